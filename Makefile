@@ -1,0 +1,77 @@
+# Needs make and Python 3.11+; everything else is installed into .venv. All paths are relative: the checkout may lie
+# anywhere, in a path with spaces too. Programs are called as `python -m`, so that .venv survives a move.
+
+PYTHON ?= python3
+PORT ?= 8000
+export PORT
+
+# Without a .env of your own this is a development checkout; with one, what it says holds.
+ifeq ($(wildcard .env),)
+export DEBUG ?= true
+endif
+
+VENV := .venv/bin/python
+SETUP := $(PYTHON) -B .ci/setup.py
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check run bench fmt clean python app dev
+.NOTPARALLEL:
+
+# $(call phase,what it does,command): a heading, the command, the seconds it took. No commas in either.
+define phase
+@printf '\n== %s\n' '$(1)'; began=$$(date +%s); $(2) && printf '   %s s\n' "$$(( $$(date +%s) - began ))"
+endef
+
+help: ## this list
+	@echo 'make demo    replay real orders into points, start the server on port $(PORT), print what to try'
+	@echo 'make test    all checks and all tests'
+	@echo 'make check   the checks without the tests: lint, types, layers, migrations'
+	@echo 'make run     the server alone, with the data that is there'
+	@echo 'make bench   measure'
+	@echo 'make fmt     format the code'
+	@echo 'make clean   stop the servers of this checkout and remove all that was made in it'
+	@echo
+	@echo 'PORT=8001 chooses another port, PYTHON=python3.12 another Python.'
+
+demo: app
+	@$(VENV) manage.py demo
+
+run: app
+	@$(SETUP) port $(PORT)
+	@mkdir -p .data
+	@$(VENV) manage.py migrate --check >/dev/null || { echo 'There is no data here yet: run make demo first, or .venv/bin/python manage.py migrate for an empty system.' >&2; exit 1; }
+	@echo "Listening on http://127.0.0.1:$(PORT)/console/ (Ctrl-C stops it)"
+	@$(VENV) -m gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 8 --pid .data/web.pid --log-level warning
+
+check: dev
+	$(call phase,lint: ruff,$(VENV) -m ruff check --quiet . && $(VENV) -m ruff format --check --quiet .)
+	$(call phase,types: mypy,$(VENV) -m mypy .)
+	$(call phase,layers: import-linter,$(VENV) -c 'from importlinter.cli import lint_imports_command as c; c()' --no-cache)
+	$(call phase,migrations: none is missing,$(VENV) manage.py makemigrations --check --dry-run)
+	$(call phase,migrations: none locks a live table,$(VENV) manage.py lintmigrations)
+
+# The embedded database is stopped again unless somebody is connected to it. pytest's closing line stays the last.
+test: check
+	@printf '\n== tests: pytest on 2 processes\n'
+	@$(VENV) -m pytest -n 2; code=$$?; $(VENV) -m config.embedded_postgres stop --if-idle >/dev/null 2>&1; exit $$code
+
+bench: dev
+	@[ -d benchmarks ] || { echo 'There are no benchmarks in this checkout yet.' >&2; exit 1; }
+	@$(VENV) -m benchmarks
+
+fmt: dev
+	@$(VENV) -m ruff format .
+	@$(VENV) -m ruff check --fix .
+
+clean: python
+	@$(SETUP) clean
+
+app: python
+	@$(SETUP) install requirements.txt
+
+dev: python
+	@$(SETUP) install requirements-dev.txt
+
+python:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo 'Python 3.11 or newer is missing: install it (apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python3.' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed and $(PYTHON) is older: install one (apt-get install python3.11 python3.11-venv) and name it: make PYTHON=python3.11." >&2; exit 1; }

@@ -1,0 +1,203 @@
+"""The console: one admin site, in one chosen environment at a time (console.md)."""
+
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, path, resolve, reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from loyalty.queries.overview import PERIODS, checklist, figures, latest_activity
+from loyalty.queries.search import find_anything
+from programs.admin.base import SESSION_KEY, TenantAdmin, current_environment, may, role
+from programs.models import Environment
+from programs.queries.environments import now_in
+from programs.queries.staff import environments_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.contrib.admin import AdminSite
+else:
+    from unfold.sites import UnfoldAdminSite as AdminSite
+
+
+class ConsoleSite(AdminSite):
+    """Pages that know no tenants (of Django and of third parties) are not let in."""
+
+    index_title = "Overview"
+    enable_nav_sidebar = True
+
+    def register(self, model_or_iterable: Any, admin_class: type[ModelAdmin[Any]] | None = None, **options: Any) -> None:
+        if admin_class is not None and issubclass(admin_class, TenantAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]
+        own = [
+            path("environment/", self.admin_view(self.switch), name="switch_environment"),
+            path("find/", self.admin_view(self.find), name="find"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def admin_view(self, view: "Callable[..., Any]", cacheable: bool = False) -> "Callable[..., Any]":
+        """Every page is rendered in the zone of the current project."""
+
+        def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            environment = current_environment(request) if self.has_permission(request) else None
+            with timezone.override(ZoneInfo(environment.project.time_zone) if environment else None):
+                response = view(request, *args, **kwargs)
+                return response.render() if isinstance(response, SimpleTemplateResponse) else response
+
+        return super().admin_view(in_zone, cacheable)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        if not self.has_permission(request):
+            return context
+        environment = current_environment(request)
+        return context | {
+            "console_environment": environment,
+            "console_environments": environments_for(request.user),
+            "console_role": role(request),
+            "console_may_operate": may(request, "operator"),
+            "environment_title_prefix": f"{environment.kind.upper()} ·" if environment else "",
+        }
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        environment = current_environment(request)
+        context = {**self.each_context(request), "title": "Overview", **(extra_context or {})}
+        if environment is None:
+            return TemplateResponse(request, "console/no_project.html", context)
+        now = now_in(environment)
+        days = next((d for d in PERIODS if str(d) == request.GET.get("days")), PERIODS[1])
+        context |= {
+            "steps": checklist(environment=environment, now=now) if may(request, "operator") else [],
+            "figures": figures(environment=environment, now=now, days=days),
+            "latest": latest_activity(environment=environment),
+            "days": days,
+            "periods": PERIODS,
+            "now": now,
+        }
+        return TemplateResponse(request, "console/overview.html", context)
+
+    def switch(self, request: HttpRequest) -> HttpResponse:
+        return switch_environment(request)
+
+    def find(self, request: HttpRequest) -> HttpResponse:
+        """Search by member, transaction or event id, without a script; a single hit is opened."""
+        term = request.GET.get("q", "").strip()
+        hits = _hits(current_environment(request), term)
+        if len(hits) == 1:
+            return HttpResponseRedirect(hits[0]["link"])
+        context = {**self.each_context(request), "title": "Search", "term": term, "hits": hits}
+        return TemplateResponse(request, "console/find.html", context)
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The command palette (Ctrl+K). Unfold's own keeps answers per user, across environments."""
+        term = request.GET.get("s", "").strip()
+        if not term:
+            return HttpResponse()
+        hits = [*_pages(request, term), *_hits(current_environment(request), term)]
+        return TemplateResponse(request, "console/palette.html", {"hits": hits})
+
+
+@require_POST
+def switch_environment(request: HttpRequest) -> HttpResponse:
+    """Choose an environment; one that the user may not see is a 404."""
+    allowed = {str(environment.pk): environment for environment in environments_for(request.user)}
+    chosen = allowed.get(request.POST.get("environment", ""))
+    if chosen is None:
+        return get_object_or_404(environments_for(request.user).none())
+    request.session[SESSION_KEY] = str(chosen.pk)
+    return HttpResponseRedirect(_same_list(request))
+
+
+def _same_list(request: HttpRequest) -> str:
+    """The page to stay on: an object of the old environment is not in the new one, its list is."""
+    target = request.POST.get("next", "")
+    index = reverse("admin:index")
+    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+        return index
+    try:
+        name = resolve(target.partition("?")[0]).url_name or ""
+        listed = "_".join(name.split("_")[:2])
+        return index if name == "index" else reverse(f"admin:{listed}_changelist")
+    except (Resolver404, NoReverseMatch):
+        return index
+
+
+# -- what config.settings.UNFOLD names
+
+
+def styles(_request: HttpRequest) -> str:
+    return static("console/console.css")
+
+
+def scripts(_request: HttpRequest) -> str:
+    return static("console/console.js")
+
+
+_NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
+    (
+        None,
+        [
+            ("Overview", "dashboard", "index", "analyst"),
+            ("Members", "group", "loyalty_member_changelist", "analyst"),
+        ],
+    ),
+    (
+        "Programs",
+        [
+            ("Programs", "loyalty", "programs_program_changelist", "analyst"),
+            ("Metrics", "token", "programs_metric_changelist", "analyst"),
+            ("Earning rules", "rule", "programs_earningrule_changelist", "analyst"),
+        ],
+    ),
+    (
+        "Activity",
+        [
+            ("Events", "bolt", "loyalty_event_changelist", "analyst"),
+            ("Ledger", "receipt_long", "loyalty_ledgerentry_changelist", "analyst"),
+            ("Audit trail", "history", "audit_auditevent_changelist", "analyst"),
+        ],
+    ),
+    (
+        "Settings",
+        [
+            ("Project", "settings", "programs_project_changelist", "analyst"),
+            ("API keys", "key", "programs_apikey_changelist", "owner"),
+            ("Staff", "badge", "programs_projectmembership_changelist", "owner"),
+        ],
+    ),
+]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar, by task; only what the user's role may open."""
+    groups = []
+    for title, items in _NAVIGATION:
+        shown = [
+            {"title": name, "icon": icon, "link": reverse(f"admin:{url}")}
+            for name, icon, url, least in items
+            if may(request, least) or url == "index"
+        ]
+        if shown:
+            groups.append({"title": title, "separator": False, "collapsible": False, "items": shown})
+    return groups
+
+
+def _pages(request: HttpRequest, term: str) -> list[dict[str, Any]]:
+    """The pages of the sidebar whose name holds the term."""
+    items = [item for group in navigation(request) for item in group["items"]]
+    return [item | {"description": "Page"} for item in items if term.lower() in item["title"].lower()]
+
+
+def _hits(environment: Environment | None, term: str) -> list[dict[str, Any]]:
+    found = find_anything(environment=environment, term=term) if environment else []
+    return [hit._asdict() | {"link": reverse(f"admin:{hit.noun}_change", args=[hit.key])} for hit in found]

@@ -1,0 +1,66 @@
+"""What every request gets: a trace id, and an error body that machines can read."""
+
+import re
+from collections.abc import Callable
+
+import structlog
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from audit.ids import new_id
+from loyalty.api.v1.errors import MEDIA_TYPE, problem_for
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._:/+=-]{1,128}$")
+
+
+def trace_id(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Give the request its trace id: W3C `traceparent`, else `X-Request-Id`, else a new one.
+
+    `request.client_ip` is set too. The id is echoed as `X-Request-Id`, stands in every log line, and on each entry and audit event.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        request.trace_id = _read_trace_id(request)  # type: ignore[attr-defined]
+        request.client_ip = client_ip(request)  # type: ignore[attr-defined]
+        request.META["HTTP_X_REQUEST_ID"] = request.trace_id  # type: ignore[attr-defined]
+        structlog.contextvars.clear_contextvars()
+        response = get_response(request)
+        response["X-Request-Id"] = request.trace_id  # type: ignore[attr-defined]
+        return response
+
+    return middleware
+
+
+def _read_trace_id(request: HttpRequest) -> str:
+    parent = _TRACEPARENT.match(request.META.get("HTTP_TRACEPARENT", ""))
+    if parent and parent[1] != "0" * 32:
+        return parent[1]
+    # META, since request.headers is a copy made at its first use, and the logger reads it after us
+    given = request.META.get("HTTP_X_REQUEST_ID", "")
+    return given if _REQUEST_ID.match(given) else new_id().hex
+
+
+def client_ip(request: HttpRequest) -> str | None:
+    """The caller's address; X-Forwarded-For counts only as far as our own proxies wrote it."""
+    if settings.TRUSTED_PROXIES:
+        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        if len(hops) >= settings.TRUSTED_PROXIES:
+            return hops[-settings.TRUSTED_PROXIES]
+    return request.META.get("REMOTE_ADDR") or None
+
+
+def problem_details(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Answers below /v1/ that Django made itself (404, 400, 500 …) become problem details."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        is_ours = response.headers.get("Content-Type", "").startswith(("application/json", MEDIA_TYPE))
+        if request.path.startswith("/v1/") and response.status_code >= 400 and not is_ours:
+            return problem_for(response.status_code, request)
+        return response
+
+    return middleware

@@ -1,0 +1,185 @@
+"""Events are stored and cause what the published rules say (domain.md 4)."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import simplejson
+
+from audit.errors import InvalidRequest
+from audit.ids import new_id, public
+from audit.record import Actor
+from loyalty.actions.once import once
+from loyalty.actions.points import credit, find_program
+from loyalty.errors import EventIdReused, EventTooLate, MemberFrozen
+from loyalty.ledger.accounts import lock_member
+from loyalty.ledger.idempotency import Idempotency
+from loyalty.ledger.posting import Cause, Journal
+from loyalty.models import Event, EventCount, Member
+from loyalty.queries.events import RecordedEvent, entries_of
+from loyalty.queries.rules import rules_for
+from loyalty.rules.earning import CompiledRule, Evaluation, evaluate
+from programs.conditions import Facts, event_types_counted
+from programs.models import Environment, Program
+from programs.queries.snapshots import Snapshot, snapshot
+
+MAX_DATA = 32 * 1024  # bytes of JSON
+LATE_WINDOW = timedelta(days=30)
+AHEAD = timedelta(minutes=5)  # a caller's clock may be this much before ours
+REFUND = "refund"
+
+
+@once
+def record_event(
+    *,
+    environment: Environment,
+    event_id: str,
+    type: str,  # noqa: A002 - the wire's word
+    member: str,
+    data: dict[str, Any],
+    actor: Actor,
+    now: datetime,
+    occurred_at: datetime | None = None,
+    program: str | None = None,
+    idempotency: Idempotency | None = None,
+) -> RecordedEvent:
+    """Store the event and award what the rules in force at `occurred_at` (default `now`) give.
+
+    The same event again, at any time, is a duplicate and changes nothing. Refunds are stored and
+    cause nothing yet. Raises EventIdReused, EventTooLate, InvalidRequest, MemberFrozen,
+    ProgramNotFound, Replay. Locks: the member, then their accounts.
+    """
+    config = snapshot(environment)
+    sent_to = find_program(config, program) if program else None
+    digest = _digest(type, member, data, occurred_at, program)
+    locked = lock_member(environment=environment, member=member, now=now)
+    if idempotency:
+        idempotency.check_stored(environment.id)
+    known = _known(environment, event_id, digest, member)
+    journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
+    if known:
+        journal.write(known, member_id=locked.id)
+        return known
+    happened = _check(occurred_at, now, data)
+    if locked.status == Member.Status.FROZEN:
+        raise MemberFrozen(f"Member {member!r} is frozen; an operator can make it active again.")
+    event = Event(
+        id=new_id(),
+        environment_id=environment.id,
+        member_id=locked.id,
+        event_id=event_id,
+        type=type,
+        program_id=sent_to and sent_to.id,
+        occurred_at=happened,
+        data=data,
+        digest=digest,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        trace_id=actor.trace_id,
+    )
+    recorded = _apply(journal, config, event, locked, sent_to)
+    journal.write(recorded, member_id=locked.id)
+    return recorded
+
+
+def _apply(
+    journal: Journal, config: Snapshot, event: Event, member: Member, sent_to: Program | None
+) -> RecordedEvent:
+    evaluation = _evaluate(config, event, member, sent_to)
+    event.explanation = evaluation.to_json()
+    journal.add_event(event)
+    units = {award.metric_id: config.metrics_by_id[award.metric_id] for award in evaluation.awards}
+    books = journal.open_all(member.external_id or "", units.values())
+    entries = [
+        credit(
+            books[award.metric_id],
+            config,
+            units[award.metric_id],
+            type=award.type,
+            points=award.points,
+            cause=Cause(
+                reason=verdict.rule.name,
+                event=event,
+                origin=f"rule:{award.rule_id}",
+                rule_revision_id=award.revision_id,
+            ),
+            occurred_at=event.occurred_at,
+        )
+        for award, verdict in zip(
+            evaluation.awards, (v for v in evaluation.verdicts if v.points), strict=True
+        )
+    ]
+    return RecordedEvent(event, member.external_id or "", entries, duplicate=False)
+
+
+def _evaluate(config: Snapshot, event: Event, member: Member, sent_to: Program | None) -> Evaluation:
+    if event.type == REFUND:
+        return Evaluation((), ())
+    reached = [sent_to] if sent_to else config.programs
+    active = frozenset(program.id for program in reached if _is_active(program, event.occurred_at))
+    rules = rules_for(config, event.type, active)
+    facts = Facts(
+        event_type=event.type,
+        occurred_at=event.occurred_at,
+        time_zone=config.time_zone,
+        data=event.data,
+        attributes=member.attributes,
+        age_days=max(0, (event.occurred_at - member.created_at).days),
+        event_counts=_counts(member.id, rules),
+    )
+    return evaluate(facts, rules)
+
+
+def _is_active(program: Program, at: datetime) -> bool:
+    return (
+        program.status == Program.Status.ACTIVE
+        and (program.starts_at is None or program.starts_at <= at)
+        and (program.ends_at is None or at < program.ends_at)
+    )
+
+
+def _counts(member_id: UUID, rules: list[CompiledRule]) -> dict[str, int]:
+    types = {type_ for rule in rules for type_ in event_types_counted(rule.condition)}
+    if not types:
+        return {}
+    return dict(EventCount.objects.filter(member_id=member_id, type__in=types).values_list("type", "count"))
+
+
+def _known(environment: Environment, event_id: str, digest: bytes, member: str) -> RecordedEvent | None:
+    event = Event.objects.filter(environment_id=environment.id, event_id=event_id).first()
+    if event is None:
+        return None
+    if bytes(event.digest) != digest:
+        raise EventIdReused(
+            f"event_id {event_id!r} was used for another event; give each event an id of its own.",
+            event=public("evt", event.id),
+        )
+    return RecordedEvent(event, member, entries_of(event), duplicate=True)
+
+
+def _digest(
+    type: str,  # noqa: A002
+    member: str,
+    data: dict[str, Any],
+    occurred_at: datetime | None,
+    program: str | None,
+) -> bytes:
+    content = [type, member, data, occurred_at and occurred_at.isoformat(), program]
+    return hashlib.sha256(simplejson.dumps(content, sort_keys=True, use_decimal=True).encode()).digest()
+
+
+def _check(occurred_at: datetime | None, now: datetime, data: dict[str, Any]) -> datetime:
+    if len(simplejson.dumps(data, use_decimal=True, ensure_ascii=False).encode()) > MAX_DATA:
+        raise InvalidRequest.field("data", "too_large", f"At most {MAX_DATA} bytes of JSON.")
+    if occurred_at is None:
+        return now
+    if occurred_at > now + AHEAD:
+        raise InvalidRequest.field("occurred_at", "in_future", f"It is {now.isoformat()} in this environment.")
+    if occurred_at < now - LATE_WINDOW:
+        earliest = now - LATE_WINDOW
+        raise EventTooLate(
+            f"Events are accepted for {LATE_WINDOW.days} days; the earliest is {earliest.isoformat()}.",
+            earliest=earliest.isoformat(),
+        )
+    return occurred_at

@@ -1,0 +1,67 @@
+"""Members are created by their first write or read, and changed by the tenant (domain.md 1)."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from audit.errors import InvalidRequest, NotFound
+from audit.record import Actor
+from loyalty.actions.once import once
+from loyalty.ledger.idempotency import Idempotency
+from loyalty.ledger.posting import Journal
+from loyalty.models import Member, member_key
+from programs.models import Environment
+
+MAX_ATTRIBUTES = 16 * 1024  # bytes of JSON
+_CHANGEABLE = (Member.Status.ACTIVE, Member.Status.FROZEN)
+
+
+@once
+def update_member(
+    *,
+    environment: Environment,
+    member: str,
+    actor: Actor,
+    now: datetime,
+    attributes: dict[str, Any] | None = None,
+    status: str | None = None,
+    idempotency: Idempotency | None = None,
+) -> Member:
+    """Change attributes (merged; null removes a name) or status (`active` | `frozen`).
+
+    Raises InvalidRequest, NotFound, Replay. Locks: the member.
+    """
+    if idempotency:
+        idempotency.check_stored(environment.id)
+    key = member_key(environment.namespace, member)
+    found = Member.objects.select_for_update(no_key=True).filter(pk=key, environment=environment).first()
+    if found is None or found.status == Member.Status.ERASED:
+        raise NotFound(f"There is no member {member!r} in this environment.")
+    before = {"attributes": found.attributes, "status": found.status}
+    if attributes is not None:
+        found.attributes = _merged(found.attributes, attributes)
+    if status is not None:
+        if status not in _CHANGEABLE:
+            raise InvalidRequest.field("status", "invalid_choice", "Choose active or frozen.")
+        found.status = status
+    after = {"attributes": found.attributes, "status": found.status}
+    journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
+    if after != before:
+        found.save(update_fields=["attributes", "status"])
+        journal.audit(
+            verb="member.updated",
+            object_type="member",
+            object_id=str(key),
+            member_id=key,
+            before=before,
+            after=after,
+        )
+    journal.write(found, member_id=key)
+    return found
+
+
+def _merged(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = {name: value for name, value in (old | changes).items() if value is not None}
+    if len(json.dumps(merged).encode()) > MAX_ATTRIBUTES:
+        raise InvalidRequest.field("attributes", "too_large", f"At most {MAX_ATTRIBUTES} bytes of JSON.")
+    return merged

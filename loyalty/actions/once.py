@@ -1,0 +1,57 @@
+"""Every action is one transaction, and a repeated one ends as a replay (domain.md 3.7)."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, OperationalError, transaction
+from psycopg import errors as pg
+
+from loyalty.errors import IdempotencyKeyInUse, ServiceUnavailable
+from loyalty.ledger.idempotency import Idempotency
+from programs.models import Environment
+
+R = TypeVar("R")
+
+
+def once(action: Callable[..., R]) -> Callable[..., R]:
+    """Run the action in one transaction; give its refusals by the database their right name.
+
+    A key that was used meanwhile: Replay or IdempotencyKeyReused. A lock that could not be had in
+    time: IdempotencyKeyInUse where a key was sent (repeating it is safe), else ServiceUnavailable.
+    An action whose business key may be taken meanwhile is simply run again: it then finds it.
+    """
+
+    @wraps(action)
+    def wrapper(*, environment: Environment, idempotency: Idempotency | None = None, **arguments: Any) -> R:
+        def run() -> R:
+            with transaction.atomic():
+                return action(environment=environment, idempotency=idempotency, **arguments)
+
+        try:
+            return run()
+        except IntegrityError as error:
+            if _constraint(error) not in ("idempotency_key_unique", "event_id_unique"):
+                raise
+            if idempotency:
+                idempotency.check_stored(environment.id)
+            return run()
+        except OperationalError as error:
+            if isinstance(error.__cause__, pg.LockNotAvailable | pg.DeadlockDetected):
+                raise _busy(idempotency) from error
+            raise
+
+    return wrapper
+
+
+def _constraint(error: IntegrityError) -> str | None:
+    cause = error.__cause__
+    return cause.diag.constraint_name if isinstance(cause, pg.UniqueViolation) else None
+
+
+def _busy(idempotency: Idempotency | None) -> IdempotencyKeyInUse | ServiceUnavailable:
+    if idempotency:
+        return IdempotencyKeyInUse(
+            "A request with this key, or on this member, is still being worked on; repeat it with the same key."
+        )
+    return ServiceUnavailable("The member is busy; nothing was written. Try again.", retry_after=1)

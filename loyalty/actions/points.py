@@ -1,0 +1,184 @@
+"""Points are awarded, spent and adjusted by call (domain.md 3)."""
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from audit.errors import InvalidRequest, NotFound
+from audit.record import Actor
+from loyalty.actions.once import once
+from loyalty.errors import ProgramNotFound
+from loyalty.ledger.idempotency import Idempotency
+from loyalty.ledger.posting import Book, Cause, Journal
+from loyalty.models import LedgerEntry
+from loyalty.rules.lots import ExpiryPolicy, expiry_of
+from programs.models import Environment, Metric, Program
+from programs.queries.snapshots import Snapshot, snapshot
+
+MAX_POINTS = 10**12  # a call's limit; far below where a 64-bit total could overflow
+ADJUSTMENT_REASONS = {
+    "correction": "Correction of a mistake",
+    "goodwill": "Goodwill",
+    "complaint": "Complaint",
+    "missing_points": "Points that were missing",
+    "fraud": "Fraud",
+    "migration": "Migration from another system",
+    "other": "Other",
+}
+
+
+@once
+def award(
+    *,
+    environment: Environment,
+    member: str,
+    points: int,
+    reason: str | None,
+    actor: Actor,
+    now: datetime,
+    type: Literal["earned", "bonus"] = "earned",  # noqa: A002 - the wire's word
+    metadata: dict[str, Any] | None = None,
+    expires_at: datetime | None = None,
+    metric: str | None = None,
+    program: str | None = None,
+    idempotency: Idempotency | None = None,
+) -> LedgerEntry:
+    """Give `points` (1 to 10^12). `expires_at` overrides the metric's expiry; one in the past is
+    accepted: earned and expired, two entries.
+
+    Raises InvalidRequest, MemberFrozen, ProgramNotFound, NotFound (metric), Replay. Locks: the account.
+    """
+    _check_points(points)
+    config = snapshot(environment)
+    unit = find_metric(config, metric, program)
+    journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
+    book = journal.open(member, unit)
+    entry = credit(
+        book,
+        config,
+        unit,
+        type=type,
+        points=points,
+        cause=Cause(reason=reason, metadata=metadata),
+        occurred_at=now,
+        expires_at=expires_at,
+    )
+    journal.write(entry, member_id=entry.member_id)
+    return entry
+
+
+@once
+def spend(
+    *,
+    environment: Environment,
+    member: str,
+    points: int,
+    reason: str | None,
+    actor: Actor,
+    now: datetime,
+    metadata: dict[str, Any] | None = None,
+    metric: str | None = None,
+    idempotency: Idempotency | None = None,
+) -> LedgerEntry:
+    """Take `points` (1 to 10^12) for something outside the reward catalogue.
+
+    Raises InsufficientBalance, InvalidRequest, MemberFrozen, NotFound (metric), Replay. Locks: the account.
+    """
+    _check_points(points)
+    unit = find_metric(snapshot(environment), metric, None)
+    journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
+    book = journal.open(member, unit, spends=True)
+    entry = book.debit(type="redeemed", points=points, cause=Cause(reason=reason, metadata=metadata))
+    journal.write(entry, member_id=entry.member_id)
+    return entry
+
+
+@once
+def adjust(
+    *,
+    environment: Environment,
+    member: str,
+    points: int,
+    reason: str,
+    note: str,
+    actor: Actor,
+    now: datetime,
+    metric: str | None = None,
+    idempotency: Idempotency | None = None,
+) -> LedgerEntry:
+    """Correct a balance by hand: `points` is signed and not 0; `reason` is a code of
+    ADJUSTMENT_REASONS, `note` says why (domain.md 9.3). A frozen member may be adjusted.
+
+    Never takes more than can be spent: InsufficientBalance. Raises InvalidRequest, NotFound, Replay.
+    Locks: the account.
+    """
+    if points == 0 or abs(points) > MAX_POINTS:
+        raise InvalidRequest.field("points", "invalid", f"A whole number from 1 to {MAX_POINTS}, or below zero.")
+    if reason not in ADJUSTMENT_REASONS:
+        raise InvalidRequest.field("reason", "invalid_choice", f"Choose from {', '.join(ADJUSTMENT_REASONS)}.")
+    if not note.strip():
+        raise InvalidRequest.field("note", "blank", "Say why; the note stands in the audit trail.")
+    config = snapshot(environment)
+    unit = find_metric(config, metric, None)
+    journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
+    book = journal.open(member, unit, spends=points < 0, frozen_ok=True)
+    cause = Cause(reason=reason, metadata={"note": note.strip()})
+    if points > 0:
+        entry = credit(book, config, unit, type="adjusted", points=points, cause=cause, occurred_at=now)
+    else:
+        entry = book.debit(type="adjusted", points=-points, cause=cause)
+    journal.write(entry, member_id=entry.member_id)
+    return entry
+
+
+def credit(
+    book: Book,
+    config: Snapshot,
+    metric: Metric,
+    *,
+    type: str,  # noqa: A002
+    points: int,
+    cause: Cause,
+    occurred_at: datetime,
+    expires_at: datetime | None = None,
+) -> LedgerEntry:
+    """A credit under the metric's point rules: its vesting delay, and its expiry unless one is given."""
+    policy = ExpiryPolicy(
+        kind=metric.expiry, count=metric.expiry_count, date=metric.expiry_date, month_end=metric.expiry_month_end
+    )
+    return book.credit(
+        type=type,
+        points=points,
+        cause=cause,
+        occurred_at=occurred_at,
+        available_at=occurred_at + timedelta(days=metric.vesting_days),
+        expires_at=expires_at or expiry_of(policy, occurred_at, config.time_zone),
+    )
+
+
+def find_metric(config: Snapshot, metric: str | None, program: str | None) -> Metric:
+    """The metric that a call means. Without one: `points`, or the only metric of the named program.
+
+    Raises ProgramNotFound, or NotFound for the metric; both name what there is.
+    """
+    owner = find_program(config, program) if program else None
+    owned = [unit for unit in config.metrics if owner is None or unit.program_id == owner.id]
+    if metric is None and owner is not None and len(owned) == 1:
+        return owned[0]
+    for unit in owned:
+        if unit.code == (metric or "points"):
+            return unit
+    known = ", ".join(unit.code for unit in owned) or "none"
+    raise NotFound(f"There is no metric {metric or 'points'!r} here; there is: {known}.")
+
+
+def find_program(config: Snapshot, name: str) -> Program:
+    """A program by code or `prg_` id. Raises ProgramNotFound."""
+    program = config.program(name)
+    if program is None:
+        raise ProgramNotFound(f"There is no program {name!r} in this environment.")
+    return program
+
+
+def _check_points(points: int) -> None:
+    if not 0 < points <= MAX_POINTS:
+        raise InvalidRequest.field("points", "invalid", f"A whole number from 1 to {MAX_POINTS}.")

@@ -1,0 +1,1 @@
+"""Console pages that show what members did (pages.py lists them)."""

@@ -1,0 +1,131 @@
+"""The audit trail, to be read (domain.md 9)."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from audit.ids import parse_public
+from audit.models import AuditEvent
+from loyalty.admin.shared import Endless
+from loyalty.models import Member
+from programs.admin.base import DetailAdmin, current_environment
+from programs.admin.tables import diff_of
+from programs.models import Environment
+
+if TYPE_CHECKING:
+    from django.contrib.admin import DateFieldListFilter as DateRange
+else:
+    from unfold.contrib.filters.admin import RangeDateFilter as DateRange
+
+_SUBJECTS = {
+    "points": ("Points", ["points."]),
+    "member": ("Members", ["member."]),
+    "event": ("Events", ["event."]),
+    "configuration": ("Configuration", ["program.", "metric.", "earningrule."]),
+    "key": ("API keys", ["apikey."]),
+    "staff": ("Staff", ["projectmembership.", "user."]),
+    "project": ("Project and environments", ["organization.", "project.", "environment."]),
+}
+_ACTORS = {"api_key": "An API key", "member": "A member", "staff": "Staff", "system": "The engine"}
+
+
+class SubjectFilter(SimpleListFilter):
+    title = "subject"
+    parameter_name = "subject"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Iterable[tuple[str, str]]:
+        return [(key, title) for key, (title, _prefixes) in _SUBJECTS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = Q()
+        for prefix in _SUBJECTS.get(self.value() or "", ("", []))[1]:
+            chosen |= Q(verb__startswith=prefix)
+        return queryset.filter(chosen)
+
+
+class ActorFilter(SimpleListFilter):
+    title = "actor"
+    parameter_name = "actor"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Iterable[tuple[str, str]]:
+        return list(_ACTORS.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(actor_kind=self.value()) if self.value() else queryset
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(DetailAdmin[AuditEvent]):
+    detail_template = "audit_event.html"
+    explanation = "The audit trail says who did what, and how it stood before and after; it is never edited."
+    first_step = "Whatever you do here or through the API adds to it."
+    list_display = ("when", "did", "who", "object_id", "from_where")
+    list_display_links = ("when",)
+    list_filter = (SubjectFilter, ActorFilter, ("recorded_at", DateRange))
+    search_fields = ("verb",)
+    search_help_text = "A verb, user name, key prefix, object, event, member or trace id, in full"
+    ordering = ("-id",)
+    sortable_by = ()
+    paginator = Endless
+
+    def scope(self, environment: Environment) -> Q:
+        """What concerns the whole project (its staff, say) shows in both of its environments."""
+        return Q(environment_id=environment.pk) | Q(environment_id=None, project_id=environment.project_id)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+        return super().get_queryset(request).defer("transaction", "salt")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AuditEvent], search_term: str
+    ) -> tuple[QuerySet[AuditEvent], bool]:
+        term = search_term.strip().replace("\x00", "")
+        environment = current_environment(request)
+        if not term or environment is None:
+            return queryset, False
+        named = Q(verb=term) | Q(object_id=term) | Q(actor_id=term) | Q(event_id=term) | Q(trace_id=term)
+        members = list(Member.objects.filter(environment=environment, external_id=term).values_list("pk", flat=True))
+        if key := parse_public("txn", term):
+            named |= Q(object_id=str(key))
+        return queryset.filter(named | Q(member_id__in=members)), False
+
+    @admin.display(description="When")
+    def when(self, event: AuditEvent) -> Any:
+        return event.recorded_at
+
+    @admin.display(description="What")
+    def did(self, event: AuditEvent) -> str:
+        return in_words(event.verb)
+
+    @admin.display(description="Who")
+    def who(self, event: AuditEvent) -> str:
+        return f"{_ACTORS[event.actor_kind]}: {event.actor_id}"
+
+    @admin.display(description="From")
+    def from_where(self, event: AuditEvent) -> str:
+        return event.ip or "–"
+
+    def detail_title(self, found: AuditEvent) -> str:
+        return in_words(found.verb)
+
+    def detail(self, request: HttpRequest, found: AuditEvent) -> dict[str, Any]:
+        member = Member.objects.filter(pk=found.member_id, environment_id=found.environment_id).first()
+        return {"diff": diff_of(found.before, found.after), "who": self.who(found), "member": member}
+
+
+_NOUNS = {
+    "apikey": "API key",
+    "earningrule": "earning rule",
+    "projectmembership": "staff membership",
+    "ledgerentry": "ledger entry",
+}
+
+
+def in_words(verb: str) -> str:
+    """`earningrule.published` → "Earning rule published"."""
+    noun, _, done = verb.partition(".")
+    words = f"{_NOUNS.get(noun, noun)} {done}".replace("_", " ").strip()
+    return words[:1].upper() + words[1:]

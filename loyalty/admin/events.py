@@ -1,0 +1,94 @@
+"""Events as they came in, and what the rules made of them."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+
+from loyalty.admin.shared import Endless, EventTypeFilter, member_link
+from loyalty.models import Event, Member
+from loyalty.queries.suggestions import event_types, fields_of
+from loyalty.queries.timeline import caused_by
+from programs.admin.base import DetailAdmin, current_environment, required_environment
+from programs.admin.tables import rows_of
+
+if TYPE_CHECKING:
+    from django.contrib.admin import DateFieldListFilter as DateRange
+else:
+    from unfold.contrib.filters.admin import RangeDateFilter as DateRange
+
+_OUTCOMES = {
+    "awarded": "Awarded",
+    "not_in_force": "Not in force",
+    "condition_failed": "Did not match",
+    "amount_missing": "Amount missing",
+    "amount_unusable": "Amount unusable",
+    "too_many_points": "Too many points",
+    "zero_points": "Nothing to award",
+}
+
+
+@admin.register(Event)
+class EventAdmin(DetailAdmin[Event]):
+    detail_template = "event.html"
+    explanation = "Events are what happened in your product: purchases, visits, reviews."
+    first_step = "Your server sends one with POST /v1/events; each shows here what the rules made of it."
+    list_display = ("when", "type", "event_id", "member_of")
+    list_display_links = ("when", "event_id")
+    list_filter = (EventTypeFilter, ("occurred_at", DateRange))
+    search_fields = ("event_id",)
+    search_help_text = "An event id or a member id, in full"
+    ordering = ("-id",)
+    sortable_by = ()
+    paginator = Endless
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        return super().get_queryset(request).select_related("member")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
+    ) -> tuple[QuerySet[Event], bool]:
+        term = search_term.strip().replace("\x00", "")
+        environment = current_environment(request)
+        if not term or environment is None:
+            return queryset, False
+        members = list(Member.objects.filter(environment=environment, external_id=term).values_list("pk", flat=True))
+        return queryset.filter(member_id__in=members) if members else queryset.filter(event_id=term), False
+
+    @admin.display(description="When")
+    def when(self, event: Event) -> Any:
+        return event.occurred_at
+
+    @admin.display(description="Member")
+    def member_of(self, event: Event) -> SafeString:
+        return member_link(event.member)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.suggestions)
+        return [path("suggestions/", view, name="loyalty_event_suggestions"), *super().get_urls()]
+
+    def suggestions(self, request: HttpRequest) -> JsonResponse:
+        """For the editor of conditions: event types, and the fields of one of them."""
+        environment = required_environment(request)
+        fields = fields_of(environment, request.GET.get("type", "").replace("\x00", ""))
+        return JsonResponse({"types": event_types(environment.pk), "fields": fields})
+
+    def detail(self, request: HttpRequest, found: Event) -> dict[str, Any]:
+        return {
+            "data": rows_of(found.data) if found.data is not None else None,
+            "verdicts": _verdicts(found.explanation),
+            "lines": caused_by(found),
+        }
+
+
+def _verdicts(explanation: Any) -> list[dict[str, Any]]:
+    """One for each rule. The stored form may be older than this code, so nothing is taken for granted."""
+    found = explanation.get("verdicts") if isinstance(explanation, dict) else None
+    return [
+        verdict | {"label": _OUTCOMES.get(str(verdict.get("outcome")), str(verdict.get("outcome", "–")))}
+        for verdict in (found if isinstance(found, list) else [])
+        if isinstance(verdict, dict)
+    ]

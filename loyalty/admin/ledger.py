@@ -1,0 +1,100 @@
+"""The ledger, to be read."""
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from audit.ids import parse_public, public
+from loyalty.admin.shared import Endless, MetricFilter, member_link, signed
+from loyalty.models import Event, LedgerEntry, Member
+from loyalty.queries.timeline import lots_of, taken_from, uses_of, with_causes
+from programs.admin.base import DetailAdmin, current_environment
+from programs.admin.tables import rows_of
+
+if TYPE_CHECKING:
+    from django.contrib.admin import DateFieldListFilter as DateRange
+else:
+    from unfold.contrib.filters.admin import RangeDateFilter as DateRange
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(DetailAdmin[LedgerEntry]):
+    detail_template = "entry.html"
+    explanation = "The ledger holds every change of a member's points, and is never edited."
+    first_step = "It begins with the first event that earns, award or adjustment."
+    list_display = ("when", "member_of", "kind", "change", "metric", "after", "why")
+    list_display_links = ("when",)
+    list_filter = ("type", MetricFilter, ("occurred_at", DateRange))
+    search_fields = ("id",)
+    search_help_text = "A transaction id (txn_…), an event id or a member id, in full"
+    ordering = ("-id",)
+    sortable_by = ()
+    paginator = Endless
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
+        return super().get_queryset(request).select_related("member", "account__metric")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> LedgerEntry | None:
+        """By `txn_…` too, the form that support is told by others."""
+        key = parse_public("txn", object_id)
+        return super().get_object(request, str(key or object_id), from_field)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LedgerEntry], search_term: str
+    ) -> tuple[QuerySet[LedgerEntry], bool]:
+        term = search_term.strip().replace("\x00", "")
+        if not term:
+            return queryset, False
+        environment = current_environment(request)
+        here = {"environment_id": environment.pk if environment else None}
+        events = Event.objects.filter(event_id=term, **here).values_list("pk", flat=True)
+        members = Member.objects.filter(external_id=term, **here).values_list("pk", flat=True)
+        found = Q(pk=parse_public("txn", term) or UUID(int=0))
+        return queryset.filter(found | Q(event_id__in=list(events)) | Q(member_id__in=list(members))), False
+
+    @admin.display(description="When")
+    def when(self, entry: LedgerEntry) -> Any:
+        return entry.occurred_at
+
+    @admin.display(description="Member")
+    def member_of(self, entry: LedgerEntry) -> SafeString:
+        return member_link(entry.member)
+
+    @admin.display(description="Type")
+    def kind(self, entry: LedgerEntry) -> str:
+        return entry.get_type_display()
+
+    @admin.display(description="Points")
+    def change(self, entry: LedgerEntry) -> SafeString:
+        return signed(entry.points)
+
+    @admin.display(description="Metric")
+    def metric(self, entry: LedgerEntry) -> str:
+        return str(entry.account.metric)
+
+    @admin.display(description="Total after")
+    def after(self, entry: LedgerEntry) -> str:
+        return f"{entry.balance_after:,}"
+
+    @admin.display(description="Reason")
+    def why(self, entry: LedgerEntry) -> str:
+        return entry.reason or "–"
+
+    def detail_title(self, found: LedgerEntry) -> str:
+        return f"{found.get_type_display()} {found.points:+,} {found.account.metric}"
+
+    def detail(self, request: HttpRequest, found: LedgerEntry) -> dict[str, Any]:
+        lots = lots_of(found)
+        return {
+            "public_id": public("txn", found.pk),
+            "line": with_causes([found])[0],
+            "lots": lots,
+            "uses": uses_of(found),
+            "taken": taken_from(lots),
+            "metadata": rows_of(found.metadata or {}),
+            "reversal": public("txn", found.reverses_id) if found.reverses_id else None,
+        }

@@ -1,0 +1,63 @@
+"""What the lists of this package have in common."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from loyalty.models import Member
+from loyalty.queries.suggestions import event_types
+from programs.admin.base import current_environment
+from programs.models import Metric
+
+if TYPE_CHECKING:
+    from django.core.paginator import Paginator as Endless
+else:
+    from unfold.paginator import InfinitePaginator as Endless
+
+__all__ = ["Endless", "EventTypeFilter", "MetricFilter", "member_link", "signed"]
+
+
+def member_link(member: Member) -> SafeString:
+    return format_html('<a href="{}">{}</a>', reverse("admin:loyalty_member_change", args=[member.pk]), member)
+
+
+def signed(points: int) -> SafeString:
+    """+50 in green, −30 in red: sign and colour say the same."""
+    kind = "up" if points > 0 else "down" if points < 0 else "none"
+    sign = "+" if points > 0 else "−" if points < 0 else ""
+    return format_html('<span class="lc-points lc-{}">{}{}</span>', kind, sign, f"{abs(points):,}")
+
+
+class MetricFilter(SimpleListFilter):
+    """The metrics of the current environment."""
+
+    title = "metric"
+    parameter_name = "metric"
+    field = "account__metric__code"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Iterable[tuple[str, str]]:
+        metrics = Metric.objects.filter(environment=current_environment(request))
+        return [(metric.code, metric.title) for metric in metrics]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
+
+
+class EventTypeFilter(SimpleListFilter):
+    """The event types received in the current environment."""
+
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Iterable[tuple[str, str]]:
+        environment = current_environment(request)
+        return [(name, name) for name in event_types(environment.pk)] if environment else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(type=self.value()) if self.value() else queryset

@@ -1,0 +1,115 @@
+"""Request fields that take what the schema says and nothing else."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from loyalty.api.common.rendering import dumps
+
+
+class Body(serializers.Serializer[Any]):
+    """A request body. A field that it does not know is refused, never dropped."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            unknown = sorted(set(data) - set(self.fields))
+            if unknown:
+                known = ", ".join(self.fields)
+                raise serializers.ValidationError(
+                    {name: serializers.ErrorDetail(f"Unknown field; known: {known}.", "unknown_field") for name in unknown}
+                )
+        return super().to_internal_value(data)
+
+
+class Text(serializers.CharField):
+    """A JSON string, as it is: not trimmed, not made from numbers."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"trim_whitespace": False, "max_length": 500, **options})
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class ExternalId(Text):
+    """The tenant's own id of a member, event …: 1 to 200 characters."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": 200, **options})
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if text != text.strip() or not text.isprintable():
+            raise serializers.ValidationError(
+                "No spaces at the ends, and no control characters.", code="invalid"
+            )
+        return text
+
+
+class Integer(serializers.IntegerField):
+    """A JSON integer; no strings, fractions or booleans."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+INSTANT_HELP = "Use RFC 3339 with an offset, such as 2026-01-31T12:00:00Z, in the years 1900 to 9000."
+
+
+def parse_instant(text: Any) -> datetime | None:
+    """The instant that RFC 3339 text names, or None."""
+    if not isinstance(text, str):
+        return None
+    try:
+        value = parse_datetime(text)
+    except ValueError:
+        return None
+    return value if value and value.tzinfo and 1900 <= value.year <= 9000 else None
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class Instant(serializers.Field[datetime, Any, str, Any]):
+    """RFC 3339 with an offset."""
+
+    default_error_messages = {"invalid": INSTANT_HELP}
+
+    def to_internal_value(self, data: Any) -> datetime:
+        value = parse_instant(data)
+        if value is None:
+            self.fail("invalid")
+        return value
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class JsonObject(serializers.Field[dict[str, Any], Any, Any, Any]):
+    """Any JSON object, of at most `max_bytes`."""
+
+    default_error_messages = {
+        "invalid": "Must be a JSON object.",
+        "too_large": "Must be at most {max_bytes} bytes of JSON.",
+    }
+
+    def __init__(self, *, max_bytes: int = 8 * 1024, **options: Any) -> None:
+        self.max_bytes = max_bytes
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        if len(dumps(data).encode()) > self.max_bytes:
+            self.fail("too_large", max_bytes=self.max_bytes)
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value

@@ -1,0 +1,129 @@
+"""The base of every surface's views: authenticate, limit, parse, call one action or query, render."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar
+
+from django.utils.functional import cached_property
+from rest_framework import serializers
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from audit.errors import FieldError, InvalidRequest
+from audit.record import Actor
+from loyalty.api.common import throttling
+from loyalty.api.common.idempotency import read_idempotency
+from loyalty.api.common.parsing import check_text
+from loyalty.api.common.rendering import Rendered, dumps
+from loyalty.errors import RateLimited, Replay
+from loyalty.ledger.idempotency import Answer, Idempotency
+from programs.models import Environment
+from programs.queries.environments import environment_by_id, now_in
+
+R = TypeVar("R")
+
+
+class EngineView(APIView):
+    """`scopes` names the scope that each method needs."""
+
+    scopes: ClassVar[Mapping[str, str]] = {}
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The key's environment as it stands now; one statement."""
+        return environment_by_id(self.request.auth.environment_id)
+
+    @cached_property
+    def now(self) -> datetime:
+        return now_in(self.environment)
+
+    @cached_property
+    def actor(self) -> Actor:
+        request = self.request._request
+        return Actor("api_key", self.request.auth.prefix, request.trace_id, request.client_ip)  # type: ignore[attr-defined]
+
+    def perform_authentication(self, request: Request) -> None:
+        """Count the request against its key, or against its address where there is no valid key."""
+        try:
+            caller = f"key:{request.auth.key_id}"
+        except (AuthenticationFailed, NotAuthenticated):
+            self._limit(request, f"ip:{request._request.client_ip}")  # type: ignore[attr-defined]
+            raise
+        self._limit(request, caller)
+
+    def _limit(self, request: Request, caller: str) -> None:
+        self.rate_limit = throttling.count(caller)
+        if self.rate_limit.exceeded:
+            raise RateLimited(f"More than {self.rate_limit.limit} requests in a minute; wait and go on.")
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        limit = getattr(self, "rate_limit", None)
+        if limit is not None:
+            for name, value in limit.headers().items():
+                response.headers.setdefault(name, value)
+        return super().finalize_response(request, response, *args, **kwargs)
+
+    def body(self, serializer: type[serializers.Serializer[Any]], **options: Any) -> dict[str, Any]:
+        """The request's body, checked. Raises InvalidRequest naming each faulty field."""
+        _ = self.request._request.body  # read once, before the parser, for the idempotency fingerprint
+        return _checked(serializer(data=self.request.data, **options))
+
+    def query(
+        self, serializer: type[serializers.Serializer[Any]], *, ignore: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """The query string, checked, without the names to `ignore`. Raises InvalidRequest; also for an
+        unknown or repeated name."""
+        given = self.request.query_params
+        for name, values in given.lists():
+            check_text(name + "".join(values), name)
+            if len(values) > 1:
+                raise InvalidRequest.field(name, "repeated", "Give it once.")
+        return _checked(serializer(data={name: value for name, value in given.items() if name not in ignore}))
+
+    def write(
+        self,
+        action: Callable[..., R],
+        answer: Callable[[R], Any],
+        *,
+        status: int | Callable[[R], int] = 200,
+        **arguments: Any,
+    ) -> Response:
+        """Call one action, once for its Idempotency-Key, and render its result."""
+
+        def answered(result: R) -> tuple[int, str]:
+            return (status(result) if callable(status) else status), dumps(answer(result))
+
+        try:
+            result = action(environment=self.environment, idempotency=self.idempotency(answered), **arguments)
+        except Replay as replay:
+            return Response(Rendered(replay.answer), replay.status, headers={"Idempotent-Replayed": "true"})
+        code, body = answered(result)
+        return Response(Rendered(body), code)
+
+    def idempotency(self, answered: Callable[[Any], Answer]) -> Idempotency | None:
+        return read_idempotency(self.request, self.request._request.body, answered)
+
+
+def _checked(serializer: serializers.Serializer[Any]) -> dict[str, Any]:
+    if serializer.is_valid():
+        return dict(serializer.validated_data)
+    errors = list(_flat(serializer.errors, ""))
+    raise InvalidRequest("; ".join(f"{e.field}: {e.detail}" for e in errors), errors=errors)
+
+
+def _flat(errors: Any, path: str) -> list[FieldError]:
+    if isinstance(errors, Mapping):
+        found: list[FieldError] = []
+        for name, inner in errors.items():
+            at = path if name == "non_field_errors" else f"{path}.{name}" if path else str(name)
+            found += _flat(inner, at)
+        return found
+    found = []
+    for index, error in enumerate([errors] if isinstance(errors, str) else errors):
+        if isinstance(error, Mapping):
+            found += _flat(error, f"{path}[{index}]")
+        else:
+            found.append(FieldError(path or "body", str(error.code), str(error)))
+    return found

@@ -1,0 +1,112 @@
+"""How /v1's operations are documented: scope, answer, refusals and an example each."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django_filters import ChoiceFilter, FilterSet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+
+from loyalty.api.common import schema as schema  # registers how keys are documented
+from loyalty.api.v1.errors import MEDIA_TYPE, PROBLEMS
+from loyalty.api.v1.filters import InstantFilter
+
+_ALWAYS = ("invalid_request", "authentication_failed", "permission_denied", "rate_limited", "service_unavailable")
+_WRITES = ("idempotency_key_in_use", "idempotency_key_reused", "payload_too_large", "unsupported_media_type")
+_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Send the same key with the same request and it is done once; the answer is the same, "
+    "with `Idempotent-Replayed: true`. Kept for 30 days.",
+    examples=[OpenApiExample("a key", "order-12345-award")],
+)
+
+
+class FieldProblem(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ShortError(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class Problem(serializers.Serializer[Any]):
+    """RFC 9457 problem details. Some codes carry more data, such as `balance` and `required`."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.ChoiceField(choices=list(PROBLEMS))
+    detail = serializers.CharField()
+    request_id = serializers.CharField()
+    errors = FieldProblem(many=True)
+    error = ShortError()
+
+
+def operation(
+    name: str,
+    summary: str,
+    *,
+    scope: str,
+    answer: type[serializers.Serializer[Any]],
+    example: Any,
+    status: int | Sequence[int] = 200,
+    refusals: Sequence[str] = (),
+    body: type[serializers.Serializer[Any]] | None = None,
+    request_example: Any = None,
+    query: type[serializers.Serializer[Any]] | None = None,
+    filters: type[FilterSet] | None = None,
+    writes: bool = False,
+    tag: str,
+    description: str = "",
+) -> Any:
+    """Decorates a view's method with its place in the OpenAPI document."""
+    codes = [*_ALWAYS, *(_WRITES if writes else ()), *refusals]
+    statuses = [status] if isinstance(status, int) else list(status)
+    responses: dict[Any, Any] = {
+        (code, "application/json"): OpenApiResponse(
+            answer, description=summary, examples=[OpenApiExample("answer", example, status_codes=[str(code)])]
+        )
+        for code in statuses
+    }
+    responses |= _problems(codes)
+    parameters: list[Any] = [_KEY] if writes else []
+    if query:
+        parameters.append(query)
+    if filters:
+        parameters += _filter_parameters(filters)
+    examples = [OpenApiExample("request", request_example, request_only=True)] if request_example else []
+    return extend_schema(
+        operation_id=name,
+        summary=summary,
+        description=f"{description}\n\nScope: `{scope}`. Refusals: {', '.join(f'`{code}`' for code in codes)}.".strip(),
+        request=body,
+        responses=responses,
+        parameters=parameters,
+        examples=examples,
+        tags=[tag],
+    )
+
+
+def _problems(codes: Sequence[str]) -> dict[Any, Any]:
+    by_status: dict[int, list[str]] = {}
+    for code in (*codes, "not_acceptable", "internal_error"):
+        by_status.setdefault(PROBLEMS[code].status, []).append(code)
+    return {
+        (status, MEDIA_TYPE): OpenApiResponse(Problem, description=" or ".join(f"`{code}`" for code in of_status))
+        for status, of_status in sorted(by_status.items())
+    }
+
+
+def _filter_parameters(filters: type[FilterSet]) -> list[OpenApiParameter]:
+    found = []
+    for name, narrowing in filters.base_filters.items():
+        choices = [value for value, _ in narrowing.extra["choices"]] if isinstance(narrowing, ChoiceFilter) else None
+        kind = OpenApiTypes.DATETIME if isinstance(narrowing, InstantFilter) else OpenApiTypes.STR
+        found.append(OpenApiParameter(name, kind, OpenApiParameter.QUERY, enum=choices))
+    return found

@@ -1,0 +1,67 @@
+"""Filters of the list calls: what the query string may narrow."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
+
+from audit.models import AuditEvent
+from loyalty.api.common.fields import INSTANT_HELP, parse_instant
+from loyalty.models import LedgerEntry, Member
+
+
+class InstantField(forms.Field):
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values:
+            return None
+        instant = parse_instant(value)
+        if instant is None:
+            raise ValidationError(INSTANT_HELP, code="invalid")
+        return instant
+
+
+class InstantFilter(Filter):
+    field_class = InstantField
+
+
+class EntryFilters(FilterSet):
+    """Of a member's points history: by type, and by when it happened (`from` inclusive, `to` exclusive)."""
+
+    type = ChoiceFilter(choices=LedgerEntry.Type.choices)
+    vars()["from"] = InstantFilter(field_name="occurred_at", lookup_expr="gte")
+    to = InstantFilter(field_name="occurred_at", lookup_expr="lt")
+
+    class Meta:
+        model = LedgerEntry
+        fields: list[str] = []
+
+
+class TransactionFilters(EntryFilters):
+    """Of all transactions of the environment."""
+
+    metric = CharFilter(field_name="account__metric__code", max_length=50)
+
+
+class MemberFilters(FilterSet):
+    status = ChoiceFilter(choices=[("active", "Active"), ("frozen", "Frozen")])
+
+    class Meta:
+        model = Member
+        fields: list[str] = []
+
+
+class AuditFilters(FilterSet):
+    """By verb, actor, source event, trace, and when it was recorded."""
+
+    verb = CharFilter(max_length=64)
+    actor_id = CharFilter(max_length=200)
+    event_id = CharFilter(max_length=200)
+    trace_id = CharFilter(max_length=128)
+    vars()["from"] = InstantFilter(field_name="recorded_at", lookup_expr="gte")
+    to = InstantFilter(field_name="recorded_at", lookup_expr="lt")
+
+    class Meta:
+        model = AuditEvent
+        fields: list[str] = []

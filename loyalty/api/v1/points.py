@@ -1,0 +1,192 @@
+"""/v1/points: award, redeem, adjust, and a customer's history (LoyalPro document)."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit.errors import InvalidRequest, NotFound
+from loyalty.actions.points import ADJUSTMENT_REASONS, MAX_POINTS, adjust, award, find_metric, spend
+from loyalty.api.common.fields import Body, ExternalId, Instant, Integer, JsonObject, Text
+from loyalty.api.common.views import EngineView
+from loyalty.api.v1 import examples, rendering, shapes
+from loyalty.api.v1.docs import operation
+from loyalty.api.v1.filters import EntryFilters
+from loyalty.api.v1.lists import ListView, PageQuery
+from loyalty.models import LedgerEntry
+from loyalty.queries.history import history_of
+from loyalty.queries.members import find_member
+from programs.queries.snapshots import snapshot
+
+
+class MemberBody(Body):
+    """`customer_id` and `member_id` are the same; one of them must be there."""
+
+    customer_id = ExternalId(required=False, help_text="The customer, by your own id.")
+    member_id = ExternalId(required=False, help_text="The same as customer_id.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        given = {attrs.pop(name) for name in ("customer_id", "member_id") if name in attrs}
+        if len(given) != 1:
+            code, detail = ("required", "Name the customer.") if not given else ("invalid", "Send only one of both.")
+            raise serializers.ValidationError({"customer_id": serializers.ErrorDetail(detail, code)})
+        return {**attrs, "member": given.pop()}
+
+
+class AwardBody(MemberBody):
+    points = Integer(min_value=1, max_value=MAX_POINTS)
+    reason = Text(required=False, help_text="Shown in the history.")
+    type = serializers.ChoiceField(choices=["earned", "bonus"], required=False)
+    metadata = JsonObject(required=False, help_text="Kept with the transaction.")
+    expires_at = Instant(required=False, help_text="Overrides the metric's expiry.")
+    metric = Text(required=False, max_length=50, help_text="points, if absent.")
+    program = Text(required=False, max_length=64, help_text="Code or id; default, if absent.")
+
+
+class AwardView(EngineView):
+    scopes = {"POST": "points:write"}
+
+    @operation(
+        "award_points",
+        "Award points",
+        scope="points:write",
+        body=AwardBody,
+        request_example={"customer_id": "cus_abc123", "points": 100, "reason": "Purchase"},
+        answer=shapes.Transaction,
+        example=examples.TRANSACTION,
+        status=201,
+        refusals=["not_found", "program_not_found", "member_frozen"],
+        writes=True,
+        tag="points",
+        description="`expires_at` in the past is accepted: earned and expired, two transactions.",
+    )
+    def post(self, request: Request) -> Response:
+        body = self.body(AwardBody)
+        return self.write(
+            award,
+            lambda entry: transaction(entry, body["member"]),
+            status=201,
+            actor=self.actor,
+            now=self.now,
+            **{"reason": None, **body},
+        )
+
+
+class RedeemBody(MemberBody):
+    points = Integer(min_value=1, max_value=MAX_POINTS, required=False)
+    reward_id = Text(required=False, max_length=64)
+    reason = Text(required=False)
+    metadata = JsonObject(required=False)
+    metric = Text(required=False, max_length=50, help_text="points, if absent.")
+
+
+class RedeemView(EngineView):
+    scopes = {"POST": "points:write"}
+
+    @operation(
+        "redeem_points",
+        "Spend points",
+        scope="points:write",
+        body=RedeemBody,
+        request_example={"customer_id": "cus_abc123", "points": 200, "reason": "Voucher"},
+        answer=shapes.Redemption,
+        example=examples.REDEMPTION,
+        status=201,
+        refusals=["not_found", "insufficient_balance", "member_frozen"],
+        writes=True,
+        tag="points",
+        description="Without `reward_id`: a plain spend. Lots are taken by earliest expiry, then oldest first.",
+    )
+    def post(self, request: Request) -> Response:
+        body = self.body(RedeemBody)
+        reward = body.pop("reward_id", None)
+        if reward is not None:
+            raise NotFound(f"There is no reward {reward!r} in this environment.")
+        if "points" not in body:
+            raise InvalidRequest.field("points", "required", "Say how many points to spend.")
+        return self.write(
+            spend,
+            lambda entry: redemption(entry, body["member"]),
+            status=201,
+            actor=self.actor,
+            now=self.now,
+            **{"reason": None, **body},
+        )
+
+
+class AdjustBody(MemberBody):
+    points = Integer(
+        min_value=-MAX_POINTS, max_value=MAX_POINTS, help_text="Signed: 50 gives, -50 takes."
+    )
+    reason = serializers.ChoiceField(choices=list(ADJUSTMENT_REASONS))
+    note = Text(help_text="Why, in words; it stands in the audit trail.")
+    metric = Text(required=False, max_length=50, help_text="points, if absent.")
+
+
+class AdjustView(EngineView):
+    scopes = {"POST": "points:adjust"}
+
+    @operation(
+        "adjust_points",
+        "Adjust points by hand",
+        scope="points:adjust",
+        body=AdjustBody,
+        request_example={"customer_id": "cus_abc123", "points": 100, "reason": "goodwill", "note": "Parcel was late"},
+        answer=shapes.Transaction,
+        example=examples.ADJUSTMENT,
+        status=201,
+        refusals=["not_found", "insufficient_balance"],
+        writes=True,
+        tag="points",
+        description="Never takes more than can be spent.",
+    )
+    def post(self, request: Request) -> Response:
+        body = self.body(AdjustBody)
+        return self.write(
+            adjust,
+            lambda entry: transaction(entry, body["member"]),
+            status=201,
+            actor=self.actor,
+            now=self.now,
+            **body,
+        )
+
+
+class HistoryQuery(PageQuery, MemberBody):
+    metric = Text(required=False, max_length=50, help_text="points, if absent.")
+
+
+class HistoryView(ListView):
+    scopes = {"GET": "points:read"}
+    filters = EntryFilters
+    paging = HistoryQuery
+    key = ("sequence",)
+
+    @operation(
+        "list_points",
+        "A customer's points history",
+        scope="points:read",
+        query=HistoryQuery,
+        filters=EntryFilters,
+        answer=shapes.TransactionPage,
+        example=examples.page(examples.TRANSACTION),
+        refusals=["not_found"],
+        tag="points",
+        description="By `occurred_at`: `from` inclusive, `to` exclusive. In the ledger's order (`sequence`).",
+    )
+    def get(self, request: Request) -> Response:
+        query = self.parameters()
+        member = find_member(environment=self.environment, member=query["member"])
+        metric = find_metric(snapshot(self.environment), query.get("metric"), None)
+        rows = history_of(member_id=member.id, metric=metric)
+        return self.listed(rows, lambda entry: rendering.transaction(entry, query["member"], metric.code))
+
+
+def transaction(entry: LedgerEntry, member: str) -> dict[str, Any]:
+    return rendering.transaction(entry, member, entry.account.metric.code)
+
+
+def redemption(entry: LedgerEntry, member: str) -> dict[str, Any]:
+    """A plain spend in the frame of a redemption: no reward, hence no code and no discount."""
+    return transaction(entry, member) | {"reward_id": None, "code": None, "discount_amount": None}

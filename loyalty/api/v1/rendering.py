@@ -1,0 +1,149 @@
+"""How /v1 shows things: plain functions, so that a renamed column can't change the wire."""
+
+from typing import Any
+
+from audit.ids import public
+from audit.models import AuditEvent
+from loyalty.api.common.rendering import instant
+from loyalty.models import Event, LedgerEntry, Member
+from loyalty.queries.balances import Balance
+from programs.models import EarningRule, Environment, Metric, Program
+
+
+def transaction(entry: LedgerEntry, member: str, metric: str) -> dict[str, Any]:
+    """A ledger entry: the fields of the LoyalPro document, and more."""
+    return {
+        "id": public("txn", entry.id),
+        "type": entry.type,
+        "points": entry.points,
+        "balance_after": entry.balance_after,
+        "reason": entry.reason,
+        "metadata": entry.metadata,
+        "created_at": instant(entry.recorded_at),
+        "occurred_at": instant(entry.occurred_at),
+        "customer_id": member,
+        "metric": metric,
+        "sequence": entry.sequence,
+        "event_id": entry.event.event_id if entry.event else None,
+        "reverses": entry.reverses_id and public("txn", entry.reverses_id),
+        "actor": {"kind": entry.actor_kind, "id": entry.actor_id},
+        "trace_id": entry.trace_id,
+    }
+
+
+def balance(found: Balance) -> dict[str, Any]:
+    return {
+        "metric": found.metric.code,
+        "balance": found.balance,
+        "total": found.total,
+        "pending": found.pending,
+        "held": found.held,
+        "debt": found.debt,
+        "lifetime": {"earned": found.earned, "redeemed": found.redeemed, "expired": found.expired},
+        "expiring": [{"points": points, "expires_at": instant(at)} for at, points in found.expiring],
+    }
+
+
+def customer(member: Member, balances: list[Balance]) -> dict[str, Any]:
+    points = next((found.balance for found in balances if found.metric.code == "points"), 0)
+    return {
+        "id": member.external_id,
+        "member_id": member.external_id,
+        "status": member.status,
+        "attributes": member.attributes,
+        "points_balance": points,
+        "balances": [balance(found) for found in balances],
+        "created_at": instant(member.created_at),
+    }
+
+
+def event(found: Event, member: str) -> dict[str, Any]:
+    return {
+        "id": public("evt", found.id),
+        "event_id": found.event_id,
+        "type": found.type,
+        "member_id": member,
+        "occurred_at": instant(found.occurred_at),
+        "created_at": instant(found.recorded_at),
+        "data": found.data,
+    }
+
+
+def program(found: Program) -> dict[str, Any]:
+    return {
+        "id": found.public_id,
+        "code": found.code,
+        "name": found.name,
+        "status": found.status,
+        "starts_at": instant(found.starts_at),
+        "ends_at": instant(found.ends_at),
+        "retention_days": found.retention_days,
+        "created_at": instant(found.created_at),
+    }
+
+
+def metric(found: Metric) -> dict[str, Any]:
+    return {
+        "code": found.code,
+        "program": found.program.code,
+        "title": found.title,
+        "media": found.media,
+        "default_value": found.default_value,
+        "minimum": found.minimum,
+        "maximum": found.maximum,
+        "expiry": found.expiry,
+        "expiry_count": found.expiry_count,
+        "expiry_date": found.expiry_date and found.expiry_date.isoformat(),
+        "expiry_month_end": found.expiry_month_end,
+        "vesting_days": found.vesting_days,
+        "negative_balance": found.negative_balance,
+        "rounding": found.rounding,
+        "created_at": instant(found.created_at),
+    }
+
+
+def earning_rule(found: EarningRule) -> dict[str, Any]:
+    newest = found.revisions.first()
+    return {
+        "id": found.public_id,
+        "program": found.program.code,
+        "metric": found.metric.code,
+        "name": found.name,
+        "event_type": found.event_type,
+        "condition": found.condition,
+        "award": found.award,
+        "priority": found.priority,
+        "status": found.status,
+        "revision": newest.number if newest else None,
+        "effective_from": instant(newest.effective_from) if newest else None,
+        "created_at": instant(found.created_at),
+    }
+
+
+def environment(found: Environment) -> dict[str, Any]:
+    return {
+        "id": str(found.id),
+        "project": found.project.name,
+        "kind": found.kind,
+        "time_zone": found.project.time_zone,
+        "clock": instant(found.clock),
+    }
+
+
+def audit_event(found: AuditEvent) -> dict[str, Any]:
+    return {
+        "id": public("aud", found.id),
+        "verb": found.verb,
+        "object": {"type": found.object_type, "id": found.object_id},
+        "actor": {"kind": found.actor_kind, "id": found.actor_id},
+        "organization_id": found.organization_id and str(found.organization_id),
+        "project_id": found.project_id and str(found.project_id),
+        "environment_id": found.environment_id and str(found.environment_id),
+        "event_id": found.event_id,
+        "trace_id": found.trace_id,
+        "before": found.before,
+        "after": found.after,
+        "ip": found.ip,
+        "occurred_at": instant(found.occurred_at),
+        "recorded_at": instant(found.recorded_at),
+    }

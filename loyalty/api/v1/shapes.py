@@ -1,0 +1,200 @@
+"""The shapes of /v1's answers, for the OpenAPI document. Rendering is in rendering.py; a test holds
+each answer against its shape."""
+
+from typing import Any
+
+from rest_framework import serializers as s
+
+from loyalty.models import LedgerEntry
+from programs.models import EarningRule, Environment, Metric, Program
+
+
+class AnyObject(s.DictField):
+    """A JSON object."""
+
+
+class ActorShape(s.Serializer[Any]):
+    kind = s.CharField()
+    id = s.CharField()
+
+
+class Transaction(s.Serializer[Any]):
+    id = s.CharField(help_text="txn_…")
+    type = s.ChoiceField(choices=LedgerEntry.Type.choices)
+    points = s.IntegerField(help_text="Signed.")
+    balance_after = s.IntegerField(
+        help_text="The running total. It differs from the spendable balance while points are pending or held."
+    )
+    reason = s.CharField(allow_null=True)
+    metadata = AnyObject(allow_null=True)
+    created_at = s.DateTimeField(help_text="When it was recorded.")
+    occurred_at = s.DateTimeField(help_text="When it happened, in the environment's time.")
+    customer_id = s.CharField(allow_null=True)
+    metric = s.CharField()
+    sequence = s.IntegerField(help_text="Counts the account's entries from 1, without a gap.")
+    event_id = s.CharField(allow_null=True)
+    reverses = s.CharField(allow_null=True)
+    actor = ActorShape()
+    trace_id = s.CharField()
+
+
+class Redemption(Transaction):
+    reward_id = s.CharField(allow_null=True)
+    code = s.CharField(allow_null=True)
+    discount_amount = s.CharField(allow_null=True)
+
+
+class Expiring(s.Serializer[Any]):
+    points = s.IntegerField()
+    expires_at = s.DateTimeField()
+
+
+class Lifetime(s.Serializer[Any]):
+    earned = s.IntegerField()
+    redeemed = s.IntegerField()
+    expired = s.IntegerField()
+
+
+class BalanceShape(s.Serializer[Any]):
+    metric = s.CharField()
+    balance = s.IntegerField(help_text="What can be spent now.")
+    total = s.IntegerField()
+    pending = s.IntegerField()
+    held = s.IntegerField()
+    debt = s.IntegerField()
+    lifetime = Lifetime()
+    expiring = Expiring(many=True)
+
+
+class Balances(s.Serializer[Any]):
+    member_id = s.CharField()
+    as_of = s.DateTimeField()
+    data = BalanceShape(many=True)
+
+
+class Customer(s.Serializer[Any]):
+    id = s.CharField()
+    member_id = s.CharField()
+    status = s.ChoiceField(choices=["active", "frozen"])
+    attributes = AnyObject()
+    points_balance = s.IntegerField()
+    balances = BalanceShape(many=True)
+    created_at = s.DateTimeField()
+
+
+class EventShape(s.Serializer[Any]):
+    id = s.CharField(help_text="evt_…")
+    event_id = s.CharField()
+    type = s.CharField()
+    member_id = s.CharField()
+    occurred_at = s.DateTimeField()
+    created_at = s.DateTimeField()
+    data = AnyObject(allow_null=True)
+
+
+class Effect(s.Serializer[Any]):
+    kind = s.ChoiceField(choices=["points", "not_applied"])
+    detail = s.CharField(required=False)
+    transaction = Transaction(required=False)
+    rule_revision = s.CharField(required=False, allow_null=True)
+
+
+class RecordedEvent(s.Serializer[Any]):
+    event = EventShape()
+    effects = Effect(many=True)
+    duplicate = s.BooleanField()
+
+
+class ProgramShape(s.Serializer[Any]):
+    id = s.CharField()
+    code = s.CharField()
+    name = s.CharField()
+    status = s.ChoiceField(choices=Program.Status.choices)
+    starts_at = s.DateTimeField(allow_null=True)
+    ends_at = s.DateTimeField(allow_null=True)
+    retention_days = s.IntegerField(allow_null=True)
+    created_at = s.DateTimeField()
+
+
+class MetricShape(s.Serializer[Any]):
+    code = s.CharField()
+    program = s.CharField()
+    title = s.CharField()
+    media = s.CharField(allow_blank=True)
+    default_value = s.IntegerField()
+    minimum = s.IntegerField(allow_null=True)
+    maximum = s.IntegerField(allow_null=True)
+    expiry = s.ChoiceField(choices=Metric.Expiry.choices)
+    expiry_count = s.IntegerField(allow_null=True)
+    expiry_date = s.DateField(allow_null=True)
+    expiry_month_end = s.BooleanField()
+    vesting_days = s.IntegerField()
+    negative_balance = s.ChoiceField(choices=Metric.NegativeBalance.choices)
+    rounding = s.ChoiceField(choices=Metric.Rounding.choices)
+    created_at = s.DateTimeField()
+
+
+class EarningRuleShape(s.Serializer[Any]):
+    id = s.CharField()
+    program = s.CharField()
+    metric = s.CharField()
+    name = s.CharField()
+    event_type = s.CharField()
+    condition = AnyObject()
+    award = AnyObject()
+    priority = s.IntegerField()
+    status = s.ChoiceField(choices=EarningRule.Status.choices)
+    revision = s.IntegerField(allow_null=True)
+    effective_from = s.DateTimeField(allow_null=True)
+    created_at = s.DateTimeField()
+
+
+class EnvironmentShape(s.Serializer[Any]):
+    id = s.CharField()
+    project = s.CharField()
+    kind = s.ChoiceField(choices=Environment.Kind.choices)
+    time_zone = s.CharField()
+    clock = s.DateTimeField(allow_null=True)
+
+
+class AuditObject(s.Serializer[Any]):
+    type = s.CharField()
+    id = s.CharField()
+
+
+class AuditEventShape(s.Serializer[Any]):
+    id = s.CharField()
+    verb = s.CharField()
+    object = AuditObject()
+    actor = ActorShape()
+    organization_id = s.CharField(allow_null=True)
+    project_id = s.CharField(allow_null=True)
+    environment_id = s.CharField(allow_null=True)
+    event_id = s.CharField(allow_null=True)
+    trace_id = s.CharField()
+    before = AnyObject(allow_null=True)
+    after = AnyObject(allow_null=True)
+    ip = s.CharField(allow_null=True)
+    occurred_at = s.DateTimeField()
+    recorded_at = s.DateTimeField()
+
+
+def page_of(shape: type[s.Serializer[Any]], name: str) -> type[s.Serializer[Any]]:
+    """The frame of a list answer."""
+    return type(
+        name,
+        (s.Serializer,),
+        {
+            "data": shape(many=True),
+            "has_more": s.BooleanField(),
+            "next_cursor": s.CharField(allow_null=True),
+        },
+    )
+
+
+TransactionPage = page_of(Transaction, "TransactionPage")
+CustomerPage = page_of(Customer, "CustomerPage")
+ProgramPage = page_of(ProgramShape, "ProgramPage")
+MetricPage = page_of(MetricShape, "MetricPage")
+EarningRulePage = page_of(EarningRuleShape, "EarningRulePage")
+AuditEventPage = page_of(AuditEventShape, "AuditEventPage")

@@ -1,0 +1,53 @@
+"""What the demo prints when it is ready. Only the three calls to try contain the word that begins them:
+whoever reads the output by program finds them by it."""
+
+from typing import NamedTuple
+
+CUSTOMER = "17850"  # of the first order in the file
+
+
+class Access(NamedTuple):
+    """What a visitor needs: the server's root (no slash at its end), and the secrets."""
+
+    root: str
+    console_path: str
+    username: str
+    password: str
+    key: str
+
+
+def guide(access: Access) -> str:
+    """Addresses, log-in, key, and three calls of one line each that work as printed."""
+    award, history, balance = calls(access)
+    return f"""
+Ready.
+
+  Console   {access.root}{access.console_path}
+            user {access.username}, password {access.password}
+  API key   {access.key}
+            (sandbox; replaced by the next start)
+  API docs  {access.root}/docs/
+
+Try it. Award points to a customer of the shop (run it twice: there is still one entry,
+and the second answer has the header Idempotent-Replayed: true); their history; their balance:
+
+  {award}
+
+  {history}
+
+  {balance}
+
+Ctrl-C stops it; the data stays. make clean removes everything."""
+
+
+def calls(access: Access) -> tuple[str, str, str]:
+    """The award, the history and the balance. The idempotency key is another one with each API key."""
+    authorization = f'-H "Authorization: Bearer {access.key}"'
+    award = (
+        f"curl -i -X POST {access.root}/v1/points/award {authorization} "
+        f'-H "Content-Type: application/json" -H "Idempotency-Key: welcome-{access.key[-6:]}" '
+        f"""-d '{{"customer_id": "{CUSTOMER}", "points": 100, "reason": "Welcome"}}'"""
+    )
+    history = f'curl "{access.root}/v1/points?customer_id={CUSTOMER}&limit=5" {authorization}'
+    balance = f'curl "{access.root}/v1/members/{CUSTOMER}/balances" {authorization}'
+    return award, history, balance

@@ -1,0 +1,124 @@
+"""The demo's history goes through the engine's own actions, in time order.
+
+Dates are shifted by whole days of the project's calendar, so that the file's last day is the day before
+the first replay. The shift is never stored: it follows from any event that is there already, so a replay
+on a later day sends the same events again, and changes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Sum
+
+from audit.record import Actor
+from loyalty.actions.events import record_event
+from loyalty.demo.orders import History
+from loyalty.errors import EventTooLate
+from loyalty.models import Event, LedgerEntry
+from programs.models import Environment
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the history happens: `days` later than in the file, at the same hour of the day there."""
+
+    zone: ZoneInfo
+    days: int
+
+    def at(self, original: datetime) -> datetime:
+        """The shifted instant, in UTC."""
+        local = original.astimezone(self.zone).replace(tzinfo=None) + timedelta(days=self.days)
+        return local.replace(tzinfo=self.zone).astimezone(UTC)
+
+    def begins(self, history: History) -> datetime:
+        """Midnight before the first event, in UTC: rules in force from then on reach all of it."""
+        first = self.at(history.events[0].occurred_at).astimezone(self.zone).date()
+        return datetime.combine(first, time(), self.zone).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What of the history is in the environment now. `points` is the sum of what its events gave."""
+
+    events: int
+    members: int
+    points: int
+    refunds_not_applied: int
+    too_late: int
+    duplicates: int
+
+
+def stored_events(environment: Environment, history: History) -> dict[str, datetime]:
+    """When the history's events happened, as far as they are stored; by event id. One statement."""
+    ids = [event.event_id for event in history.events]
+    stored = Event.objects.filter(environment_id=environment.id, event_id__in=ids)
+    return dict(stored.values_list("event_id", "occurred_at"))
+
+
+def schedule_of(environment: Environment, history: History, now: datetime) -> Schedule:
+    """The schedule of the replay that began, else that of one that begins at `now`."""
+    zone = ZoneInfo(environment.project.time_zone)
+    stored = stored_events(environment, history)
+    known = next((event for event in history.events if event.event_id in stored), None)
+    if known:
+        original, target = known.occurred_at, stored[known.event_id].astimezone(zone).date()
+    else:
+        original = max(event.occurred_at for event in history.events)
+        target = now.astimezone(zone).date() - timedelta(days=1)
+    return Schedule(zone, (target - original.astimezone(zone).date()).days)
+
+
+def is_complete(environment: Environment, history: History) -> bool:
+    """Whether every event of the history is stored. One statement."""
+    return len(stored_events(environment, history)) == len(history.events)
+
+
+def replay(
+    *, environment: Environment, history: History, actor: Actor, now: datetime, progress: Progress
+) -> Summary:
+    """Send every event of the history; `progress(done, all)` is called after each.
+
+    Each event is a transaction, so an interrupted replay is completed by the next one; but only within the
+    engine's late window. What it refuses after that is counted in `too_late`.
+    """
+    schedule = schedule_of(environment, history, now)
+    too_late = duplicates = 0
+    for done, event in enumerate(history.events, start=1):
+        try:
+            recorded = record_event(
+                environment=environment,
+                event_id=event.event_id,
+                type=event.type,
+                member=event.member,
+                data=event.data,
+                actor=actor,
+                now=now,
+                occurred_at=schedule.at(event.occurred_at),
+            )
+            duplicates += recorded.duplicate
+        except EventTooLate:
+            too_late += 1
+        progress(done, len(history.events))
+    return summarise(environment, history, too_late=too_late, duplicates=duplicates)
+
+
+def summarise(
+    environment: Environment, history: History, *, too_late: int = 0, duplicates: int = 0
+) -> Summary:
+    """The summary, read from what is stored. Three statements."""
+    ids = [event.event_id for event in history.events]
+    stored = Event.objects.filter(environment_id=environment.id, event_id__in=ids)
+    figures = stored.aggregate(events=Count("id"), members=Count("member_id", distinct=True))
+    given = LedgerEntry.objects.filter(event__in=stored.values("id")).aggregate(points=Sum("points"))
+    return Summary(
+        events=figures["events"],
+        members=figures["members"],
+        points=given["points"] or 0,
+        refunds_not_applied=stored.filter(type="refund", entries=None).count(),
+        too_late=too_late,
+        duplicates=duplicates,
+    )

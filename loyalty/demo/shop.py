@@ -1,0 +1,113 @@
+"""What the demo's shop is configured with: its names, its two rules, its key and its console log-in."""
+
+import json
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from audit.record import Actor
+from programs.actions.configure import configure
+from programs.actions.keys import NewKey, create_key, revoke_key
+from programs.actions.publish import publish
+from programs.models import ApiKey, EarningRule, Environment, Metric, Program
+
+ORGANIZATION = "Retrospot Gifts"
+PROJECT = "Online shop"
+TIME_ZONE = "Europe/London"
+USERNAME = "demo"
+KEY_NAME = "Demo key"
+
+
+class ShopRule(NamedTuple):
+    """A rule of the shop. Its public id is fixed: by it the rule is found again."""
+
+    public_id: str
+    name: str
+    condition: dict[str, Any]
+    award: dict[str, Any]
+
+
+RULES = (
+    ShopRule(
+        "rul_demo_point_per_pound",
+        "1 point per £1",
+        {},
+        {"kind": "per_amount", "field": "data.amount", "rate": "1", "step": "1"},
+    ),
+    ShopRule(
+        "rul_demo_big_basket",
+        "Big basket bonus",
+        {"all": [{"field": "data.amount", "op": "gte", "value": "500"}]},
+        {"kind": "fixed", "points": 50},
+    ),
+)
+
+
+@transaction.atomic
+def ensure_rules(*, environment: Environment, actor: Actor, since: datetime) -> list[str]:
+    """Publish the shop's rules, in force from `since` on; returns the names of those made now.
+
+    A rule that is there stays as it is: whoever tries the demo may have changed it. Locks: the environment.
+    """
+    names = [rule.public_id for rule in RULES]
+    there = EarningRule.objects.filter(environment=environment, public_id__in=names)
+    known = set(there.values_list("public_id", flat=True))
+    missing = [rule for rule in RULES if rule.public_id not in known]
+    for rule in missing:
+        _publish(environment, rule, actor, since)
+    return [rule.name for rule in missing]
+
+
+def _publish(environment: Environment, rule: ShopRule, actor: Actor, since: datetime) -> None:
+    draft = EarningRule(
+        environment=environment,
+        public_id=rule.public_id,
+        program=Program.objects.get(environment=environment, code="default"),
+        metric=Metric.objects.get(environment=environment, code="points"),
+    )
+    changes = {
+        "name": rule.name,
+        "event_type": "purchase",
+        "condition": rule.condition,
+        "award": rule.award,
+    }
+    made = configure(environment=environment, instance=draft, actor=actor, changes=changes)
+    publish(environment=environment, rule=made, actor=actor, now=since)
+
+
+@transaction.atomic
+def rotate_key(*, environment: Environment, actor: Actor) -> NewKey:
+    """A new demo key with all scopes, in place of every earlier one, whose secrets are forgotten."""
+    for key in ApiKey.objects.filter(environment=environment, name=KEY_NAME, revoked_at=None):
+        revoke_key(environment=environment, key=key, actor=actor)
+    return create_key(environment=environment, name=KEY_NAME, scopes=["*"], actor=actor)
+
+
+def demo_password(file: Path) -> str:
+    """The console password of this checkout's demo: made once, kept in `file` that only we can read.
+
+    A file that can't be read as ours is written anew.
+    """
+    try:
+        kept = json.loads(file.read_text())["password"]
+    except (OSError, ValueError, KeyError, TypeError):
+        kept = None
+    if isinstance(kept, str) and len(kept) >= 12:
+        return kept
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(json.dumps({"username": USERNAME, "password": password}))
+    return password
+
+
+def set_password(user: User, password: str) -> None:
+    """Make it the user's password, unless it is: a new hash would end the sessions that are open."""
+    if not user.check_password(password):
+        user.set_password(password)
+        user.save(update_fields=["password"])

@@ -1,0 +1,74 @@
+"""Refusals of the engine: stable codes and data, no HTTP (domain.md, api.md)."""
+
+from audit.errors import DomainError
+
+
+class LoyaltyError(DomainError):
+    """A refusal by a rule of the engine. Nothing was written."""
+
+
+class InsufficientBalance(LoyaltyError):
+    """Less can be spent than was asked for. Data: `balance`, `required`."""
+
+    code = "insufficient_balance"
+    title = "Insufficient balance"
+
+
+class MemberFrozen(LoyaltyError):
+    code = "member_frozen"
+    title = "Member is frozen"
+
+
+class ProgramNotFound(LoyaltyError):
+    code = "program_not_found"
+    title = "Program not found"
+
+
+class EventIdReused(LoyaltyError):
+    """The event id was used before, for other content or another member."""
+
+    code = "event_id_reused"
+    title = "Event id reused"
+
+
+class EventTooLate(LoyaltyError):
+    """The event lies before the late window. Data: `earliest`."""
+
+    code = "event_too_late"
+    title = "Event too late"
+
+
+class IdempotencyKeyReused(LoyaltyError):
+    code = "idempotency_key_reused"
+    title = "Idempotency key reused"
+
+
+class IdempotencyKeyInUse(LoyaltyError):
+    code = "idempotency_key_in_use"
+    title = "Idempotency key in use"
+
+
+class PayloadTooLarge(LoyaltyError):
+    code = "payload_too_large"
+    title = "Payload too large"
+
+
+class ServiceUnavailable(LoyaltyError):
+    """The database is away or a lock could not be had in time; nothing was written."""
+
+    code = "service_unavailable"
+    title = "Service unavailable"
+
+
+class RateLimited(LoyaltyError):
+    code = "rate_limited"
+    title = "Too many requests"
+
+
+class Replay(Exception):
+    """The request was done before; this is the answer that it got. Nothing was written now."""
+
+    def __init__(self, status: int, answer: str) -> None:
+        super().__init__("repeated request")
+        self.status = status
+        self.answer = answer

@@ -1,0 +1,202 @@
+"""`manage.py bootstrap`: a new tenant, ready to be used."""
+
+import json
+import secrets
+import string
+from argparse import ArgumentParser
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.urls import reverse
+
+from audit.errors import DomainError
+from audit.record import Actor, Place, record
+from programs.actions.keys import create_key
+from programs.actions.tenancy import create_project, set_membership
+from programs.models import ApiKey, Environment, Organization, Project, ProjectMembership
+
+KEY_NAME = "Bootstrap"
+_LETTERS = string.ascii_letters + string.digits
+
+
+class UsernameTaken(Exception):  # noqa: N818 - a refusal; the message says what to do
+    """The user name belongs to somebody outside the organization."""
+
+
+@dataclass(slots=True)
+class Tenant:
+    """What there is now. A secret is None where it was made earlier, so that it can't be shown."""
+
+    project: Project
+    environments: dict[str, Environment]
+    user: User
+    password: str | None = None
+    keys: dict[str, str | None] = field(default_factory=dict)
+
+
+@transaction.atomic
+def bootstrap_tenant(
+    *,
+    organization: str,
+    project: str,
+    time_zone: str,
+    username: str,
+    actor: Actor,
+    password: str | None = None,
+    new_password: bool = False,
+) -> Tenant:
+    """The project and its owner, made where they are missing; no keys. A new user gets `password`, else a
+    random one.
+
+    Raises UsernameTaken, and InvalidRequest for the time zone. Nothing is written then.
+    """
+    made = create_project(
+        organization_name=organization, project_name=project, time_zone=time_zone, actor=actor
+    )
+    user = User.objects.filter(username=username).first()
+    if user is not None:
+        _refuse_stranger(user, made.organization)
+    shown = None
+    if user is None or new_password:
+        verb = "user.password_set" if user else "user.created"
+        user = user or User(username=username, is_staff=True)
+        shown = password or random_password(user)
+        _set_password(user, shown, verb, made, actor)
+    if not ProjectMembership.objects.filter(project=made, user=user).exists():
+        set_membership(project=made, user=user, role=ProjectMembership.Role.OWNER, actor=actor)
+    environments = Environment.objects.select_related("project").filter(project=made, archived_at=None)
+    return Tenant(made, {environment.kind: environment for environment in environments}, user, shown)
+
+
+def random_password(user: User) -> str:
+    """20 random letters and digits (119 bits) that the site's validators accept."""
+    while True:
+        password = "".join(secrets.choice(_LETTERS) for _ in range(20))
+        try:
+            validate_password(password, user)
+        except ValidationError:
+            continue
+        return password
+
+
+def add_keys(tenant: Tenant, *, new: bool, actor: Actor) -> None:
+    """A key with all scopes for each environment that never had one, or with `new` for each.
+    Earlier keys stay valid."""
+    for kind, environment in tenant.environments.items():
+        tenant.keys[kind] = None
+        if new or not ApiKey.objects.filter(environment=environment).exists():
+            made = create_key(environment=environment, name=KEY_NAME, scopes=["*"], actor=actor)
+            tenant.keys[kind] = made.secret
+
+
+def _refuse_stranger(user: User, organization: Organization) -> None:
+    """A user that is there must belong to this organization alone: others' are not ours to enlarge."""
+    memberships = ProjectMembership.objects.filter(user=user)
+    if set(memberships.values_list("project__organization_id", flat=True)) != {organization.id}:
+        raise UsernameTaken(
+            f"The user name {user.username!r} is taken by somebody outside {organization.name!r}; "
+            "choose another with --username. Nothing was changed."
+        )
+
+
+def _set_password(user: User, password: str, verb: str, project: Project, actor: Actor) -> None:
+    user.set_password(password)
+    user.save()
+    record(
+        place=Place(project.organization_id, project.id),
+        actor=actor,
+        verb=verb,
+        object_type="user",
+        object_id=str(user.pk),
+        after={"username": user.username, "is_staff": user.is_staff},
+    )
+
+
+class Command(BaseCommand):
+    """Makes what is missing; run again, it changes nothing unless asked for new secrets."""
+
+    help = "Make all that a new tenant needs, and print its ids, keys and console log-in."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--organization", required=True, help="name of the tenant")
+        parser.add_argument("--project", required=True, help="name of its product")
+        parser.add_argument("--time-zone", default="Europe/London", help="of a new project (IANA name)")
+        parser.add_argument(
+            "--username", default="owner", help="console user, made if missing (default: owner)"
+        )
+        parser.add_argument("--new-keys", action="store_true", help="make another pair of keys")
+        parser.add_argument("--new-password", action="store_true", help="give the user a new password")
+        parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        actor = Actor.system("bootstrap")
+        try:
+            _check_names(options)
+            with transaction.atomic():
+                tenant = bootstrap_tenant(
+                    organization=options["organization"],
+                    project=options["project"],
+                    time_zone=options["time_zone"],
+                    username=options["username"],
+                    new_password=options["new_password"],
+                    actor=actor,
+                )
+                add_keys(tenant, new=options["new_keys"], actor=actor)
+        except (DomainError, UsernameTaken) as refusal:
+            raise CommandError(str(refusal)) from refusal
+        facts = as_json(tenant)
+        self.stdout.write(json.dumps(facts) if options["json"] else as_text(facts))
+
+
+def _check_names(options: dict[str, Any]) -> None:
+    """The database's limits, told before it refuses. Raises CommandError."""
+    for name, longest in (("organization", 200), ("project", 200), ("username", 150)):
+        if not options[name].strip() or len(options[name]) > longest:
+            raise CommandError(f"--{name} takes 1 to {longest} characters.")
+
+
+def as_json(tenant: Tenant) -> dict[str, Any]:
+    """The answer of --json; null for a secret that can't be shown again."""
+    project = tenant.project
+    return {
+        "organization": {"id": str(project.organization_id), "name": project.organization.name},
+        "project": {"id": str(project.id), "name": project.name, "time_zone": project.time_zone},
+        "environments": {
+            kind: {"id": str(environment.id), "api_key": tenant.keys.get(kind)}
+            for kind, environment in tenant.environments.items()
+        },
+        "console": {
+            "path": reverse("admin:index"),
+            "username": tenant.user.username,
+            "password": tenant.password,
+        },
+    }
+
+
+def as_text(facts: dict[str, Any]) -> str:
+    """The same for people. Says what can't be shown, and how to get a new one."""
+    old_key = "made earlier, can't be shown again; --new-keys makes another"
+    old_password = "set earlier, can't be shown again; --new-password sets a new one"  # noqa: S105 - not one
+    console = facts["console"]
+    lines = [
+        ("Organization", f"{facts['organization']['name']}  {facts['organization']['id']}"),
+        (
+            "Project",
+            f"{facts['project']['name']}  {facts['project']['id']}  ({facts['project']['time_zone']})",
+        ),
+    ]
+    for kind, environment in facts["environments"].items():
+        lines += [(f"{kind.title()}", environment["id"]), ("  key", environment["api_key"] or old_key)]
+    lines += [
+        ("Console", console["path"]),
+        ("  user", console["username"]),
+        ("  password", console["password"] or old_password),
+    ]
+    text = "\n".join(f"{name:<14}{value}" for name, value in lines)
+    new = console["password"] or any(environment["api_key"] for environment in facts["environments"].values())
+    return f"{text}\n\nKeep the secrets now: they are not stored and can't be shown again." if new else text

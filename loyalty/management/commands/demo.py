@@ -1,0 +1,122 @@
+"""`manage.py demo`: a shop with real orders, ready to be looked at. `make demo` runs it."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.urls import reverse
+
+from audit.errors import DomainError
+from audit.record import Actor
+from loyalty.demo import serve, shop
+from loyalty.demo.guide import Access, guide
+from loyalty.demo.orders import read_history
+from loyalty.demo.replay import is_complete, schedule_of, summarise
+from loyalty.management.commands.bootstrap import Tenant, UsernameTaken, bootstrap_tenant
+from loyalty.management.commands.replay_orders import sandbox, told
+from programs.queries.environments import now_in
+
+READY_PATH = "/readyz"
+
+
+class Command(BaseCommand):
+    """Sets up what is missing, then becomes the server. Interrupted anywhere, the next start goes on."""
+
+    help = "Set up the demo shop with its orders, start the server and print what to try."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--port", default=os.environ.get("PORT") or "8000", help="default: $PORT, or 8000"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        port, root = _port(options["port"]), Path(settings.BASE_DIR)
+        if not settings.DEBUG:
+            raise CommandError(
+                "The demo's log-in is printed, so it needs DEBUG=on; use bootstrap for a real tenant."
+            )
+        try:
+            serve.refuse_if_taken(root, port)
+            serve.claim(root)
+            access = self.set_up(root, f"http://{serve.HOST}:{port}")
+        except (serve.Taken, DomainError, UsernameTaken) as refusal:
+            raise SystemExit(str(refusal)) from refusal
+        except KeyboardInterrupt:
+            raise SystemExit("\nInterrupted: make demo goes on where this ended.") from None
+        self.say("== server")
+        connections.close_all()
+        serve.announce_when_ready(port, READY_PATH, lambda: self.say(guide(access)))
+        serve.become_server(root, port)
+
+    def set_up(self, root: Path, url: str) -> Access:
+        """The database, the tenant, the rules, the orders and a fresh key; each as far as needed."""
+        self.say("== database")
+        self.migrate()
+        self.say(f"== shop: {shop.ORGANIZATION}, {shop.PROJECT}")
+        actor = Actor.system("demo")
+        tenant, password = self.tenant(root, actor)
+        self.publish_rules(actor)
+        self.replay()
+        key = shop.rotate_key(environment=tenant.environments["sandbox"], actor=actor)
+        self.say(f"== API key {key.key.prefix}... made, earlier demo keys revoked")
+        return Access(url, reverse("admin:index"), tenant.user.username, password, key.secret)
+
+    def migrate(self) -> None:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if missing:
+            self.say(f"   applying {len(missing)} migrations ...")
+            call_command("migrate", interactive=False, verbosity=0)
+        else:
+            self.say("   up to date")
+
+    def tenant(self, root: Path, actor: Actor) -> tuple[Tenant, str]:
+        """The project and its user, whose password is the one that will be printed."""
+        password = shop.demo_password(root / ".data" / "demo.json")
+        tenant = bootstrap_tenant(
+            organization=shop.ORGANIZATION,
+            project=shop.PROJECT,
+            time_zone=shop.TIME_ZONE,
+            username=shop.USERNAME,
+            password=password,
+            actor=actor,
+        )
+        shop.set_password(tenant.user, password)
+        return tenant, password
+
+    def publish_rules(self, actor: Actor) -> None:
+        environment, history = sandbox(), read_history()
+        since = schedule_of(environment, history, now_in(environment)).begins(history)
+        for name in shop.ensure_rules(environment=environment, actor=actor, since=since):
+            self.say(f'   rule "{name}" published')
+
+    def replay(self) -> None:
+        """Nothing where all is there: that shows in one statement."""
+        environment, history = sandbox(), read_history()
+        if is_complete(environment, history):
+            self.say("== orders: replayed by an earlier start")
+            for line in told(summarise(environment, history), history):
+                self.say(line)
+        else:
+            self.say(f"== orders: replaying {len(history.events)} events")
+            call_command("replay_orders", stdout=self.stdout)
+
+    def say(self, line: str) -> None:
+        """A line at once, also into a file."""
+        self.stdout.write(line)
+        self.stdout.flush()
+        sys.stdout.flush()
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise CommandError(f"PORT is a number from 1 to 65535, not {text!r}.")
+    return int(text)

@@ -1,0 +1,382 @@
+"""The ledger's tables (domain.md 3). Written by `loyalty.ledger` alone.
+
+Foreign keys between these tables carry the member, so that a row can only point at rows of the
+same member. Django can't express such keys: `0002_ledger_guards` makes them in SQL, and the
+fields here are told not to (`db_constraint=False`); the indexes are the named ones.
+"""
+
+from typing import Any, NoReturn
+
+from django.db import models
+from django.db.models import F, Q
+
+from audit.exact_json import ExactJSONField
+from audit.ids import new_id
+from audit.models import new_salt
+from loyalty.models.members import Member
+from programs.models import Metric
+
+
+class Immutable(models.Model):
+    """Saved once. The database refuses changes too; this gives the sooner, clearer error."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError(f"{type(self).__name__} is immutable.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} is immutable.")
+
+
+class Account(models.Model):
+    """One member's holdings in one metric. Spendable balance = total − pending − held."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    environment_id = models.UUIDField()
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="accounts", db_constraint=False, db_index=False
+    )
+    metric = models.ForeignKey(Metric, on_delete=models.PROTECT, related_name="+")
+    total = models.BigIntegerField(default=0)
+    pending = models.BigIntegerField(default=0)
+    held = models.BigIntegerField(default=0)
+    earned = models.BigIntegerField(default=0)
+    redeemed = models.BigIntegerField(default=0)
+    expired = models.BigIntegerField(default=0)
+    adjusted = models.BigIntegerField(default=0)
+    transferred = models.BigIntegerField(default=0)
+    sequence = models.BigIntegerField(default=0)
+    next_due_at = models.DateTimeField(
+        null=True, help_text="The earliest instant at which a lot vests or expires, or a hold lapses."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["metric__code"]
+        indexes = [
+            models.Index(
+                fields=["next_due_at"], condition=Q(next_due_at__isnull=False), name="account_next_due"
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "metric"], name="account_member_metric_unique"),
+            models.UniqueConstraint(fields=["member", "environment_id", "id"], name="account_key"),
+            models.CheckConstraint(condition=Q(pending__gte=0, held__gte=0), name="account_parts_not_negative"),
+            models.CheckConstraint(
+                condition=Q(
+                    total=F("earned") - F("redeemed") - F("expired") + F("adjusted") + F("transferred")
+                ),
+                name="account_lifetime_adds_up",
+            ),
+            models.CheckConstraint(condition=Q(sequence__gte=0), name="account_sequence_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} · {self.metric}"
+
+    @property
+    def balance(self) -> int:
+        """What can be spent, as last settled; `queries.balances` counts what has come due since."""
+        return self.total - self.pending - self.held
+
+
+class LedgerEntry(Immutable):
+    """One immutable change of an account's total."""
+
+    class Type(models.TextChoices):
+        EARNED = "earned", "Earned"
+        BONUS = "bonus", "Bonus"
+        REDEEMED = "redeemed", "Redeemed"
+        EXPIRED = "expired", "Expired"
+        ADJUSTED = "adjusted", "Adjusted"
+        REVERSED = "reversed", "Reversed"
+        TRANSFERRED = "transferred", "Transferred"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    environment_id = models.UUIDField()
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="entries", db_constraint=False, db_index=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="entries", db_constraint=False, db_index=False
+    )
+    sequence = models.BigIntegerField()
+    type = models.CharField(max_length=11, choices=Type.choices)
+    points = models.BigIntegerField()
+    balance_after = models.BigIntegerField(help_text="The account's total after this entry.")
+    nominal = models.BigIntegerField(
+        null=True, help_text="Of a reversal: −points + shortfall + what had expired already."
+    )
+    reason = models.CharField(max_length=500, null=True)
+    metadata = ExactJSONField(null=True)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    event = models.ForeignKey(
+        "loyalty.Event",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="entries",
+        db_constraint=False,
+        db_index=False,
+    )
+    origin = models.CharField(
+        max_length=64, null=True, help_text="The rule or benefit through which the event caused this."
+    )
+    rule_revision_id = models.UUIDField(null=True)
+    redemption_id = models.UUIDField(null=True)
+    hold_id = models.UUIDField(null=True)
+    reverses = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="reversals", db_constraint=False, db_index=False
+    )
+    counterpart_id = models.UUIDField(null=True, help_text="Of a transfer: the other side's entry.")
+    via_environment_id = models.UUIDField(
+        null=True, help_text="Of a shared program: the environment the call came through."
+    )
+    actor_kind = models.CharField(max_length=16)
+    actor_id = models.CharField(max_length=200)
+    trace_id = models.CharField(max_length=128)
+    digest_salt = models.BinaryField(null=True, default=new_salt)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "ledger entries"
+        indexes = [
+            models.Index(fields=["environment_id", "-id"], name="entry_environment"),
+            models.Index(fields=["event"], condition=Q(event__isnull=False), name="entry_event"),
+            models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="entry_reverses"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "sequence"], name="entry_sequence_unique"),
+            models.UniqueConstraint(fields=["member", "id"], name="entry_key"),
+            models.UniqueConstraint(
+                fields=["event", "origin", "account"],
+                condition=Q(event__isnull=False, reverses__isnull=True),
+                name="entry_once_per_event_and_origin",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    type__in=[
+                        "earned",
+                        "bonus",
+                        "redeemed",
+                        "expired",
+                        "adjusted",
+                        "reversed",
+                        "transferred",
+                    ]
+                ),
+                name="entry_type_valid",
+            ),
+            models.CheckConstraint(condition=Q(sequence__gt=0), name="entry_sequence_positive"),
+            models.CheckConstraint(
+                condition=(
+                    Q(type__in=["earned", "bonus"], points__gt=0)
+                    | Q(type__in=["redeemed", "expired"], points__lt=0)
+                    | (Q(type__in=["adjusted", "transferred"]) & ~Q(points=0))
+                    | Q(type="reversed")
+                ),
+                name="entry_sign_fits_type",
+            ),
+            models.CheckConstraint(
+                condition=Q(type="reversed", reverses__isnull=False, nominal__isnull=False)
+                | (~Q(type="reversed") & Q(reverses__isnull=True, nominal__isnull=True)),
+                name="entry_reversal_names_original",
+            ),
+            models.CheckConstraint(
+                condition=Q(event__isnull=True, origin__isnull=True)
+                | Q(event__isnull=False, origin__isnull=False),
+                name="entry_event_has_origin",
+            ),
+            models.CheckConstraint(
+                condition=Q(actor_kind__in=["api_key", "member", "staff", "system"]),
+                name="entry_actor_kind_valid",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} {self.points:+d}"
+
+
+class Lot(models.Model):
+    """What a credit put in, and what is left of it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    environment_id = models.UUIDField()
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="lots", db_constraint=False, db_index=False)
+    entry = models.ForeignKey(
+        LedgerEntry, on_delete=models.PROTECT, related_name="lots", db_constraint=False, db_index=False
+    )
+    points = models.BigIntegerField()
+    remaining = models.BigIntegerField()
+    held = models.BigIntegerField(default=0)
+    pending = models.BooleanField(default=False, help_text="Not yet vested, as last settled.")
+    earned_at = models.DateTimeField()
+    available_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = [F("expires_at").asc(nulls_last=True), "earned_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["account", "expires_at", "earned_at"],
+                condition=Q(remaining__gt=0) | Q(held__gt=0),
+                name="lot_open",
+            ),
+            models.Index(fields=["entry"], name="lot_entry"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "id"], name="lot_key"),
+            models.CheckConstraint(
+                condition=Q(points__gt=0, remaining__gte=0, held__gte=0), name="lot_parts_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(points__gte=F("remaining") + F("held")), name="lot_not_more_than_put_in"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.remaining} of {self.points}"
+
+
+class LotUse(Immutable):
+    """Which entry took how much from which lot, and when; negative when given back."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    environment_id = models.UUIDField()
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="uses", db_constraint=False, db_index=False)
+    entry = models.ForeignKey(
+        LedgerEntry, on_delete=models.PROTECT, related_name="lot_uses", db_constraint=False, db_index=False
+    )
+    points = models.BigIntegerField()
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["lot"], name="lot_use_lot"),
+            models.Index(fields=["entry"], name="lot_use_entry"),
+        ]
+        constraints = [models.CheckConstraint(condition=~Q(points=0), name="lot_use_not_zero")]
+
+    def __str__(self) -> str:
+        return f"{self.points}"
+
+
+class Uncovered(models.Model):
+    """What a debit could not take from lots, and how much of it is still open.
+
+    `debt` is paid by any later credit, oldest first; `shortfall` (policy `clip`) only by points
+    given back (domain.md 3.4).
+    """
+
+    class Kind(models.TextChoices):
+        DEBT = "debt", "Debt"
+        SHORTFALL = "shortfall", "Shortfall"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    environment_id = models.UUIDField()
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="uncovered", db_constraint=False, db_index=False
+    )
+    entry = models.ForeignKey(
+        LedgerEntry, on_delete=models.PROTECT, related_name="uncovered", db_constraint=False, db_index=False
+    )
+    kind = models.CharField(max_length=9, choices=Kind.choices)
+    points = models.BigIntegerField()
+    open = models.BigIntegerField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["account", "id"], condition=Q(open__gt=0), name="uncovered_open")]
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "kind"], name="uncovered_once_per_entry"),
+            models.CheckConstraint(
+                condition=Q(points__gt=0, open__gte=0, open__lte=F("points")), name="uncovered_parts_valid"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=["debt", "shortfall"]), name="uncovered_kind_valid"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.open} of {self.points} {self.kind}"
+
+
+class Hold(models.Model):
+    """Points reserved for a later capture (domain.md 3.6)."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        CAPTURED = "captured", "Captured"
+        RELEASED = "released", "Released"
+        EXPIRED = "expired", "Expired"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    environment_id = models.UUIDField()
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="holds", db_constraint=False, db_index=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="holds", db_constraint=False, db_index=False)
+    points = models.BigIntegerField()
+    captured = models.BigIntegerField(default=0)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
+    reason = models.CharField(max_length=500, null=True)
+    metadata = ExactJSONField(null=True)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    closed_recorded_at = models.DateTimeField(null=True)
+    actor_kind = models.CharField(max_length=16)
+    actor_id = models.CharField(max_length=200)
+    trace_id = models.CharField(max_length=128)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["account", "expires_at"], condition=Q(status="open"), name="hold_open")
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "id"], name="hold_key"),
+            models.CheckConstraint(
+                condition=Q(points__gt=0, captured__gte=0, captured__lte=F("points")), name="hold_parts_valid"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["open", "captured", "released", "expired"]), name="hold_status_valid"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="open", closed_at__isnull=True, captured=0)
+                | Q(status="captured", closed_at__isnull=False, captured__gt=0)
+                | Q(status__in=["released", "expired"], closed_at__isnull=False, captured=0),
+                name="hold_status_fits",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.points} held"
+
+
+class HoldLot(Immutable):
+    """How much of a hold stands on which lot."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    environment_id = models.UUIDField()
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="lots", db_constraint=False, db_index=False)
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    points = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["lot"], name="hold_lot_lot")]
+        constraints = [
+            models.UniqueConstraint(fields=["hold", "lot"], name="hold_lot_unique"),
+            models.CheckConstraint(condition=Q(points__gt=0), name="hold_lot_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.points}"

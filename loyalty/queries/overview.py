@@ -1,0 +1,127 @@
+"""The console's first page: what is set up, and the figures of a period."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+
+from loyalty.models import Account, Event, LedgerEntry, Lot, Member
+from loyalty.queries.history import transactions_of
+from programs.models import ApiKey, EarningRule, Environment, Metric, Program
+
+PERIODS = (7, 30, 90)
+_LATEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the first run; `page` names the console page where it is done."""
+
+    title: str
+    detail: str
+    done: bool
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetricFigures:
+    """Points of one metric: flows of the period, and what is outstanding now."""
+
+    metric: Metric
+    issued: int
+    redeemed: int
+    expired: int
+    adjusted: int
+    outstanding: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    members: int
+    new_members: int
+    active_members: int
+    events: int
+    metrics: list[MetricFigures]
+
+
+def checklist(*, environment: Environment, now: datetime) -> list[Step]:
+    """From an empty project to the first event."""
+    rules = EarningRule.objects.filter(environment=environment)
+    keys = ApiKey.objects.filter(environment=environment, revoked_at=None)
+    keys = keys.filter(Q(expires_at=None) | Q(expires_at__gt=now))
+    published = rules.filter(status=EarningRule.Status.PUBLISHED).exists()
+    rule = "A rule is published; it is in force." if published else "Say what earns points, then publish it."
+    return [
+        Step("Project", f"{environment.project} has a sandbox and a live environment.", True, "project"),
+        Step(
+            "Program",
+            "Programs own metrics and rules; one named “default” came with the environment.",
+            Program.objects.filter(environment=environment, status=Program.Status.ACTIVE).exists(),
+            "program",
+        ),
+        Step("Earning rule", rule, published, "earningrule"),
+        Step("API key", "Your server calls the API with it; an owner makes it.", keys.exists(), "apikey"),
+        Step(
+            "First event",
+            "POST /v1/events with the key; it appears under Events with its explanation.",
+            Event.objects.filter(environment_id=environment.pk).exists(),
+            "event",
+        ),
+    ]
+
+
+def figures(*, environment: Environment, now: datetime, days: int) -> Figures:
+    """Figures of the last `days` days up to `now`, the environment's time; a few statements."""
+    since = now - timedelta(days=days)
+    members = Member.objects.filter(environment=environment).exclude(status=Member.Status.ERASED)
+    entries = LedgerEntry.objects.filter(environment_id=environment.pk, occurred_at__gt=since, occurred_at__lte=now)
+    flows = {row["account__metric_id"]: row for row in _flows(entries)}
+    outstanding = _outstanding(environment, now)
+    return Figures(
+        members=members.count(),
+        new_members=members.filter(created_at__gt=since, created_at__lte=now).count(),
+        active_members=entries.aggregate(n=Count("member_id", distinct=True))["n"],
+        events=Event.objects.filter(
+            environment_id=environment.pk, occurred_at__gt=since, occurred_at__lte=now
+        ).count(),
+        metrics=[
+            MetricFigures(
+                metric,
+                *(flows.get(metric.pk, {}).get(name) or 0 for name in ("issued", "redeemed", "expired", "adjusted")),
+                outstanding.get(metric.pk, 0),
+            )
+            for metric in Metric.objects.filter(environment=environment)
+        ],
+    )
+
+
+def _flows(entries: QuerySet[LedgerEntry]) -> list[dict[str, int]]:
+    """Signed sums by metric. A reversal counts where its original did, so the flows are net."""
+    def net(*types: str) -> Sum:
+        return Sum("points", filter=Q(type__in=types) | Q(type="reversed", reverses__type__in=types), default=0)
+
+    return list(
+        entries.values("account__metric_id").annotate(
+            issued=net("earned", "bonus"),
+            redeemed=-net("redeemed"),
+            expired=-net("expired"),
+            adjusted=net("adjusted"),
+        )
+    )
+
+
+def _outstanding(environment: Environment, now: datetime) -> dict[object, int]:
+    """What members hold, less what has expired though its entry is not written yet."""
+    totals = Account.objects.filter(environment_id=environment.pk).values("metric_id").annotate(n=Sum("total"))
+    due = (
+        Lot.objects.filter(environment_id=environment.pk, remaining__gt=0, expires_at__lte=now)
+        .values(metric_id=F("account__metric_id"))
+        .annotate(n=Sum("remaining"))
+    )
+    lapsed = {row["metric_id"]: row["n"] for row in due}
+    return {row["metric_id"]: row["n"] - lapsed.get(row["metric_id"], 0) for row in totals}
+
+
+def latest_activity(*, environment: Environment) -> list[LedgerEntry]:
+    """The newest ledger entries."""
+    return list(transactions_of(environment).order_by("-id")[:_LATEST])

@@ -1,0 +1,63 @@
+"""Find a member, transaction or event by its id, from anywhere in the console."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from audit.ids import parse_public, public
+from loyalty.models import Event, LedgerEntry, Member
+from programs.models import EarningRule, Environment
+
+_MEMBERS_SHOWN = 8
+
+
+class Hit(NamedTuple):
+    """A row found; `noun` and `key` name its console page."""
+
+    title: str
+    description: str
+    noun: str
+    key: UUID
+    icon: str
+
+
+def find_anything(*, environment: Environment, term: str) -> list[Hit]:
+    """What the term names: an exact transaction or event id, members whose id begins with it, a rule."""
+    if not term or len(term) > 200 or "\x00" in term:
+        return []
+    return [
+        *_transactions(environment, term),
+        *_events(environment, term),
+        *_members(environment, term),
+        *_rules(environment, term),
+    ]
+
+
+def _transactions(environment: Environment, term: str) -> list[Hit]:
+    key = parse_public("txn", term)
+    rows = LedgerEntry.objects.filter(pk=key, environment_id=environment.pk) if key else []
+    return [
+        Hit(public("txn", row.pk), f"{row} · transaction", "loyalty_ledgerentry", row.pk, "receipt_long")
+        for row in rows
+    ]
+
+
+def _events(environment: Environment, term: str) -> list[Hit]:
+    rows = Event.objects.filter(environment_id=environment.pk, event_id=term).defer("data", "explanation")
+    return [Hit(row.event_id, f"{row.type} · event", "loyalty_event", row.pk, "bolt") for row in rows]
+
+
+def _members(environment: Environment, term: str) -> list[Hit]:
+    rows = Member.objects.filter(environment=environment, external_id__startswith=term).order_by("external_id")
+    return [
+        Hit(str(row), f"{row.get_status_display()} member", "loyalty_member", row.pk, "person")
+        for row in rows[:_MEMBERS_SHOWN]
+    ]
+
+
+def _rules(environment: Environment, term: str) -> list[Hit]:
+    rows = EarningRule.objects.filter(environment=environment, name__icontains=term)
+    return [
+        Hit(row.name, f"{row.get_status_display()} earning rule", "programs_earningrule", row.pk, "rule")
+        for row in rows[:_MEMBERS_SHOWN]
+    ]
+

@@ -1,0 +1,79 @@
+"""A member's timeline: each ledger entry with its cause, newest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from loyalty.models import Event, LedgerEntry, Lot, LotUse
+from programs.models import EarningRuleRevision, Metric
+
+PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry, the tenant's event behind it, and the rule revision by which it was earned."""
+
+    entry: LedgerEntry
+    metric: Metric
+    event: Event | None
+    revision: EarningRuleRevision | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One page; `next` is the id to go on before, None at the end."""
+
+    lines: list[Line]
+    next: UUID | None
+
+
+def timeline_of(
+    *, member_id: UUID, type: str | None = None, before: UUID | None = None, limit: int = PAGE  # noqa: A002
+) -> Timeline:
+    """A page of the member's entries in all metrics, keyset by id; three statements."""
+    entries = LedgerEntry.objects.filter(member_id=member_id).select_related("account__metric").order_by("-id")
+    if type:
+        entries = entries.filter(type=type)
+    if before:
+        entries = entries.filter(pk__lt=before)
+    page = list(entries[: limit + 1])
+    more = len(page) > limit
+    return Timeline(with_causes(page[:limit]), page[limit - 1].pk if more else None)
+
+
+def with_causes(entries: Sequence[LedgerEntry]) -> list[Line]:
+    """The entries with what caused them; two statements for all together."""
+    events = Event.objects.defer("data", "explanation").in_bulk([e.event_id for e in entries if e.event_id])
+    wanted = [e.rule_revision_id for e in entries if e.rule_revision_id]
+    revisions = EarningRuleRevision.objects.select_related("rule").in_bulk(wanted)
+    return [
+        Line(
+            entry,
+            entry.account.metric,
+            events.get(entry.event_id) if entry.event_id else None,
+            revisions.get(entry.rule_revision_id) if entry.rule_revision_id else None,
+        )
+        for entry in entries
+    ]
+
+
+def lots_of(entry: LedgerEntry) -> list[Lot]:
+    """What the entry put in, and what is left of it."""
+    return list(Lot.objects.filter(entry=entry).order_by("expires_at", "id"))
+
+
+def uses_of(entry: LedgerEntry) -> list[LotUse]:
+    """From which lots the entry took (or to which it gave back), and the entries that had made them."""
+    return list(LotUse.objects.filter(entry=entry).select_related("lot__entry").order_by("id"))
+
+
+def taken_from(lots: Sequence[Lot]) -> list[LotUse]:
+    """Who took from these lots since."""
+    return list(LotUse.objects.filter(lot__in=lots).select_related("entry").order_by("id"))
+
+
+def caused_by(event: Event) -> list[Line]:
+    """What the event put into the ledger."""
+    entries = LedgerEntry.objects.filter(event_id=event.pk).select_related("account__metric").order_by("id")
+    return with_causes(list(entries))

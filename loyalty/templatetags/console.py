@@ -1,0 +1,62 @@
+"""How the console writes points, causes and links."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from loyalty.actions.points import ADJUSTMENT_REASONS
+from loyalty.admin import shared
+from loyalty.models import Event, LedgerEntry
+from loyalty.queries.overview import Step
+
+register = template.Library()
+
+_STEP_PAGES = {
+    "project": "programs_project_changelist",
+    "program": "programs_program_changelist",
+    "earningrule": "programs_earningrule_changelist",
+    "apikey": "programs_apikey_changelist",
+    "event": "loyalty_event_changelist",
+}
+_KINDS = {"api_key": "API key", "member": "the member", "staff": "staff", "system": "the engine"}
+
+
+@register.filter
+def points(value: Any) -> str:
+    """1234 → 1,234."""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@register.filter
+def positive(value: int) -> str:
+    return f"{abs(value):,}"
+
+
+@register.filter
+def signed(value: int) -> SafeString:
+    return shared.signed(value)
+
+
+@register.filter
+def reason(value: str | None) -> str:
+    """An adjustment's code in words; every other reason as it is."""
+    return ADJUSTMENT_REASONS.get(value or "", value or "")
+
+
+@register.filter
+def actor(row: LedgerEntry | Event) -> str:
+    """Who did it."""
+    return f"{_KINDS.get(row.actor_kind, row.actor_kind)} {row.actor_id}"
+
+
+@register.filter
+def all_done(steps: Iterable[Step]) -> bool:
+    return all(step.done for step in steps)
+
+
+@register.simple_tag
+def step_url(page: str) -> str:
+    return reverse(f"admin:{_STEP_PAGES[page]}")

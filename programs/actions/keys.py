@@ -1,0 +1,93 @@
+"""API keys are made, shown once, and revoked (domain.md 1)."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.errors import FieldError, InvalidRequest
+from audit.record import Actor, record
+from programs.actions.configure import place_of
+from programs.models import ApiKey, Environment
+
+SCOPES: dict[str, str] = {
+    "*": "Everything",
+    "events:write": "Report events",
+    "events:read": "Read events and their explanation",
+    "points:write": "Award and spend points",
+    "points:read": "Read points, balances and transactions",
+    "points:adjust": "Adjust points",
+    "members:write": "Change members",
+    "members:read": "Read members",
+    "redemptions:write": "Redeem rewards",
+    "redemptions:read": "Read rewards and redemptions",
+    "config:write": "Change programs, metrics and rules",
+    "config:read": "Read programs, metrics and rules",
+    "audit:read": "Read the audit trail",
+    "sandbox:write": "Set the sandbox's test clock",
+}
+
+
+class NewKey(NamedTuple):
+    """A key and its secret, which is not kept and can't be shown again."""
+
+    key: ApiKey
+    secret: str
+
+
+def hash_key(secret: str) -> str:
+    """SHA-256 in hex. Enough for a secret of 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+@transaction.atomic
+def create_key(
+    *,
+    environment: Environment,
+    name: str,
+    scopes: Sequence[str],
+    actor: Actor,
+    expires_at: datetime | None = None,
+) -> NewKey:
+    """A secret key of the environment. Raises InvalidRequest for an unknown scope. Locks nothing."""
+    unknown = sorted(set(scopes) - SCOPES.keys())
+    if unknown or not scopes:
+        detail = f"Choose from {', '.join(SCOPES)}."
+        raise InvalidRequest(detail, errors=[FieldError("scopes", "invalid_choice", detail)])
+    secret = f"sk_{environment.kind}_{secrets.token_urlsafe(32)}"
+    key = ApiKey.objects.create(
+        environment=environment,
+        name=name,
+        prefix=secret[: len(f"sk_{environment.kind}_") + 6],
+        key_hash=hash_key(secret),
+        scopes=sorted(set(scopes)),
+        expires_at=expires_at,
+    )
+    _record(environment, key, "created", actor)
+    return NewKey(key, secret)
+
+
+@transaction.atomic
+def revoke_key(*, environment: Environment, key: ApiKey, actor: Actor) -> ApiKey:
+    """End the key; calls with it fail within five seconds. Revoking twice changes nothing. Locks: the key."""
+    key = ApiKey.objects.select_for_update().get(pk=key.pk, environment=environment)
+    if key.revoked_at is None:
+        key.revoked_at = timezone.now()
+        key.save(update_fields=["revoked_at"])
+        _record(environment, key, "revoked", actor)
+    return key
+
+
+def _record(environment: Environment, key: ApiKey, verb: str, actor: Actor) -> None:
+    record(
+        place=place_of(environment),
+        actor=actor,
+        verb=f"apikey.{verb}",
+        object_type="apikey",
+        object_id=str(key.pk),
+        after={"name": key.name, "prefix": key.prefix, "scopes": key.scopes},
+    )

@@ -1,0 +1,102 @@
+"""New tenants, their projects and their staff (domain.md 1)."""
+
+from zoneinfo import available_timezones
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from audit.errors import InvalidRequest
+from audit.record import Actor, Place, record
+from programs.actions.configure import as_json
+from programs.models import Environment, Metric, Organization, Plan, Program, Project, ProjectMembership
+
+FEATURES = ["challenges", "stamps", "webhooks", "cross_project", "approvals"]
+
+
+@transaction.atomic
+def create_project(*, organization_name: str, project_name: str, time_zone: str, actor: Actor) -> Project:
+    """The project, made with what it needs where it is missing: organization, plan, both environments,
+    and in each the program `default` with the metric `points`.
+
+    Doing it again returns the same project. Raises InvalidRequest for an unknown time zone.
+    """
+    if time_zone not in available_timezones():
+        raise InvalidRequest.field("time_zone", "invalid", "Use an IANA name such as Europe/London.")
+    plan, _ = Plan.objects.get_or_create(
+        code="self-hosted", defaults={"name": "Self-hosted, unlimited", "features": FEATURES}
+    )
+    organization, new = Organization.objects.get_or_create(name=organization_name, defaults={"plan": plan})
+    if new:
+        _record(Place(organization.id), actor, organization)
+    project, new = Project.objects.get_or_create(
+        organization=organization, name=project_name, defaults={"time_zone": time_zone}
+    )
+    if new:
+        _record(Place(organization.id, project.id), actor, project)
+    for kind in Environment.Kind.values:
+        ensure_environment(project=project, kind=kind, actor=actor)
+    return project
+
+
+@transaction.atomic
+def ensure_environment(*, project: Project, kind: str, actor: Actor) -> Environment:
+    """The project's environment of that kind, made with its default program and metric if missing."""
+    environment, new = Environment.objects.get_or_create(project=project, kind=kind, archived_at=None)
+    if new:
+        place = Place(project.organization_id, project.id, environment.id)
+        program = Program.objects.create(environment=environment, code="default", name="Default program")
+        metric = Metric.objects.create(environment=environment, program=program, code="points", title="Points")
+        for made in (environment, program, metric):
+            _record(place, actor, made)
+    return environment
+
+
+@transaction.atomic
+def set_membership(*, project: Project, user: User, role: str, actor: Actor) -> ProjectMembership:
+    """Give the user that role in the project, in place of any other. Locks: the membership."""
+    if role not in ProjectMembership.Role.values:
+        raise InvalidRequest.field("role", "invalid_choice", f"Choose from {', '.join(ProjectMembership.Role.values)}.")
+    membership, new = ProjectMembership.objects.select_for_update().get_or_create(
+        project=project, user=user, defaults={"role": role}
+    )
+    before = None if new else as_json(membership)
+    if not new and membership.role == role:
+        return membership
+    membership.role = role
+    membership.save()
+    _record(Place(project.organization_id, project.id), actor, membership, before)
+    return membership
+
+
+@transaction.atomic
+def remove_membership(*, membership: ProjectMembership, actor: Actor) -> None:
+    """Take the user out of the project. Locks: the membership."""
+    membership = ProjectMembership.objects.select_for_update().get(pk=membership.pk)
+    project = membership.project
+    record(
+        place=Place(project.organization_id, project.id),
+        actor=actor,
+        verb="projectmembership.removed",
+        object_type="projectmembership",
+        object_id=str(membership.pk),
+        before=as_json(membership),
+    )
+    membership.delete()
+
+
+def _record(
+    place: Place,
+    actor: Actor,
+    made: Organization | Project | Environment | Program | Metric | ProjectMembership,
+    before: dict[str, object] | None = None,
+) -> None:
+    noun = made._meta.model_name or ""
+    record(
+        place=place,
+        actor=actor,
+        verb=f"{noun}.{'updated' if before else 'created'}",
+        object_type=noun,
+        object_id=str(made.pk),
+        before=before,
+        after=as_json(made),
+    )

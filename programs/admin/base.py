@@ -1,0 +1,238 @@
+"""Tenant scoping: what a console page may show, to whom, and who acts (domain.md 1, console.md).
+
+Every page belongs to one *current environment*: chosen in the switcher, kept in the session, and
+checked against the user's memberships on every request. Django's own permissions are not used.
+"""
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import ForeignKey, Model, Q, QuerySet
+from django.forms import ModelChoiceField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from audit.errors import DomainError
+from audit.record import Actor
+from programs.models import Environment
+from programs.queries.staff import Role, environments_for, role_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.contrib.admin import ModelAdmin
+else:
+    from unfold.admin import ModelAdmin
+
+ModelT = TypeVar("ModelT", bound=Model)
+
+SESSION_KEY = "console_environment"
+_RANK = {role.value: rank for rank, role in enumerate((Role.ANALYST, Role.SUPPORT, Role.OPERATOR, Role.OWNER))}
+
+
+def current_environment(request: HttpRequest) -> Environment | None:
+    """The chosen environment, if the user may still see it; else their first sandbox, else any, else None."""
+    if not hasattr(request, "_console_environment"):
+        allowed = environments_for(request.user)
+        try:
+            chosen = allowed.filter(pk=request.session.get(SESSION_KEY)).first()
+        except ValidationError:
+            chosen = None
+        chosen = chosen or allowed.filter(kind=Environment.Kind.SANDBOX).first() or allowed.first()
+        request._console_environment = chosen  # type: ignore[attr-defined]
+    found: Environment | None = request._console_environment  # type: ignore[attr-defined]
+    return found
+
+
+def required_environment(request: HttpRequest) -> Environment:
+    """The same, for pages that need one. Raises PermissionDenied."""
+    environment = current_environment(request)
+    if environment is None:
+        raise PermissionDenied("You are in no project yet. Ask a project's owner to add you.")
+    return environment
+
+
+def role(request: HttpRequest) -> str | None:
+    """The user's role in the current environment's project."""
+    if not hasattr(request, "_console_role"):
+        environment = current_environment(request)
+        found = role_of(request.user, environment.project_id) if environment else None
+        request._console_role = found  # type: ignore[attr-defined]
+    answer: str | None = request._console_role  # type: ignore[attr-defined]
+    return answer
+
+
+def may(request: HttpRequest, least: str) -> bool:
+    """Whether the user's role is `least` or above: analyst < support < operator < owner."""
+    return _RANK.get(role(request) or "", -1) >= _RANK[least]
+
+
+def require(request: HttpRequest, least: str) -> None:
+    if not may(request, least):
+        raise PermissionDenied(f"This needs the role {least} in the project; ask one of its owners.")
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The staff member who acts, for the audit trail (config.middleware sets both attributes)."""
+    return Actor("staff", request.user.get_username(), request.trace_id, request.client_ip)  # type: ignore[attr-defined]
+
+
+class TenantAdmin(ModelAdmin[ModelT] if TYPE_CHECKING else ModelAdmin):
+    """A page of one environment. Subclasses name the roles; nothing can be deleted."""
+
+    reader: ClassVar[str] = Role.ANALYST.value
+    writer: ClassVar[str | None] = None
+    """The least role that may add and change; None: read-only."""
+    explanation: ClassVar[str] = ""
+    """What this page lists, in a sentence; shown where the list is empty."""
+    first_step: ClassVar[str] = ""
+    """How the first row comes into being."""
+
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_submit = True
+    compressed_fields = True
+    warn_unsaved_form = True
+
+    def scope(self, environment: Environment) -> Q:
+        """Which rows belong to the environment."""
+        return Q(environment_id=environment.pk)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelT]:
+        rows = super().get_queryset(request)
+        environment = current_environment(request)
+        return rows.filter(self.scope(environment)) if environment else rows.none()
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest | None, **kwargs: Any
+    ) -> "ModelChoiceField[Any] | None":
+        """A look-up offers the current environment's rows alone, as the related page would show them."""
+        related = self.admin_site._registry.get(db_field.related_model)  # type: ignore[arg-type]
+        if isinstance(related, TenantAdmin) and request is not None:
+            kwargs["queryset"] = related.get_queryset(request)
+        else:
+            kwargs["queryset"] = db_field.related_model._default_manager.none()  # type: ignore[union-attr]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        """Without the +, pencil and eye around look-ups: they open pop-ups, which the console has not."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        for name in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+            if field is not None and hasattr(field.widget, name):
+                setattr(field.widget, name, False)
+        return field
+
+    # -- permission comes from the role
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may(request, self.reader)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return may(request, self.reader)
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return self.writer is not None and may(request, self.writer)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.writer is not None and may(request, self.writer)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    # -- the audit trail is the record; Django's own log of the admin knows no tenants
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any: ...
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any: ...
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        found = self.get_object(request, object_id)
+        if found is None:
+            return self.not_found(request, object_id)
+        return HttpResponseRedirect(f"{reverse('admin:audit_auditevent_changelist')}?q={found.pk}")
+
+    # -- pages of our own
+
+    def not_found(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The same for another tenant's object as for none."""
+        messages.warning(request, f"There is no {self.opts.verbose_name} {object_id!r} in this environment.")
+        return HttpResponseRedirect(self.url("changelist"))
+
+    def url(self, name: str, *args: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
+
+    def object_page(self, name: str, view: "Callable[..., HttpResponseBase]", least: str) -> URLPattern:
+        """The URL of a page on one object, `view(request, object)`; scoped and refused like every other."""
+
+        @wraps(view)
+        def wrapper(request: HttpRequest, object_id: str) -> HttpResponseBase:
+            require(request, least)
+            found = self.get_object(request, object_id)
+            return self.not_found(request, object_id) if found is None else view(request, found)
+
+        route = f"<path:object_id>/{name}/"
+        return path(route, self.admin_site.admin_view(wrapper), name=f"{self.opts.app_label}_{self.opts.model_name}_{name}")
+
+    def page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
+        """A page of our own in the console's frame."""
+        whole = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **context}
+        return TemplateResponse(request, f"console/{template}", whole)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        context = {"explanation": self.explanation, "first_step": self.first_step} | (extra_context or {})
+        return super().changelist_view(request, context)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """A refusal that only the action could see (someone else was faster) is a sentence, not a 500."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except DomainError as error:
+            messages.error(request, error.detail)
+            return HttpResponseRedirect(request.get_full_path())
+
+
+class DetailAdmin(TenantAdmin[ModelT] if TYPE_CHECKING else TenantAdmin):
+    """A read-only noun with a page of its own instead of a form."""
+
+    detail_template: ClassVar[str]
+
+    def detail(self, request: HttpRequest, found: ModelT) -> dict[str, Any]:
+        """What the page needs besides `object`."""
+        return {}
+
+    def detail_title(self, found: ModelT) -> str:
+        return str(found)
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        require(request, self.reader)
+        found = self.get_object(request, object_id)
+        if found is None:
+            return self.not_found(request, object_id)
+        context = {"object": found, **self.detail(request, found)}
+        return self.page(request, self.detail_template, self.detail_title(found), **context)
+
+
+def form_errors(form: Any, error: DomainError, names: dict[str, str] | None = None) -> None:
+    """Put a refusal's errors onto the form's fields; what fits no field stands above the form."""
+    for fault in error.errors:
+        root = fault.field.partition(".")[0].partition("[")[0]
+        field = (names or {}).get(fault.field) or (names or {}).get(root) or root
+        where = fault.field.removeprefix(root).lstrip(".") if field == root else ""
+        detail = f"{where}: {fault.detail}" if where else fault.detail
+        form.add_error(field if field in form.fields else None, detail)
+    if not error.errors:
+        form.add_error(None, error.detail)
+

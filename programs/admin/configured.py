@@ -1,0 +1,64 @@
+"""Pages that edit configuration: the form is checked as the action will check it, then the action saves."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from django import forms
+from django.db.models import Model
+from django.http import HttpRequest
+
+from audit.errors import DomainError
+from programs.actions.configure import clean, configure
+from programs.admin.base import TenantAdmin, actor_of, form_errors, required_environment
+from programs.models import Environment
+from programs.queries.staff import Role
+
+ModelT = TypeVar("ModelT", bound=Model)
+
+
+class ConfiguredForm(forms.ModelForm[Any]):
+    """Told its environment by the page, so that "unique in this environment" is checked too."""
+
+    environment: ClassVar[Environment]
+    error_fields: ClassVar[dict[str, str]] = {}
+    """Where a refusal of a field that is not on the form is shown."""
+
+    def _post_clean(self) -> None:
+        if self.instance._state.adding:
+            self.instance.environment = self.environment
+        opts = self._meta
+        construct = forms.models.construct_instance  # type: ignore[attr-defined]
+        self.instance = construct(self, self.instance, opts.fields, opts.exclude)
+        if self.errors:
+            return
+        try:
+            self.check_instance()
+        except DomainError as error:
+            form_errors(self, error, self.error_fields)
+
+    def check_instance(self) -> None:
+        """Raises InvalidRequest."""
+        clean(self.instance)
+
+    def changes(self) -> dict[str, Any]:
+        """The fields of the model that this form sets, with their new values."""
+        names = {field.name for field in self._meta.model._meta.concrete_fields}
+        return {name: getattr(self.instance, name) for name in self.cleaned_data if name in names}
+
+
+class ConfiguredAdmin(TenantAdmin[ModelT] if TYPE_CHECKING else TenantAdmin):
+    """A configured noun: operators edit it through `configure`."""
+
+    writer = Role.OPERATOR.value
+    form: type[ConfiguredForm] = ConfiguredForm
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.environment = required_environment(request)
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        environment = required_environment(request)
+        configure(environment=environment, instance=obj, actor=actor_of(request), changes=form.changes())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing hangs below a configured object that the form could save."""

@@ -1,0 +1,101 @@
+"""API keys: made, shown once, revoked."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from audit.errors import DomainError
+from programs.actions.keys import SCOPES, create_key, revoke_key
+from programs.admin.base import DetailAdmin, actor_of, form_errors, may, require, required_environment
+from programs.admin.widgets import check_boxes, date_time, text_input
+from programs.models import ApiKey
+from programs.queries.staff import Role
+
+
+class KeyForm(forms.Form):
+    name = forms.CharField(max_length=200, widget=text_input(), help_text="Which server or person uses it.")
+    scopes = forms.MultipleChoiceField(
+        label="What it may do",
+        choices=[(scope, f"{words} ({scope})") for scope, words in SCOPES.items()],
+        widget=check_boxes(),
+    )
+    expires_at = forms.DateTimeField(
+        label="Ends", required=False, widget=date_time(), help_text="Empty: until it is revoked."
+    )
+
+    def clean_expires_at(self) -> Any:
+        ends = self.cleaned_data["expires_at"]
+        if ends and ends <= timezone.now():
+            raise forms.ValidationError("Choose an instant in the future.")
+        return ends
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(DetailAdmin[ApiKey]):
+    reader = Role.OWNER.value
+    detail_template = "key.html"
+    explanation = "Your servers call the API with a key of this environment."
+    first_step = "Add one; its secret is shown once."
+    list_display = ("name", "starts_with", "may_do", "last_used_at", "expires_at", "state")
+    sortable_by = ()
+    search_fields = ("name", "prefix")
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return may(request, self.reader)
+
+    @admin.display(description="Begins with")
+    def starts_with(self, key: ApiKey) -> SafeString:
+        return format_html("<code>{}…</code>", key.prefix)
+
+    @admin.display(description="Scopes")
+    def may_do(self, key: ApiKey) -> str:
+        return ", ".join("everything" if scope == "*" else scope for scope in key.scopes)
+
+    @admin.display(description="State")
+    def state(self, key: ApiKey) -> SafeString:
+        name = state_of(key)
+        return format_html('<span class="lc-tag lc-{}">{}</span>', name, name.capitalize())
+
+    def get_urls(self) -> list[URLPattern]:
+        return [self.object_page("revoke", self.revoke, self.reader), *super().get_urls()]
+
+    def detail(self, request: HttpRequest, found: ApiKey) -> dict[str, Any]:
+        return {"scopes": [(scope, SCOPES.get(scope, scope)) for scope in found.scopes], "state": state_of(found)}
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """The answer to the post shows the secret; it is stored nowhere, so it can't be shown again."""
+        require(request, self.reader)
+        environment = required_environment(request)
+        form = KeyForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                made = create_key(environment=environment, actor=actor_of(request), **form.cleaned_data)
+            except DomainError as error:
+                form_errors(form, error)
+            else:
+                response = self.page(
+                    request, "key_secret.html", "Your new key", object=made.key, secret=made.secret
+                )
+                response["Cache-Control"] = "no-store"
+                return response
+        return self.page(request, "key_form.html", "New API key", form=form)
+
+    def revoke(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
+        if request.method != "POST":
+            return self.page(request, "key_revoke.html", f"Revoke {key.name}", object=key)
+        revoke_key(environment=required_environment(request), key=key, actor=actor_of(request))
+        messages.success(request, f"{key.name} is revoked; calls with it are refused within seconds.")
+        return HttpResponseRedirect(self.url("changelist"))
+
+
+def state_of(key: ApiKey) -> str:
+    """`active`, `expired` or `revoked`."""
+    if key.revoked_at:
+        return "revoked"
+    return "expired" if key.expires_at and key.expires_at <= timezone.now() else "active"

@@ -1,0 +1,118 @@
+"""Who works in the project's console, and as what."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern
+
+from audit.errors import DomainError
+from programs.actions.staff import add_staff, change_role, remove_staff
+from programs.admin.base import DetailAdmin, actor_of, form_errors, may, require, required_environment
+from programs.admin.widgets import select, text_input
+from programs.models import Environment, ProjectMembership
+from programs.queries.staff import Role
+
+ROLES = {
+    Role.ANALYST: "Analyst: reads everything, changes nothing",
+    Role.SUPPORT: "Support: also adjusts points and freezes members",
+    Role.OPERATOR: "Operator: also configures programs, metrics and rules",
+    Role.OWNER: "Owner: also manages keys and staff",
+}
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=[(role.value, words) for role, words in ROLES.items()], widget=select())
+
+
+class StaffForm(RoleForm):
+    username = forms.CharField(
+        max_length=150,
+        widget=text_input(autocomplete="off"),
+        help_text="A new log-in is made if there is none of this name.",
+    )
+    field_order = ("username", "role")
+
+
+@admin.register(ProjectMembership)
+class StaffAdmin(DetailAdmin[ProjectMembership]):
+    reader = Role.OWNER.value
+    detail_template = "staff.html"
+    explanation = "The people who may log in to this project's console."
+    first_step = "Add a colleague and choose what they may do."
+    list_display = ("username", "role", "last_login", "created_at")
+    sortable_by = ()
+    search_fields = ("user__username",)
+
+    def scope(self, environment: Environment) -> Q:
+        return Q(project_id=environment.project_id)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProjectMembership]:
+        return super().get_queryset(request).select_related("user", "project")
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return may(request, self.reader)
+
+    @admin.display(description="User")
+    def username(self, membership: ProjectMembership) -> str:
+        return membership.user.get_username()
+
+    @admin.display(description="Last log-in")
+    def last_login(self, membership: ProjectMembership) -> Any:
+        return membership.user.last_login
+
+    def detail_title(self, found: ProjectMembership) -> str:
+        return found.user.get_username()
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            self.object_page("role", self.set_role, self.reader),
+            self.object_page("remove", self.remove, self.reader),
+        ]
+        return [*own, *super().get_urls()]
+
+    def detail(self, request: HttpRequest, found: ProjectMembership) -> dict[str, Any]:
+        return {"form": RoleForm(initial={"role": found.role})}
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        require(request, self.reader)
+        project = required_environment(request).project
+        form = StaffForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                made = add_staff(project=project, actor=actor_of(request), **form.cleaned_data)
+            except DomainError as error:
+                form_errors(form, error)
+            else:
+                return self._added(request, made.membership, made.password)
+        return self.page(request, "staff_form.html", "Add staff", form=form)
+
+    def _added(self, request: HttpRequest, membership: ProjectMembership, password: str | None) -> HttpResponse:
+        if password is None:
+            messages.success(request, f"{membership.user} is in {membership.project} now.")
+            return HttpResponseRedirect(self.url("changelist"))
+        response = self.page(request, "staff_password.html", "New log-in", object=membership, secret=password)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def set_role(self, request: HttpRequest, membership: ProjectMembership) -> HttpResponse:
+        form = RoleForm(request.POST)
+        if request.method == "POST" and form.is_valid():
+            try:
+                change_role(membership=membership, role=form.cleaned_data["role"], actor=actor_of(request))
+                messages.success(request, f"{membership.user} is {form.cleaned_data['role']} now.")
+            except DomainError as error:
+                messages.error(request, error.detail)
+        return HttpResponseRedirect(self.url("changelist"))
+
+    def remove(self, request: HttpRequest, membership: ProjectMembership) -> HttpResponse:
+        if request.method != "POST":
+            return self.page(request, "staff_remove.html", f"Remove {membership.user}", object=membership)
+        try:
+            remove_staff(membership=membership, actor=actor_of(request))
+            messages.success(request, f"{membership.user} is no longer in {membership.project}.")
+        except DomainError as error:
+            messages.error(request, error.detail)
+        return HttpResponseRedirect(self.url("changelist"))

@@ -1,0 +1,19 @@
+from programs.models.earning_rules import EarningRule, EarningRuleRevision
+from programs.models.keys import ApiKey
+from programs.models.metrics import Metric
+from programs.models.plans import Plan
+from programs.models.programs import Program
+from programs.models.tenancy import Environment, Organization, Project, ProjectMembership
+
+__all__ = [
+    "ApiKey",
+    "EarningRule",
+    "EarningRuleRevision",
+    "Environment",
+    "Metric",
+    "Organization",
+    "Plan",
+    "Program",
+    "Project",
+    "ProjectMembership",
+]

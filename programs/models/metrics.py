@@ -1,0 +1,81 @@
+"""Units of value and their point rules (domain.md 2)."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from audit.ids import new_id
+from programs.models.programs import Program
+from programs.models.tenancy import Environment
+
+
+class Metric(models.Model):
+    """`points`, `xp`, `coins`: what members hold accounts in."""
+
+    class Expiry(models.TextChoices):
+        NEVER = "never", "Never"
+        DAYS = "days", "After a number of days"
+        MONTHS = "months", "After a number of months"
+        DATE = "date", "On a fixed date"
+
+    class NegativeBalance(models.TextChoices):
+        DEBT = "debt", "Go below zero; later credits pay"
+        CLIP = "clip", "Take what is left"
+        REJECT = "reject", "Refuse"
+
+    class Rounding(models.TextChoices):
+        DOWN = "down", "Down"
+        HALF_UP = "half_up", "Half up"
+        UP = "up", "Up"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="metrics")
+    program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="metrics")
+    code = models.SlugField(max_length=50)
+    title = models.CharField(max_length=200)
+    media = models.URLField(max_length=500, blank=True)
+    default_value = models.BigIntegerField(
+        default=0, help_text="Posted as an opening entry with a member's first write."
+    )
+    minimum = models.BigIntegerField(null=True, blank=True, help_text="How far debt may go.")
+    maximum = models.BigIntegerField(null=True, blank=True, help_text="Limits the total for credits.")
+    expiry = models.CharField(max_length=6, choices=Expiry.choices, default=Expiry.NEVER)
+    expiry_count = models.PositiveIntegerField(null=True, blank=True, help_text="Days or months.")
+    expiry_date = models.DateField(null=True, blank=True)
+    expiry_month_end = models.BooleanField(
+        default=False, help_text="Round up to the end of the month (00:00 on the 1st, project's zone)."
+    )
+    vesting_days = models.PositiveIntegerField(
+        default=0, help_text="Points can be spent this many days after they were earned."
+    )
+    negative_balance = models.CharField(
+        max_length=6, choices=NegativeBalance.choices, default=NegativeBalance.DEBT
+    )
+    rounding = models.CharField(max_length=7, choices=Rounding.choices, default=Rounding.DOWN)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["environment", "code"], name="metric_code_unique"),
+            models.CheckConstraint(
+                condition=(
+                    Q(expiry="never")
+                    | Q(expiry__in=["days", "months"], expiry_count__gt=0)
+                    | Q(expiry="date", expiry_date__isnull=False)
+                ),
+                name="metric_expiry_valid",
+            ),
+            models.CheckConstraint(
+                condition=Q(negative_balance__in=["debt", "clip", "reject"]), name="metric_negative_valid"
+            ),
+            models.CheckConstraint(
+                condition=Q(rounding__in=["down", "half_up", "up"]), name="metric_rounding_valid"
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum__isnull=True) | Q(maximum__isnull=True) | Q(minimum__lte=F("maximum")),
+                name="metric_limits_valid",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,126 @@
+"""An environment's compiled configuration, cached in the process by its config_version."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from threading import Lock
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from programs.awards import Award, parse_award
+from programs.conditions import Condition, parse
+from programs.models import EarningRuleRevision, Environment, Metric, Program
+
+_KEPT = 256  # snapshots per process; the least recently used one goes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PublishedRule:
+    """One revision of an earning rule, parsed; in force for `valid_from <= occurred_at < valid_until`."""
+
+    rule_id: UUID
+    revision_id: UUID
+    number: int
+    name: str
+    program_id: UUID
+    metric_id: UUID
+    event_type: str
+    condition: Condition
+    award: Award
+    priority: int
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Everything configured in one environment at one `config_version`."""
+
+    environment_id: UUID
+    version: int
+    time_zone: ZoneInfo
+    programs: tuple[Program, ...]
+    metrics: tuple[Metric, ...]
+    rules: tuple[PublishedRule, ...]
+
+    @cached_property
+    def metrics_by_id(self) -> dict[UUID, Metric]:
+        return {metric.id: metric for metric in self.metrics}
+
+    def program(self, name: str) -> Program | None:
+        """A program by its code or its `prg_` id."""
+        return next((p for p in self.programs if name in (p.code, p.public_id)), None)
+
+    def metric(self, code: str) -> Metric | None:
+        return next((metric for metric in self.metrics if metric.code == code), None)
+
+
+_cache: OrderedDict[UUID, Snapshot] = OrderedDict()
+_lock = Lock()
+
+
+def snapshot(environment: Environment) -> Snapshot:
+    """The compiled configuration of an environment that was read in this request.
+
+    No statement when the process has seen this `config_version`, else four.
+    """
+    with _lock:
+        cached = _cache.get(environment.id)
+        if cached and cached.version == environment.config_version:
+            _cache.move_to_end(environment.id)
+            return cached
+    fresh = _compile(environment)
+    with _lock:
+        _cache[environment.id] = fresh
+        _cache.move_to_end(environment.id)
+        while len(_cache) > _KEPT:
+            _cache.popitem(last=False)
+    return fresh
+
+
+def _compile(environment: Environment) -> Snapshot:
+    return Snapshot(
+        environment_id=environment.id,
+        version=environment.config_version,
+        time_zone=ZoneInfo(environment.project.time_zone),
+        programs=tuple(Program.objects.filter(environment=environment)),
+        metrics=tuple(Metric.objects.filter(environment=environment)),
+        rules=tuple(_rules(environment)),
+    )
+
+
+def _rules(environment: Environment) -> list[PublishedRule]:
+    revisions = (
+        EarningRuleRevision.objects.filter(environment=environment)
+        .select_related("rule")
+        .order_by("rule_id", "-number")
+    )
+    rules: list[PublishedRule] = []
+    later: EarningRuleRevision | None = None
+    for revision in revisions:
+        until = later.effective_from if later and later.rule_id == revision.rule_id else None
+        later = revision
+        if revision.definition is not None:
+            rules.append(_published(revision, revision.definition, until))
+    return sorted(rules, key=lambda rule: (-rule.priority, rule.name, rule.number))
+
+
+def _published(
+    revision: EarningRuleRevision, definition: dict[str, Any], valid_until: datetime | None
+) -> PublishedRule:
+    return PublishedRule(
+        rule_id=revision.rule_id,
+        revision_id=revision.id,
+        number=revision.number,
+        name=definition["name"],
+        program_id=revision.rule.program_id,
+        metric_id=UUID(definition["metric_id"]),
+        event_type=definition["event_type"],
+        condition=parse(definition["condition"]),
+        award=parse_award(definition["award"]),
+        priority=definition["priority"],
+        valid_from=revision.effective_from,
+        valid_until=valid_until,
+    )

@@ -1,0 +1,103 @@
+"""Fixtures of all tests. Each test has a tenant of its own; nothing is shared, nothing is flushed."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import simplejson
+from django.core.cache import cache
+from django.db import connections
+from django.test import Client
+
+from loyalty.api.common.authentication import forget_keys
+from programs.models import Environment
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    """No rate limit and no warm key outlives a test."""
+    cache.clear()
+    forget_keys()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def environment(db: None) -> Environment:
+    """A sandbox of its own."""
+    return factories.make_environment()
+
+
+class Api:
+    """Calls /v1 as a tenant's server does."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.client = Client(raise_request_exception=False)
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """Headers by their Python names: `Idempotency_Key="k"`."""
+        return self.client.generic(
+            method,
+            path,
+            body if isinstance(body, str | bytes) else "" if body is None else _dumps(body),
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {self.key}"} | {name.replace("_", "-"): v for name, v in headers.items()},
+        )
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.call("GET", path, **headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        return self.call("POST", path, {} if body is None else body, **headers)
+
+    def patch(self, path: str, body: Any, **headers: str) -> Any:
+        return self.call("PATCH", path, body, **headers)
+
+
+def _dumps(body: Any) -> str:
+    return simplejson.dumps(body, use_decimal=True)
+
+
+@pytest.fixture
+def api(environment: Environment) -> Api:
+    """A client with a key of `environment` that may do everything."""
+    return Api(factories.make_key(environment))
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The database without the transaction round the test, for threads with connections of their own.
+
+    What is written stays (append-only tables refuse the usual flush), so such a test works in an
+    organization of its own and counts nothing outside it.
+    """
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+
+
+@pytest.fixture
+def committed_environment(committed: None) -> Environment:
+    return factories.make_environment()
+
+
+@pytest.fixture
+def together() -> Callable[..., list[Any]]:
+    """Run a function in many threads at once, each on its own connection: results in order, or what was raised."""
+
+    def run(function: Callable[[int], Any], threads: int = 16) -> list[Any]:
+        def guarded(number: int) -> Any:
+            try:
+                return function(number)
+            except Exception as error:  # noqa: BLE001 - the test looks at what each thread met
+                return error
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(guarded, range(threads)))
+
+    return run

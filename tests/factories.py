@@ -1,0 +1,123 @@
+"""What tests stand on, made through the product's own actions."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from audit.record import Actor
+from loyalty.actions.points import award
+from loyalty.models import LedgerEntry, Member, member_key
+from programs.actions.configure import configure
+from programs.actions.keys import create_key
+from programs.actions.publish import publish
+from programs.actions.rules import save_rule
+from programs.actions.tenancy import create_project, set_membership
+from programs.models import EarningRule, Environment, Metric, Program, Project
+
+PER_POUND = {"kind": "per_amount", "field": "data.amount", "rate": "1", "step": "1"}
+
+
+def make_actor() -> Actor:
+    return Actor("system", "tests", uuid4().hex)
+
+
+def make_project(name: str = "Shop", *, organization: str | None = None, time_zone: str = "UTC") -> Project:
+    """A project in an organization of its own, with both environments."""
+    return create_project(
+        organization_name=organization or f"Organization {uuid4().hex[:8]}",
+        project_name=name,
+        time_zone=time_zone,
+        actor=make_actor(),
+    )
+
+
+def make_environment(kind: str = "sandbox", *, project: Project | None = None, time_zone: str = "UTC") -> Environment:
+    project = project or make_project(time_zone=time_zone)
+    return Environment.objects.select_related("project").get(project=project, kind=kind)
+
+
+def reload(environment: Environment) -> Environment:
+    """The environment as a new request would see it."""
+    return Environment.objects.select_related("project").get(pk=environment.pk)
+
+
+def make_key(environment: Environment, *scopes: str, **options: Any) -> str:
+    """A secret key with these scopes (all, if none is named)."""
+    made = create_key(
+        environment=environment, name="tests", scopes=scopes or ("*",), actor=make_actor(), **options
+    )
+    return made.secret
+
+
+def make_member(environment: Environment, external_id: str = "ada", **fields: Any) -> Member:
+    return Member.objects.create(
+        id=member_key(environment.namespace, external_id),
+        environment=environment,
+        external_id=external_id,
+        created_at=timezone.now(),
+        **fields,
+    )
+
+
+def make_staff(project: Project | None = None, role: str = "owner", *, username: str | None = None) -> User:
+    user = User.objects.create_user(
+        username or f"staff-{uuid4().hex[:8]}", password="correct horse battery staple", is_staff=True
+    )
+    if project:
+        set_membership(project=project, user=user, role=role, actor=make_actor())
+    return user
+
+
+def make_metric(environment: Environment, code: str = "points", **changes: Any) -> Metric:
+    """The metric of that code, made in the default program if it is missing, with these settings."""
+    metric = Metric.objects.filter(environment=environment, code=code).first()
+    if metric is None:
+        program = Program.objects.get(environment=environment, code="default")
+        metric = Metric(environment=environment, program=program, code=code, title=code.title())
+    return configure(environment=environment, instance=metric, actor=make_actor(), changes=changes)
+
+
+def make_rule(
+    environment: Environment,
+    *,
+    award: dict[str, Any] | None = None,
+    condition: dict[str, Any] | None = None,
+    event_type: str = "purchase",
+    name: str = "1 point per £1",
+    metric: str = "points",
+    published_at: datetime | None = None,
+    published: bool = True,
+) -> EarningRule:
+    """An earning rule of the default program; published (now, unless told when) unless told not to."""
+    program = Program.objects.get(environment=environment, code="default")
+    rule = save_rule(
+        environment=environment,
+        rule=EarningRule(environment=environment, program=program),
+        actor=make_actor(),
+        changes={
+            "name": name,
+            "event_type": event_type,
+            "condition": condition or {},
+            "award": award or PER_POUND,
+            "metric": Metric.objects.get(environment=environment, code=metric),
+        },
+    )
+    if published:
+        publish(
+            environment=environment, rule=rule, actor=make_actor(), now=published_at or timezone.now()
+        )
+        rule.refresh_from_db()
+    return rule
+
+
+def give(environment: Environment, points: int, member: str = "ada", **options: Any) -> LedgerEntry:
+    """Award points as a caller would."""
+    return award(
+        environment=reload(environment),
+        member=member,
+        points=points,
+        **{"reason": "Purchase", "actor": make_actor(), "now": timezone.now(), **options},
+    )
