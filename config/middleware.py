@@ -27,6 +27,7 @@ def trace_id(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponseB
         request.trace_id = _read_trace_id(request)  # type: ignore[attr-defined]
         request.client_ip = client_ip(request)  # type: ignore[attr-defined]
         request.META["HTTP_X_REQUEST_ID"] = request.trace_id  # type: ignore[attr-defined]
+        vars(request).pop("headers", None)  # a copy of META; the logger must read the new id
         structlog.contextvars.clear_contextvars()
         response = get_response(request)
         response["X-Request-Id"] = request.trace_id  # type: ignore[attr-defined]
@@ -39,7 +40,6 @@ def _read_trace_id(request: HttpRequest) -> str:
     parent = _TRACEPARENT.match(request.META.get("HTTP_TRACEPARENT", ""))
     if parent and parent[1] != "0" * 32:
         return parent[1]
-    # META, since request.headers is a copy made at its first use, and the logger reads it after us
     given = request.META.get("HTTP_X_REQUEST_ID", "")
     return given if _REQUEST_ID.match(given) else new_id().hex
 

@@ -215,6 +215,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+if DEBUG:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # empty: the finders serve; whitenoise warns without it
 
 
 # Console

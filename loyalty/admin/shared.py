@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from loyalty.models import Member
 from loyalty.queries.suggestions import event_types
 from programs.admin.base import current_environment
+from programs.admin.tables import signed
 from programs.models import Metric
 
 if TYPE_CHECKING:
@@ -25,13 +26,6 @@ __all__ = ["Endless", "EventTypeFilter", "MetricFilter", "member_link", "signed"
 
 def member_link(member: Member) -> SafeString:
     return format_html('<a href="{}">{}</a>', reverse("admin:loyalty_member_change", args=[member.pk]), member)
-
-
-def signed(points: int) -> SafeString:
-    """+50 in green, −30 in red: sign and colour say the same."""
-    kind = "up" if points > 0 else "down" if points < 0 else "none"
-    sign = "+" if points > 0 else "−" if points < 0 else ""
-    return format_html('<span class="lc-points lc-{}">{}{}</span>', kind, sign, f"{abs(points):,}")
 
 
 class MetricFilter(SimpleListFilter):

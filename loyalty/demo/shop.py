@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from audit.record import Actor
-from programs.actions.configure import configure
 from programs.actions.keys import NewKey, create_key, revoke_key
 from programs.actions.publish import publish
+from programs.actions.rules import save_rule
 from programs.models import ApiKey, EarningRule, Environment, Metric, Program
 
 ORGANIZATION = "Retrospot Gifts"
@@ -75,7 +75,7 @@ def _publish(environment: Environment, rule: ShopRule, actor: Actor, since: date
         "condition": rule.condition,
         "award": rule.award,
     }
-    made = configure(environment=environment, instance=draft, actor=actor, changes=changes)
+    made = save_rule(environment=environment, rule=draft, actor=actor, changes=changes)
     publish(environment=environment, rule=made, actor=actor, now=since)
 
 

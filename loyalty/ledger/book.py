@@ -100,8 +100,9 @@ class Book:
             self.lots[lot.id] = lot
         if lot.pending:
             self.account.pending += points
-        if expires_at is not None and expires_at <= self.now:
-            self._expire(lot, expires_at)
+        ends_at = state_of(lot).ends_at
+        if ends_at is not None and ends_at <= self.now:
+            self._expire(lot, ends_at)
         self._note_due(lot)
         return entry
 

@@ -102,19 +102,22 @@ class Journal:
 
     def _book(self, account: Account, metric: Metric, *, spends: bool) -> Book:
         account.metric = metric  # known already: spares a statement to whoever renders it
-        due = account.next_due_at is not None and account.next_due_at <= self.now
+        # A caller that read its clock before it waited for the lock may be behind the last holder.
+        now = max(self.now, account.settled_at or self.now)
+        account.settled_at = now
+        due = account.next_due_at is not None and account.next_due_at <= now
         lots = accounts.read_lots(account) if spends or due else None
         book = Book(
             account=account,
             lots=None if lots is None else {lot.id: lot for lot in lots},
-            now=self.now,
+            now=now,
             recorded_at=timezone.now(),
             actor=self.actor,
         )
         self.books[account.id] = book
         if account.sequence == 0 and metric.default_value > 0:
             opening = Cause(reason="Opening balance")
-            book.credit(type="adjusted", points=metric.default_value, cause=opening, occurred_at=self.now)
+            book.credit(type="adjusted", points=metric.default_value, cause=opening, occurred_at=now)
         if due:
             book.settle()
         return book

@@ -70,10 +70,12 @@ WITH events AS (
     UPDATE loyalty_account AS account
     SET total = change.total, pending = change.pending, held = change.held, earned = change.earned,
         redeemed = change.redeemed, expired = change.expired, adjusted = change.adjusted,
-        transferred = change.transferred, sequence = change.sequence, next_due_at = change.next_due_at
+        transferred = change.transferred, sequence = change.sequence, next_due_at = change.next_due_at,
+        settled_at = change.settled_at
     FROM jsonb_to_recordset(%(accounts)s::jsonb) AS change (
         id uuid, member_id uuid, total bigint, pending bigint, held bigint, earned bigint, redeemed bigint,
-        expired bigint, adjusted bigint, transferred bigint, sequence bigint, next_due_at timestamptz
+        expired bigint, adjusted bigint, transferred bigint, sequence bigint, next_due_at timestamptz,
+        settled_at timestamptz
     )
     WHERE account.id = change.id AND account.member_id = change.member_id
 ), audited AS (

@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ('transferred', models.BigIntegerField(default=0)),
                 ('sequence', models.BigIntegerField(default=0)),
                 ('next_due_at', models.DateTimeField(help_text='The earliest instant at which a lot vests or expires, or a hold lapses.', null=True)),
+                ('settled_at', models.DateTimeField(help_text="The environment's time of the last write; an account's time never goes back.", null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('metric', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.metric')),
             ],

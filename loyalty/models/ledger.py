@@ -53,6 +53,9 @@ class Account(models.Model):
     next_due_at = models.DateTimeField(
         null=True, help_text="The earliest instant at which a lot vests or expires, or a hold lapses."
     )
+    settled_at = models.DateTimeField(
+        null=True, help_text="The environment's time of the last write; an account's time never goes back."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from loyalty.actions.points import ADJUSTMENT_REASONS
-from loyalty.admin import shared
 from loyalty.models import Event, LedgerEntry
 from loyalty.queries.overview import Step
+from programs.admin import tables
 
 register = template.Library()
 
@@ -37,7 +37,7 @@ def positive(value: int) -> str:
 
 @register.filter
 def signed(value: int) -> SafeString:
-    return shared.signed(value)
+    return tables.signed(value)
 
 
 @register.filter

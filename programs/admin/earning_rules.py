@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from audit.errors import DomainError
 from programs.actions.publish import archive, definition_of, publish, published_revision
+from programs.actions.rules import save_rule
 from programs.admin.base import actor_of, may, require, required_environment
 from programs.admin.configured import ConfiguredAdmin
 from programs.admin.rule_form import EarningRuleForm, sentence_for, sentence_of
@@ -44,6 +45,10 @@ class EarningRuleAdmin(ConfiguredAdmin[EarningRule]):
             {"fields": ("award_kind", "award_points", ("award_rate", "award_step", "award_field"))},
         ),
     )
+
+    def save_model(self, request: HttpRequest, obj: EarningRule, form: Any, change: bool) -> None:
+        environment = required_environment(request)
+        save_rule(environment=environment, rule=obj, actor=actor_of(request), changes=form.changes())
 
     def get_urls(self) -> list[URLPattern]:
         sentence = self.admin_site.admin_view(require_POST(self.sentence))

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 from django import forms
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 
 from programs.actions.configure import clean
 from programs.actions.rules import check_rule
@@ -50,10 +52,12 @@ def grammar() -> dict[str, Any]:
 class ConditionWidget(forms.Textarea):
     """The JSON in a text area that console.js turns into rows; without scripts it stays what it is."""
 
-    template_name = "console/condition.html"
+    class Media:
+        js = ("console/condition.js",)
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        return super().get_context(name, value, attrs) | {"grammar": grammar()}
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        context = self.get_context(name, value, attrs) | {"grammar": json.dumps(grammar())}
+        return mark_safe(render_to_string("console/condition.html", context))  # noqa: S308 - a template's output
 
 
 class EarningRuleForm(ConfiguredForm):

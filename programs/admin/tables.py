@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 _DEEPEST = 6
 
@@ -73,3 +75,10 @@ def _instant(text: str) -> str:
         return text
     local = timezone.localtime(moment)
     return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def signed(points: int) -> SafeString:
+    """+50 in green, −30 in red: sign and colour say the same."""
+    kind = "up" if points > 0 else "down" if points < 0 else "none"
+    sign = "+" if points > 0 else "−" if points < 0 else ""
+    return format_html('<span class="lc-points lc-{}">{}{}</span>', kind, sign, f"{abs(points):,}")

@@ -146,7 +146,7 @@ def test_a_condition_has_at_most_200_nodes():
 def test_huge_conditions_are_refused_at_once_with_a_few_short_faults(raw):
     start = time.perf_counter()
     faults = validate(raw)
-    assert time.perf_counter() - start < 0.5
+    assert time.perf_counter() - start < 0.1  # 1 ms; to look at all of it would take more
     assert 1 <= len(faults) <= 20
     assert all(len(fault.path) + len(fault.detail) < 400 for fault in faults)
 

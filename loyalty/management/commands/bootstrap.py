@@ -150,7 +150,14 @@ class Command(BaseCommand):
         except (DomainError, UsernameTaken) as refusal:
             raise CommandError(str(refusal)) from refusal
         facts = as_json(tenant)
-        self.stdout.write(json.dumps(facts) if options["json"] else as_text(facts))
+        if not options["json"]:
+            self.stdout.write(as_text(facts))
+            return
+        self.stdout.write(json.dumps(facts))
+        if None in (tenant.password, *tenant.keys.values()):
+            self.stderr.write(
+                "null: made earlier, can't be shown again; --new-keys and --new-password make new ones."
+            )
 
 
 def _check_names(options: dict[str, Any]) -> None:

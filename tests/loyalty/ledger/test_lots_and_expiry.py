@@ -110,9 +110,19 @@ def test_two_lots_that_came_due_are_two_entries_in_time_order(environment: Envir
 def test_an_award_that_has_expired_already_is_two_entries(environment: Environment) -> None:
     give(environment, 30, now=day(0), expires_at=day(-1))
     assert entries(environment) == [("earned", 30, 30), ("expired", -30, 0)]
+    dates = LedgerEntry.objects.filter(environment_id=environment.id).values_list("occurred_at", flat=True)
+    assert set(dates) == {day(0)}
     assert remaining(environment) == [0]
     account = Account.objects.get(environment_id=environment.id)
     assert (account.total, account.earned, account.expired, account.next_due_at) == (0, 30, 30, None)
+
+
+def test_an_accounts_time_never_goes_back(environment: Environment) -> None:
+    """A caller that read its clock first and got the lock second still finds what is there."""
+    give(environment, 10, now=day(1))
+    entry = take(environment, 10, day(0))
+    assert entry.occurred_at == day(1)
+    assert remaining(environment) == [0]
 
 
 def test_points_vest_after_the_delay_and_can_be_spent_then(environment: Environment) -> None:

@@ -1,0 +1,97 @@
+"""`manage.py demo` up to the server: two starts, and what is printed."""
+
+import json
+import re
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from loyalty.api.common.authentication import forget_keys
+from loyalty.demo import serve, shop
+from loyalty.demo.guide import Access, calls, guide
+from loyalty.management.commands.demo import Command
+from loyalty.models import Event, LedgerEntry
+from programs.models import ApiKey, Organization
+from tests.conftest import Api
+
+ROOT = "http://127.0.0.1:8000"
+ACCESS = Access(ROOT, "/console/", "demo", "secret-password", "sk_sandbox_abcdefghijkl")
+
+
+def start(root: Path) -> tuple[Access, str]:
+    out = StringIO()
+    access = Command(stdout=out).set_up(root, ROOT)
+    return access, out.getvalue()
+
+
+@pytest.mark.django_db
+def test_two_starts(tmp_path: Path) -> None:
+    first, told = start(tmp_path)
+    assert "410 of 410 events" in told
+    assert "410 events of 303 members gave 151624 points" in told
+    assert Api(first.key).get("/v1/members/17850/balances").json()["data"][0]["balance"] == 5429
+    log_in = {"username": first.username, "password": first.password}
+    assert Client().post(f"{first.console_path}login/", log_in).status_code == 302
+    before = [Event.objects.count(), LedgerEntry.objects.count(), User.objects.count()]
+
+    second, told = start(tmp_path)
+    assert "replayed by an earlier start" in told
+    assert "gave 151624 points" in told
+    assert [Event.objects.count(), LedgerEntry.objects.count(), User.objects.count()] == before
+    assert second.password == first.password
+    forget_keys()  # a process knows a key for five seconds
+    statuses = [Api(access.key).get("/v1/members/17850/balances").status_code for access in (first, second)]
+    assert statuses == [401, 200]
+    assert ApiKey.objects.filter(name=shop.KEY_NAME, revoked_at=None).count() == 1
+
+
+def test_the_guide_names_everything_and_three_calls() -> None:
+    text = guide(ACCESS)
+    for part in (f"{ROOT}/console/", f"{ROOT}/docs/", "user demo", ACCESS.password, ACCESS.key):
+        assert part in text
+    found = [match[1] for line in text.splitlines() if (match := re.match(r"[^c]*(curl .*)$", line))]
+    assert found == list(calls(ACCESS))
+    assert text.count("curl ") == 3
+
+
+def test_the_idempotency_key_differs_with_the_api_key() -> None:
+    first, second = (calls(ACCESS._replace(key=key))[0] for key in ("sk_sandbox_aaaaaa", "sk_sandbox_bbbbbb"))
+    keys = [re.search(r'"Idempotency-Key: ([^"]+)"', call)[1] for call in (first, second)]  # type: ignore[index]
+    assert keys == ["welcome-aaaaaa", "welcome-bbbbbb"]
+
+
+@pytest.mark.django_db
+def test_the_printed_award_is_a_valid_request(api: Api) -> None:
+    match = re.search(r"-d '(.*)'$", calls(ACCESS)[0])
+    assert match is not None
+    answers = [api.post("/v1/points/award", json.loads(match[1]), Idempotency_Key="demo") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[1]["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.django_db
+def test_a_taken_port_ends_it_before_any_work(monkeypatch: pytest.MonkeyPatch, settings) -> None:
+    def refuse(root: Path, port: int) -> None:
+        raise serve.Taken(f"Port {port} is taken")
+
+    settings.DEBUG = True
+    monkeypatch.setattr(serve, "refuse_if_taken", refuse)
+    with pytest.raises(SystemExit, match="Port 8123 is taken"):
+        call_command("demo", "--port", "8123")
+    assert not Organization.objects.filter(name=shop.ORGANIZATION).exists()
+
+
+def test_without_debug_it_is_refused(settings) -> None:
+    settings.DEBUG = False
+    with pytest.raises(CommandError, match="DEBUG=on"):
+        call_command("demo", "--port", "8123")
+
+
+@pytest.mark.parametrize("port", ["", "0", "65536", "8000x", "-1"])
+def test_a_port_is_a_number(port: str) -> None:
+    with pytest.raises(CommandError, match="PORT is a number from 1 to 65535"):
+        call_command("demo", f"--port={port}")

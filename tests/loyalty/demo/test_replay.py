@@ -1,0 +1,191 @@
+"""The replayed history against the file itself, and replays that change nothing."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+
+import loyalty
+from audit.models import AuditEvent
+from loyalty.demo import shop
+from loyalty.demo.orders import History, read_history
+from loyalty.demo.replay import Schedule, Summary, is_complete, replay, schedule_of, stored_events
+from loyalty.models import Account, Event, EventCount, LedgerEntry, Lot, Member, member_key
+from loyalty.queries.balances import balances_of
+from programs.models import Environment
+from tests import factories
+
+NOW = datetime(2026, 7, 15, 10, 0, tzinfo=UTC)
+LONDON = ZoneInfo("Europe/London")
+
+
+class Replayed(NamedTuple):
+    environment: Environment
+    history: History
+    summary: Summary
+
+
+def run(environment: Environment, history: History, now: datetime, stop_after: int | None = None) -> Summary:
+    """A replay at `now`, as real time too; interrupted after some events if told."""
+
+    def progress(done: int, total: int) -> None:
+        assert total == len(history.events)
+        if done == stop_after:
+            raise KeyboardInterrupt
+
+    with time_machine.travel(now):
+        return replay(
+            environment=environment, history=history, actor=factories.make_actor(), now=now, progress=progress
+        )
+
+
+def set_up(history: History, now: datetime = NOW) -> Environment:
+    environment = factories.make_environment(time_zone="Europe/London")
+    since = schedule_of(environment, history, now).begins(history)
+    shop.ensure_rules(environment=environment, actor=factories.make_actor(), since=since)
+    return factories.reload(environment)
+
+
+def counts(environment: Environment) -> dict[str, int]:
+    tables = (Account, Event, EventCount, LedgerEntry, Lot, AuditEvent)
+    found = {table.__name__: table.objects.filter(environment_id=environment.id).count() for table in tables}
+    return found | {"Member": Member.objects.filter(environment=environment).count()}
+
+
+@pytest.fixture(scope="module")
+def replayed(django_db_setup: None, django_db_blocker: Any) -> Iterator[Replayed]:
+    """The whole history, replayed once for this module, inside a transaction that is rolled back."""
+    with django_db_blocker.unblock():
+        with transaction.atomic():
+            history = read_history()
+            environment = set_up(history)
+            yield Replayed(environment, history, run(environment, history, NOW))
+            transaction.set_rollback(True)
+        connection.close()
+
+
+def points_by_the_file() -> dict[str, int]:
+    """The test's own calculation: £1 a point, and 50 more for an order of £500 or more."""
+    totals: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    points: dict[str, int] = defaultdict(int)
+    path = Path(loyalty.__path__[0]) / "demo" / "online-retail-2010-12.csv"
+    with path.open(newline="") as file:
+        for line in csv.reader(file):
+            invoice, _, _, quantity, _, price, customer, _ = line
+            if customer in ("", "customer"):
+                continue
+            points[customer] += 0  # who only cancelled has none
+            if not invoice.startswith("C"):
+                totals[customer, invoice] += int(quantity) * Decimal(price)
+    for (customer, _), total in totals.items():
+        points[customer] += int(total) + (50 if total >= 500 else 0)
+    return points
+
+
+class TestReplayed:
+    def test_every_customers_points_equal_the_files(self, replayed: Replayed) -> None:
+        environment = replayed.environment
+        expected = points_by_the_file()
+        assert len(expected) == 323
+        balances = {}
+        for customer in expected:
+            key = member_key(environment.namespace, customer)
+            (balance,) = balances_of(environment=environment, member_id=key, now=NOW)
+            balances[customer] = balance.balance
+            assert (balance.earned, balance.redeemed, balance.expired) == (balance.balance, 0, 0)
+        assert balances == expected
+        members = Member.objects.filter(environment=environment).values_list("external_id", flat=True)
+        assert set(members) == {customer for customer, points in expected.items() if points}
+
+    def test_the_summary(self, replayed: Replayed) -> None:
+        assert replayed.summary == Summary(
+            events=410, members=303, points=151_624, refunds_not_applied=9, too_late=0, duplicates=0
+        )
+        assert sum(points_by_the_file().values()) == 151_624
+
+    def test_the_last_day_is_yesterday_and_the_hours_are_the_shops(self, replayed: Replayed) -> None:
+        stored = stored_events(replayed.environment, replayed.history)
+        assert is_complete(replayed.environment, replayed.history)
+        assert max(stored.values()).astimezone(LONDON).date() == date(2026, 7, 14)
+        for event in replayed.history.events:
+            there, here = event.occurred_at, stored[event.event_id].astimezone(LONDON)
+            assert (here.hour, here.minute) == (there.hour, there.minute)
+            assert here.date() - there.date() == timedelta(days=5700)
+
+    def test_refunds_are_stored_as_they_were_sent(self, replayed: Replayed) -> None:
+        stored = Event.objects.get(
+            environment_id=replayed.environment.id, event_id="refund-C537143-order-537140"
+        )
+        assert stored.data == {
+            "purchase": "order-537140",
+            "amount": "7.95",
+            "items": [{"line": 7, "quantity": 1, "amount": "7.95"}],
+        }
+        assert not stored.entries.exists()
+
+    @pytest.mark.parametrize("days", [0, 1, 40], ids=["same day", "next day", "past the late window"])
+    def test_a_replay_changes_nothing(self, replayed: Replayed, days: int) -> None:
+        before = counts(replayed.environment)
+        again = run(replayed.environment, replayed.history, NOW + timedelta(days=days))
+        assert again == replace(replayed.summary, duplicates=410)
+        assert counts(replayed.environment) == before
+
+
+@pytest.fixture
+def short() -> History:
+    """The first ten events."""
+    history = read_history()
+    return replace(history, events=history.events[:10])
+
+
+@pytest.mark.django_db
+def test_an_interrupted_replay_is_completed_on_another_day(short: History) -> None:
+    environment = set_up(short)
+    with pytest.raises(KeyboardInterrupt):
+        run(environment, short, NOW, stop_after=4)
+    first = stored_events(environment, short)
+    assert len(first) == 4
+    assert not is_complete(environment, short)
+
+    summary = run(environment, short, NOW + timedelta(days=2))
+
+    assert (summary.events, summary.duplicates, summary.too_late) == (10, 4, 0)
+    schedule = Schedule(LONDON, schedule_of(environment, short, NOW).days)
+    assert stored_events(environment, short) == {
+        event.event_id: schedule.at(event.occurred_at) for event in short.events
+    }
+
+
+@pytest.mark.django_db
+def test_what_is_too_late_after_an_interruption_is_counted(short: History) -> None:
+    environment = set_up(short)
+    with pytest.raises(KeyboardInterrupt):
+        run(environment, short, NOW, stop_after=4)
+    summary = run(environment, short, NOW + timedelta(days=40))
+    assert (summary.events, summary.duplicates, summary.too_late) == (4, 4, 6)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        (datetime(2026, 7, 15, 22, 59, tzinfo=UTC), date(2026, 7, 14)),
+        (datetime(2026, 7, 15, 23, 1, tzinfo=UTC), date(2026, 7, 15)),  # the 16th in London
+        (datetime(2026, 1, 15, 23, 1, tzinfo=UTC), date(2026, 1, 14)),
+    ],
+)
+def test_yesterday_is_the_projects(short: History, now: datetime, last: date) -> None:
+    environment = factories.make_environment(time_zone="Europe/London")
+    schedule = schedule_of(environment, short, now)
+    assert schedule.at(short.events[-1].occurred_at).astimezone(LONDON).date() == last
+    assert schedule.begins(short).astimezone(LONDON).timetuple()[3:5] == (0, 0)
+    assert schedule.begins(short) <= schedule.at(short.events[0].occurred_at)
