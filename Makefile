@@ -14,7 +14,7 @@ VENV := .venv/bin/python
 SETUP := $(PYTHON) -B .ci/setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check run bench fmt clean python app dev
+.PHONY: help demo test check run bench fmt lock clean python app dev
 .NOTPARALLEL:
 
 # $(call phase,what it does,command): a heading, the command, the seconds it took. No commas in either.
@@ -29,6 +29,7 @@ help: ## this list
 	@echo 'make run     the server alone, with the data that is there'
 	@echo 'make bench   measure'
 	@echo 'make fmt     format the code'
+	@echo 'make lock    renew the hashed lists of what is installed'
 	@echo 'make clean   stop the servers of this checkout and remove all that was made in it'
 	@echo
 	@echo 'PORT=8001 chooses another port, PYTHON=python3.12 another Python.'
@@ -41,7 +42,7 @@ run: app
 	@mkdir -p .data
 	@$(VENV) manage.py migrate --check >/dev/null || { echo 'There is no data here yet: run make demo first, or .venv/bin/python manage.py migrate for an empty system.' >&2; exit 1; }
 	@echo "Listening on http://127.0.0.1:$(PORT)/console/ (Ctrl-C stops it)"
-	@$(VENV) -m gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 8 --pid .data/web.pid --log-level warning
+	@$(VENV) -m gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 8 --pid .data/web.pid --no-control-socket --log-level warning
 
 check: dev
 	$(call phase,lint: ruff,$(VENV) -m ruff check --quiet . && $(VENV) -m ruff format --check --quiet .)
@@ -62,6 +63,13 @@ bench: dev
 fmt: dev
 	@$(VENV) -m ruff format .
 	@$(VENV) -m ruff check --fix .
+
+# Two lists: what runs, and that plus what tests and checks. No addresses: pip's own configuration says where from.
+LOCK := $(VENV) -m piptools compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options pyproject.toml
+lock: dev
+	@$(VENV) -m pip install --quiet pip-tools
+	@$(LOCK) --extra embedded -o requirements.txt
+	@$(LOCK) --extra embedded --extra dev -c requirements.txt -o requirements-dev.txt
 
 clean: python
 	@$(SETUP) clean

@@ -34,7 +34,9 @@ class ConsoleSite(AdminSite):
     index_title = "Overview"
     enable_nav_sidebar = True
 
-    def register(self, model_or_iterable: Any, admin_class: type[ModelAdmin[Any]] | None = None, **options: Any) -> None:
+    def register(
+        self, model_or_iterable: Any, admin_class: type[ModelAdmin[Any]] | None = None, **options: Any
+    ) -> None:
         if admin_class is not None and issubclass(admin_class, TenantAdmin):
             super().register(model_or_iterable, admin_class, **options)
 
@@ -85,6 +87,12 @@ class ConsoleSite(AdminSite):
             "now": now,
         }
         return TemplateResponse(request, "console/overview.html", context)
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The console is arranged by task, not by Django's apps."""
+        return HttpResponseRedirect(reverse("admin:index"))
 
     def switch(self, request: HttpRequest) -> HttpResponse:
         return switch_environment(request)

@@ -48,7 +48,7 @@ INSTEAD = "set DATABASE_URL to your PostgreSQL server"
 UNUSED_AT_RUN_TIME = shutil.ignore_patterns("include", "*.a")
 
 
-class EmbeddedPostgresRefused(EmbeddedPostgresError):  # noqa: N818 - it is refused, not broken
+class EmbeddedPostgresRefused(EmbeddedPostgresError):
     """The embedded database was asked for where it must not be used."""
 
 

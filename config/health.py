@@ -7,17 +7,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.utils.crypto import constant_time_compare
 from django_prometheus.exports import ExportToDjangoView
 
+from config.middleware import client_ip
 
-def index(request: HttpRequest) -> HttpResponse:
+
+def index(_request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect("/console/")
 
 
-def healthz(request: HttpRequest) -> JsonResponse:
+def healthz(_request: HttpRequest) -> JsonResponse:
     """The process answers."""
     return JsonResponse({"status": "ok"})
 
 
-def readyz(request: HttpRequest) -> JsonResponse:
+def readyz(_request: HttpRequest) -> JsonResponse:
     """The database answers and has every migration; 503 otherwise."""
     try:
         executor = MigrationExecutor(connection)
@@ -30,13 +32,19 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus' figures; with METRICS_TOKEN set, for its bearer alone, else only from this machine."""
+    """Prometheus' figures; with METRICS_TOKEN set, for its bearer alone, else only from this machine.
+
+    A request that a proxy on this machine passed on does not come from this machine.
+    """
     token, given = settings.METRICS_TOKEN, request.headers.get("Authorization", "")
     if token:
         allowed = constant_time_compare(given, f"Bearer {token}")
     else:
-        allowed = request.META.get("REMOTE_ADDR") in ("127.0.0.1", "::1", None, "")
+        passed_on = not settings.TRUSTED_PROXIES and "X-Forwarded-For" in request.headers
+        allowed = client_ip(request) in ("127.0.0.1", "::1") and not passed_on
     if not allowed:
-        return HttpResponse("Set METRICS_TOKEN and send it as a bearer token.\n", status=403, content_type="text/plain")
+        return HttpResponse(
+            "Set METRICS_TOKEN and send it as a bearer token.\n", status=403, content_type="text/plain"
+        )
     response: HttpResponse = ExportToDjangoView(request)
     return response

@@ -20,7 +20,8 @@ _REQUEST_ID = re.compile(r"^[A-Za-z0-9._:/+=-]{1,128}$")
 def trace_id(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponseBase]:
     """Give the request its trace id: W3C `traceparent`, else `X-Request-Id`, else a new one.
 
-    `request.client_ip` is set too. The id is echoed as `X-Request-Id`, stands in every log line, and on each entry and audit event.
+    `request.client_ip` is set too. The id is echoed as `X-Request-Id`, and stands in every log line and on
+    each entry and audit event.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -49,8 +50,9 @@ def client_ip(request: HttpRequest) -> str | None:
     if settings.TRUSTED_PROXIES:
         hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
         if len(hops) >= settings.TRUSTED_PROXIES:
-            return hops[-settings.TRUSTED_PROXIES]
-    return request.META.get("REMOTE_ADDR") or None
+            return str(hops[-settings.TRUSTED_PROXIES])
+    address: str = request.META.get("REMOTE_ADDR", "")
+    return address or None
 
 
 def problem_details(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponseBase]:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,10 @@ INSTALLED_APPS = [
     "programs",
     "loyalty",
 ]
+
+if DEBUG and find_spec("django_migration_linter"):
+    INSTALLED_APPS.append("django_migration_linter")  # `manage.py lintmigrations`, where the checks are installed
+MIGRATION_LINTER_OPTIONS = {"no_cache": True}
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
@@ -221,9 +226,7 @@ if DEBUG:
 
 # Console
 
-DATETIME_FORMAT = "j M Y, H:i"
-DATE_FORMAT = "j M Y"
-TIME_FORMAT = "H:i"
+FORMAT_MODULE_PATH = "config.formats"
 UNFOLD = {
     "SITE_TITLE": "Loyalty console",
     "SITE_HEADER": "Loyalty console",
@@ -286,7 +289,7 @@ SPECTACULAR_SETTINGS = {
 
 # Logs: one JSON object a line
 
-_shared_processors = [
+_shared_processors: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config import health
+from loyalty.api.v1 import error_pages
 
 urlpatterns = [
     path("", health.index),
@@ -12,6 +13,8 @@ urlpatterns = [
     path("v1/", include("loyalty.api.v1.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("docs/errors/", error_pages.error_list),
+    path("docs/errors/<str:code>", error_pages.error_page),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),

@@ -42,10 +42,15 @@ class Api:
         return self.client.generic(
             method,
             path,
-            body if isinstance(body, str | bytes) else "" if body is None else _dumps(body),
+            body if isinstance(body, str | bytes) else "" if body is None else self.dumps(body),
             content_type="application/json",
-            headers={"Authorization": f"Bearer {self.key}"} | {name.replace("_", "-"): v for name, v in headers.items()},
+            headers={"Authorization": f"Bearer {self.key}"}
+            | {name.replace("_", "-"): v for name, v in headers.items()},
         )
+
+    @staticmethod
+    def dumps(body: Any) -> str:
+        return simplejson.dumps(body, use_decimal=True)
 
     def get(self, path: str, **headers: str) -> Any:
         return self.call("GET", path, **headers)
@@ -55,10 +60,6 @@ class Api:
 
     def patch(self, path: str, body: Any, **headers: str) -> Any:
         return self.call("PATCH", path, body, **headers)
-
-
-def _dumps(body: Any) -> str:
-    return simplejson.dumps(body, use_decimal=True)
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def committed_environment(committed: None) -> Environment:
 
 @pytest.fixture
 def together() -> Callable[..., list[Any]]:
-    """Run a function in many threads at once, each on its own connection: results in order, or what was raised."""
+    """Run a function in many threads at once, each on its own connection: what each returned or raised."""
 
     def run(function: Callable[[int], Any], threads: int = 16) -> list[Any]:
         def guarded(number: int) -> Any:

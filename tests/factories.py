@@ -34,7 +34,9 @@ def make_project(name: str = "Shop", *, organization: str | None = None, time_zo
     )
 
 
-def make_environment(kind: str = "sandbox", *, project: Project | None = None, time_zone: str = "UTC") -> Environment:
+def make_environment(
+    kind: str = "sandbox", *, project: Project | None = None, time_zone: str = "UTC"
+) -> Environment:
     project = project or make_project(time_zone=time_zone)
     return Environment.objects.select_related("project").get(project=project, kind=kind)
 
@@ -106,9 +108,7 @@ def make_rule(
         },
     )
     if published:
-        publish(
-            environment=environment, rule=rule, actor=make_actor(), now=published_at or timezone.now()
-        )
+        publish(environment=environment, rule=rule, actor=make_actor(), now=published_at or timezone.now())
         rule.refresh_from_db()
     return rule
 

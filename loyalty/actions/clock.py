@@ -20,7 +20,9 @@ def set_clock(*, environment: Environment, clock: datetime | None, actor: Actor)
     """
     if environment.kind != Environment.Kind.SANDBOX:
         raise InvalidRequest("Only a sandbox has a test clock; use a key of the sandbox.")
-    locked = Environment.objects.select_for_update(of=("self",)).select_related("project").get(pk=environment.pk)
+    locked = (
+        Environment.objects.select_for_update(of=("self",)).select_related("project").get(pk=environment.pk)
+    )
     _refuse_going_back(locked, clock)
     before = locked.clock
     if before != clock:

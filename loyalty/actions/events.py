@@ -70,7 +70,7 @@ def record_event(
         member_id=locked.id,
         event_id=event_id,
         type=type,
-        program_id=sent_to and sent_to.id,
+        program_id=sent_to.id if sent_to else None,
         occurred_at=happened,
         data=data,
         digest=digest,
@@ -175,7 +175,9 @@ def _check(occurred_at: datetime | None, now: datetime, data: dict[str, Any]) ->
     if occurred_at is None:
         return now
     if occurred_at > now + AHEAD:
-        raise InvalidRequest.field("occurred_at", "in_future", f"It is {now.isoformat()} in this environment.")
+        raise InvalidRequest.field(
+            "occurred_at", "in_future", f"It is {now.isoformat()} in this environment."
+        )
     if occurred_at < now - LATE_WINDOW:
         earliest = now - LATE_WINDOW
         raise EventTooLate(

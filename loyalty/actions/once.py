@@ -52,6 +52,6 @@ def _constraint(error: IntegrityError) -> str | None:
 def _busy(idempotency: Idempotency | None) -> IdempotencyKeyInUse | ServiceUnavailable:
     if idempotency:
         return IdempotencyKeyInUse(
-            "A request with this key, or on this member, is still being worked on; repeat it with the same key."
+            "A request with this key, or on this member, is still worked on; repeat it with the same key."
         )
     return ServiceUnavailable("The member is busy; nothing was written. Try again.", retry_after=1)

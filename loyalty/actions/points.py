@@ -1,7 +1,7 @@
 """Points are awarded, spent and adjusted by call (domain.md 3)."""
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from audit.errors import InvalidRequest, NotFound
 from audit.record import Actor
@@ -10,7 +10,7 @@ from loyalty.errors import ProgramNotFound
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.posting import Book, Cause, Journal
 from loyalty.models import LedgerEntry
-from loyalty.rules.lots import ExpiryPolicy, expiry_of
+from loyalty.rules.lots import ExpiryKind, ExpiryPolicy, expiry_of
 from programs.models import Environment, Metric, Program
 from programs.queries.snapshots import Snapshot, snapshot
 
@@ -112,9 +112,13 @@ def adjust(
     Locks: the account.
     """
     if points == 0 or abs(points) > MAX_POINTS:
-        raise InvalidRequest.field("points", "invalid", f"A whole number from 1 to {MAX_POINTS}, or below zero.")
+        raise InvalidRequest.field(
+            "points", "invalid", f"A whole number from 1 to {MAX_POINTS}, or below zero."
+        )
     if reason not in ADJUSTMENT_REASONS:
-        raise InvalidRequest.field("reason", "invalid_choice", f"Choose from {', '.join(ADJUSTMENT_REASONS)}.")
+        raise InvalidRequest.field(
+            "reason", "invalid_choice", f"Choose from {', '.join(ADJUSTMENT_REASONS)}."
+        )
     if not note.strip():
         raise InvalidRequest.field("note", "blank", "Say why; the note stands in the audit trail.")
     config = snapshot(environment)
@@ -143,7 +147,10 @@ def credit(
 ) -> LedgerEntry:
     """A credit under the metric's point rules: its vesting delay, and its expiry unless one is given."""
     policy = ExpiryPolicy(
-        kind=metric.expiry, count=metric.expiry_count, date=metric.expiry_date, month_end=metric.expiry_month_end
+        kind=cast("ExpiryKind", metric.expiry),
+        count=metric.expiry_count,
+        date=metric.expiry_date,
+        month_end=metric.expiry_month_end,
     )
     return book.credit(
         type=type,

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from audit.ids import parse_public
 from audit.models import AuditEvent
-from loyalty.admin.shared import Endless
+from loyalty.admin.shared import Endless, member_link
 from loyalty.models import Member
 from programs.admin.base import DetailAdmin, current_environment
 from programs.admin.tables import diff_of
@@ -31,6 +33,9 @@ _SUBJECTS = {
     "project": ("Project and environments", ["organization.", "project.", "environment."]),
 }
 _ACTORS = {"api_key": "An API key", "member": "A member", "staff": "Staff", "system": "The engine"}
+
+
+_NAMES = ("name", "title", "external_id", "username", "role", "kind", "code", "clock")
 
 
 class SubjectFilter(SimpleListFilter):
@@ -58,12 +63,26 @@ class ActorFilter(SimpleListFilter):
         return queryset.filter(actor_kind=self.value()) if self.value() else queryset
 
 
+class AuditList(ChangeList):
+    """A page of the trail, with the members it is about; one statement more."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list: list[AuditEvent] = list(self.result_list)
+        environment = current_environment(request)
+        members = Member.objects.filter(environment=environment).in_bulk(
+            [event.member_id for event in self.result_list if event.member_id]
+        )
+        for event in self.result_list:
+            event.member = members.get(event.member_id)  # type: ignore[attr-defined]
+
+
 @admin.register(AuditEvent)
 class AuditEventAdmin(DetailAdmin[AuditEvent]):
     detail_template = "audit_event.html"
     explanation = "The audit trail says who did what, and how it stood before and after; it is never edited."
     first_step = "Whatever you do here or through the API adds to it."
-    list_display = ("when", "did", "who", "object_id", "from_where")
+    list_display = ("when", "did", "who", "about", "from_where")
     list_display_links = ("when",)
     list_filter = (SubjectFilter, ActorFilter, ("recorded_at", DateRange))
     search_fields = ("verb",)
@@ -71,6 +90,9 @@ class AuditEventAdmin(DetailAdmin[AuditEvent]):
     ordering = ("-id",)
     sortable_by = ()
     paginator = Endless
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return AuditList
 
     def scope(self, environment: Environment) -> Q:
         """What concerns the whole project (its staff, say) shows in both of its environments."""
@@ -103,6 +125,15 @@ class AuditEventAdmin(DetailAdmin[AuditEvent]):
     @admin.display(description="Who")
     def who(self, event: AuditEvent) -> str:
         return f"{_ACTORS[event.actor_kind]}: {event.actor_id}"
+
+    @admin.display(description="About")
+    def about(self, event: AuditEvent) -> str | SafeString:
+        """The member, else what the object is called; its id is on the event's page."""
+        member = getattr(event, "member", None)
+        if member is not None:
+            return member_link(member)
+        facts = {**(event.before or {}), **(event.after or {})}
+        return next((str(facts[key]) for key in _NAMES if facts.get(key)), "–")
 
     @admin.display(description="From")
     def from_where(self, event: AuditEvent) -> str:

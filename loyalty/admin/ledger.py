@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from audit.ids import parse_public, public
+from loyalty.actions.points import ADJUSTMENT_REASONS
 from loyalty.admin.shared import Endless, MetricFilter, member_link, signed
 from loyalty.models import Event, LedgerEntry, Member
 from loyalty.queries.timeline import lots_of, taken_from, uses_of, with_causes
@@ -82,7 +83,7 @@ class LedgerEntryAdmin(DetailAdmin[LedgerEntry]):
 
     @admin.display(description="Reason")
     def why(self, entry: LedgerEntry) -> str:
-        return entry.reason or "–"
+        return ADJUSTMENT_REASONS.get(entry.reason or "", entry.reason or "–")
 
     def detail_title(self, found: LedgerEntry) -> str:
         return f"{found.get_type_display()} {found.points:+,} {found.account.metric}"

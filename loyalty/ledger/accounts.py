@@ -69,7 +69,7 @@ def read_status(member_id: UUID, idempotency: Idempotency | None) -> str:
         cursor.execute(_MEMBER, [scope, key, member_id])
         status, fingerprint, answered, answer = cursor.fetchone()
     if idempotency and fingerprint is not None:
-        idempotency.check(fingerprint, answered, answer)
+        idempotency.check(bytes(fingerprint), answered, answer)
     return str(status)
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from audit.ids import new_id
 from audit.record import Actor
 from loyalty.errors import InsufficientBalance
-from loyalty.models import Account, Event, LedgerEntry, Lot, LotUse
 from loyalty.ledger.states import state_of
+from loyalty.models import Account, Event, LedgerEntry, Lot, LotUse
 from loyalty.rules import lots as lot_rules
 
 # The lifetime figure that each entry type feeds, and with which sign (domain.md 3).

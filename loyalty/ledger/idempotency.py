@@ -26,7 +26,9 @@ class Idempotency:
     fingerprint: bytes
     answer: Callable[[Any], Answer]
 
-    def record(self, environment_id: UUID, result: Any, at: datetime, member_id: UUID | None) -> IdempotencyRecord:
+    def record(
+        self, environment_id: UUID, result: Any, at: datetime, member_id: UUID | None
+    ) -> IdempotencyRecord:
         """The unsaved record of what `result` was answered."""
         status, body = self.answer(result)
         return IdempotencyRecord(
@@ -42,7 +44,7 @@ class Idempotency:
 
     def check(self, fingerprint: bytes, status: int, answer: str) -> None:
         """Compare with what is stored under the key. Raises Replay or IdempotencyKeyReused, always."""
-        if bytes(fingerprint) == self.fingerprint:
+        if fingerprint == self.fingerprint:
             raise Replay(status, answer)
         raise IdempotencyKeyReused(
             f"Idempotency-Key {self.key!r} was used for another request; use a new key for a new request."
@@ -54,4 +56,4 @@ class Idempotency:
             environment_id=environment_id, scope=self.scope, key=self.key
         ).first()
         if record:
-            self.check(record.fingerprint, record.status, record.answer)
+            self.check(bytes(record.fingerprint), record.status, record.answer)

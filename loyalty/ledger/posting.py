@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from audit.ids import public
 from audit.models import AuditEvent
-from audit.record import Actor, Place, audit_event
+from audit.record import Actor, audit_event
 from loyalty.errors import MemberFrozen
 from loyalty.ledger import accounts
 from loyalty.ledger.book import Book, Cause
@@ -55,7 +55,9 @@ class Journal:
         `spends`: its lots will be needed. Raises Replay or IdempotencyKeyReused where the key was
         used before, MemberFrozen unless `frozen_ok`. Locks: the account.
         """
-        account = accounts.lock_account(environment=self.environment, member=member, metric=metric, now=self.now)
+        account = accounts.lock_account(
+            environment=self.environment, member=member, metric=metric, now=self.now
+        )
         status = accounts.read_status(account.member_id, self.idempotency)
         if status == Member.Status.FROZEN and not frozen_ok:
             raise MemberFrozen(f"Member {member!r} is frozen; an operator can make it active again.")
@@ -184,5 +186,3 @@ class Journal:
             occurred_at=entry.occurred_at,
             recorded_at=entry.recorded_at,
         )
-
-

@@ -17,7 +17,9 @@ class Event(Immutable):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment_id = models.UUIDField()
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="events", db_constraint=False, db_index=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="events", db_constraint=False, db_index=False
+    )
     event_id = models.CharField(max_length=200)
     type = models.CharField(max_length=100)
     program_id = models.UUIDField(null=True, help_text="The program it was sent to; empty: all.")

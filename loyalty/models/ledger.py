@@ -68,7 +68,9 @@ class Account(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["member", "metric"], name="account_member_metric_unique"),
             models.UniqueConstraint(fields=["member", "environment_id", "id"], name="account_key"),
-            models.CheckConstraint(condition=Q(pending__gte=0, held__gte=0), name="account_parts_not_negative"),
+            models.CheckConstraint(
+                condition=Q(pending__gte=0, held__gte=0), name="account_parts_not_negative"
+            ),
             models.CheckConstraint(
                 condition=Q(
                     total=F("earned") - F("redeemed") - F("expired") + F("adjusted") + F("transferred")
@@ -101,7 +103,9 @@ class LedgerEntry(Immutable):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment_id = models.UUIDField()
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="entries", db_constraint=False, db_index=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="entries", db_constraint=False, db_index=False
+    )
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="entries", db_constraint=False, db_index=False
     )
@@ -131,7 +135,12 @@ class LedgerEntry(Immutable):
     redemption_id = models.UUIDField(null=True)
     hold_id = models.UUIDField(null=True)
     reverses = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, related_name="reversals", db_constraint=False, db_index=False
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="reversals",
+        db_constraint=False,
+        db_index=False,
     )
     counterpart_id = models.UUIDField(null=True, help_text="Of a transfer: the other side's entry.")
     via_environment_id = models.UUIDField(
@@ -207,8 +216,12 @@ class Lot(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment_id = models.UUIDField()
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="lots", db_constraint=False, db_index=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="lots", db_constraint=False, db_index=False
+    )
     entry = models.ForeignKey(
         LedgerEntry, on_delete=models.PROTECT, related_name="lots", db_constraint=False, db_index=False
     )
@@ -250,8 +263,12 @@ class LotUse(Immutable):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment_id = models.UUIDField()
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
-    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="uses", db_constraint=False, db_index=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    lot = models.ForeignKey(
+        Lot, on_delete=models.PROTECT, related_name="uses", db_constraint=False, db_index=False
+    )
     entry = models.ForeignKey(
         LedgerEntry, on_delete=models.PROTECT, related_name="lot_uses", db_constraint=False, db_index=False
     )
@@ -284,7 +301,9 @@ class Uncovered(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment_id = models.UUIDField()
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="uncovered", db_constraint=False, db_index=False
     )
@@ -322,8 +341,12 @@ class Hold(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment_id = models.UUIDField()
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="holds", db_constraint=False, db_index=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="holds", db_constraint=False, db_index=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="holds", db_constraint=False, db_index=False
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="holds", db_constraint=False, db_index=False
+    )
     points = models.BigIntegerField()
     captured = models.BigIntegerField(default=0)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
@@ -368,9 +391,15 @@ class HoldLot(Immutable):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment_id = models.UUIDField()
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
-    hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="lots", db_constraint=False, db_index=False)
-    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    hold = models.ForeignKey(
+        Hold, on_delete=models.PROTECT, related_name="lots", db_constraint=False, db_index=False
+    )
+    lot = models.ForeignKey(
+        Lot, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     points = models.BigIntegerField()
 
     class Meta:

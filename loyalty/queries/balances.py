@@ -96,4 +96,3 @@ def _settled(metric: Metric, account: Account, lots: list[Lot], now: datetime, t
         expired=account.expired + expired,
         expiring=lot_rules.expiring(states, now, _DATES_SHOWN, time_zone),
     )
-

@@ -27,7 +27,9 @@ def spendable_of(*, member_ids: Iterable[UUID], metric: Metric, now: datetime) -
     lots: dict[UUID, list[lot_rules.Lot]] = {}
     for lot in Lot.objects.filter(account__in=due, remaining__gt=0) if due else ():
         lots.setdefault(lot.account_id, []).append(state_of(lot))
-    return {account.member_id: account.balance + _came_due(lots.get(account.pk, []), now) for account in accounts}
+    return {
+        account.member_id: account.balance + _came_due(lots.get(account.pk, []), now) for account in accounts
+    }
 
 
 def _came_due(lots: list[lot_rules.Lot], now: datetime) -> int:

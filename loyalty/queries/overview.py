@@ -74,7 +74,9 @@ def figures(*, environment: Environment, now: datetime, days: int) -> Figures:
     """Figures of the last `days` days up to `now`, the environment's time; a few statements."""
     since = now - timedelta(days=days)
     members = Member.objects.filter(environment=environment).exclude(status=Member.Status.ERASED)
-    entries = LedgerEntry.objects.filter(environment_id=environment.pk, occurred_at__gt=since, occurred_at__lte=now)
+    entries = LedgerEntry.objects.filter(
+        environment_id=environment.pk, occurred_at__gt=since, occurred_at__lte=now
+    )
     flows = {row["account__metric_id"]: row for row in _flows(entries)}
     outstanding = _outstanding(environment, now)
     return Figures(
@@ -87,7 +89,10 @@ def figures(*, environment: Environment, now: datetime, days: int) -> Figures:
         metrics=[
             MetricFigures(
                 metric,
-                *(flows.get(metric.pk, {}).get(name) or 0 for name in ("issued", "redeemed", "expired", "adjusted")),
+                *(
+                    flows.get(metric.pk, {}).get(name) or 0
+                    for name in ("issued", "redeemed", "expired", "adjusted")
+                ),
                 outstanding.get(metric.pk, 0),
             )
             for metric in Metric.objects.filter(environment=environment)
@@ -97,8 +102,11 @@ def figures(*, environment: Environment, now: datetime, days: int) -> Figures:
 
 def _flows(entries: QuerySet[LedgerEntry]) -> list[dict[str, int]]:
     """Signed sums by metric. A reversal counts where its original did, so the flows are net."""
+
     def net(*types: str) -> Sum:
-        return Sum("points", filter=Q(type__in=types) | Q(type="reversed", reverses__type__in=types), default=0)
+        return Sum(
+            "points", filter=Q(type__in=types) | Q(type="reversed", reverses__type__in=types), default=0
+        )
 
     return list(
         entries.values("account__metric_id").annotate(
@@ -112,7 +120,9 @@ def _flows(entries: QuerySet[LedgerEntry]) -> list[dict[str, int]]:
 
 def _outstanding(environment: Environment, now: datetime) -> dict[object, int]:
     """What members hold, less what has expired though its entry is not written yet."""
-    totals = Account.objects.filter(environment_id=environment.pk).values("metric_id").annotate(n=Sum("total"))
+    totals = (
+        Account.objects.filter(environment_id=environment.pk).values("metric_id").annotate(n=Sum("total"))
+    )
     due = (
         Lot.objects.filter(environment_id=environment.pk, remaining__gt=0, expires_at__lte=now)
         .values(metric_id=F("account__metric_id"))

@@ -1,9 +1,10 @@
 """Published rules in the form that the pure evaluation takes."""
 
 from functools import lru_cache
+from typing import cast
 from uuid import UUID
 
-from loyalty.rules.earning import CompiledRule
+from loyalty.rules.earning import CompiledRule, Rounding
 from programs.queries.snapshots import PublishedRule, Snapshot
 
 
@@ -29,7 +30,7 @@ def _compiled(config: Snapshot, rule: PublishedRule) -> CompiledRule:
         metric_id=rule.metric_id,
         metric_code=metric.code,
         award=rule.award,
-        rounding=metric.rounding,
+        rounding=cast(Rounding, metric.rounding),
         valid_from=rule.valid_from,
         valid_until=rule.valid_until,
         priority=rule.priority,

@@ -47,7 +47,9 @@ def _events(environment: Environment, term: str) -> list[Hit]:
 
 
 def _members(environment: Environment, term: str) -> list[Hit]:
-    rows = Member.objects.filter(environment=environment, external_id__startswith=term).order_by("external_id")
+    rows = Member.objects.filter(environment=environment, external_id__startswith=term).order_by(
+        "external_id"
+    )
     return [
         Hit(str(row), f"{row.get_status_display()} member", "loyalty_member", row.pk, "person")
         for row in rows[:_MEMBERS_SHOWN]
@@ -60,4 +62,3 @@ def _rules(environment: Environment, term: str) -> list[Hit]:
         Hit(row.name, f"{row.get_status_display()} earning rule", "programs_earningrule", row.pk, "rule")
         for row in rows[:_MEMBERS_SHOWN]
     ]
-

@@ -50,7 +50,7 @@ def _collect(path: str, value: Any, found: dict[str, None]) -> None:
     """The paths of plain values; of line items (`data.items`) by the words of the grammar."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key and not any(character in key for character in ". []\""):
+            if key and not any(character in key for character in '. []"'):
                 _collect(f"{path}.{key}", inner, found)
     elif isinstance(value, list):
         if path == "data.items":

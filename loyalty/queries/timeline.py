@@ -29,10 +29,16 @@ class Timeline:
 
 
 def timeline_of(
-    *, member_id: UUID, type: str | None = None, before: UUID | None = None, limit: int = PAGE  # noqa: A002
+    *,
+    member_id: UUID,
+    type: str | None = None,
+    before: UUID | None = None,
+    limit: int = PAGE,  # noqa: A002
 ) -> Timeline:
     """A page of the member's entries in all metrics, keyset by id; three statements."""
-    entries = LedgerEntry.objects.filter(member_id=member_id).select_related("account__metric").order_by("-id")
+    entries = (
+        LedgerEntry.objects.filter(member_id=member_id).select_related("account__metric").order_by("-id")
+    )
     if type:
         entries = entries.filter(type=type)
     if before:

@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 DueKind = Literal["expire", "vest"]
+ExpiryKind: TypeAlias = Literal["never", "days", "months", "date"]
 Date: TypeAlias = date  # the type, where a field is called date
 
 # At one instant: hold lapse, expiry, vesting (3.3). A lapse, once holds are built, comes before these.
@@ -152,7 +153,7 @@ class ExpiryPolicy:
     """How long a metric's points last (domain.md 2). `count` days or months, optionally rounded up to the
     month's end; or `date`. Raises ValueError for a count below 1 or a missing count or date."""
 
-    kind: Literal["never", "days", "months", "date"]
+    kind: ExpiryKind
     count: int | None = None
     date: Date | None = None
     month_end: bool = False

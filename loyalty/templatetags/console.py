@@ -48,8 +48,18 @@ def reason(value: str | None) -> str:
 
 @register.filter
 def actor(row: LedgerEntry | Event) -> str:
-    """Who did it."""
-    return f"{_KINDS.get(row.actor_kind, row.actor_kind)} {row.actor_id}"
+    """Who did it: "staff olga", "API key sk_live_x…", "the engine (expiry)"."""
+    kind = _KINDS.get(row.actor_kind, row.actor_kind)
+    if row.actor_kind == "system":
+        return f"{kind} ({row.actor_id})"
+    return kind if row.actor_kind == "member" else f"{kind} {row.actor_id}"
+
+
+@register.filter
+def page_title(part: Any, is_object: bool) -> str:
+    """A page's name with a capital letter; what a tenant named stays as it is written."""
+    text = str(part)
+    return text if is_object else (text[:1].upper() + text[1:]).replace("Api ", "API ")
 
 
 @register.filter

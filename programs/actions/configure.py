@@ -23,7 +23,9 @@ def place_of(environment: Environment) -> Place:
 
 
 @transaction.atomic
-def configure(*, environment: Environment, instance: ModelT, actor: Actor, changes: Mapping[str, Any]) -> ModelT:
+def configure(
+    *, environment: Environment, instance: ModelT, actor: Actor, changes: Mapping[str, Any]
+) -> ModelT:
     """Apply `changes` to a configured object (new or stored), and save, audit and version it.
 
     Raises InvalidRequest naming each field that the model refuses. Locks: the stored row, then the
@@ -78,7 +80,9 @@ def clean(instance: models.Model) -> None:
 
 def as_json(instance: models.Model) -> dict[str, Any]:
     """The stored fields of an object as JSON values, for the audit's before and after."""
-    return {field.attname: _plain(field.value_from_object(instance)) for field in instance._meta.concrete_fields}
+    return {
+        field.attname: _plain(field.value_from_object(instance)) for field in instance._meta.concrete_fields
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -31,7 +31,9 @@ def published_revision(rule: EarningRule) -> EarningRuleRevision | None:
 
 
 @transaction.atomic
-def publish(*, environment: Environment, rule: EarningRule, actor: Actor, now: datetime) -> EarningRuleRevision:
+def publish(
+    *, environment: Environment, rule: EarningRule, actor: Actor, now: datetime
+) -> EarningRuleRevision:
     """Put the draft into force from `now` (the environment's time) on.
 
     Publishing a draft that equals the revision in force changes nothing and returns that one.
@@ -68,7 +70,9 @@ def _revise(
     now: datetime,
 ) -> EarningRuleRevision:
     if newest and now < newest.effective_from:
-        raise InvalidRequest("The environment's clock is before the revision in force; move it forward first.")
+        raise InvalidRequest(
+            "The environment's clock is before the revision in force; move it forward first."
+        )
     revision = EarningRuleRevision.objects.create(
         environment=environment,
         rule=rule,

@@ -42,9 +42,13 @@ def add_staff(*, project: Project, username: str, role: str, actor: Actor) -> Ne
         place = Place(project.organization_id, project.id)
         record(place=place, actor=actor, verb="user.created", object_type="user", object_id=username)
     elif not user.is_active:
-        raise InvalidRequest.field("username", "inactive", "This log-in is switched off; choose another name.")
+        raise InvalidRequest.field(
+            "username", "inactive", "This log-in is switched off; choose another name."
+        )
     elif ProjectMembership.objects.filter(project=project, user=user).exists():
-        raise InvalidRequest.field("username", "exists", f"{username} is in the project already; change the role there.")
+        raise InvalidRequest.field(
+            "username", "exists", f"{username} is in the project already; change the role there."
+        )
     elif not user.is_staff:
         user.is_staff = True
         user.save(update_fields=["is_staff"])

@@ -45,7 +45,9 @@ def ensure_environment(*, project: Project, kind: str, actor: Actor) -> Environm
     if new:
         place = Place(project.organization_id, project.id, environment.id)
         program = Program.objects.create(environment=environment, code="default", name="Default program")
-        metric = Metric.objects.create(environment=environment, program=program, code="points", title="Points")
+        metric = Metric.objects.create(
+            environment=environment, program=program, code="points", title="Points"
+        )
         for made in (environment, program, metric):
             _record(place, actor, made)
     return environment
@@ -55,7 +57,9 @@ def ensure_environment(*, project: Project, kind: str, actor: Actor) -> Environm
 def set_membership(*, project: Project, user: User, role: str, actor: Actor) -> ProjectMembership:
     """Give the user that role in the project, in place of any other. Locks: the membership."""
     if role not in ProjectMembership.Role.values:
-        raise InvalidRequest.field("role", "invalid_choice", f"Choose from {', '.join(ProjectMembership.Role.values)}.")
+        raise InvalidRequest.field(
+            "role", "invalid_choice", f"Choose from {', '.join(ProjectMembership.Role.values)}."
+        )
     membership, new = ProjectMembership.objects.select_for_update().get_or_create(
         project=project, user=user, defaults={"role": role}
     )

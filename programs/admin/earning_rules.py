@@ -39,11 +39,8 @@ class EarningRuleAdmin(ConfiguredAdmin[EarningRule]):
     search_fields = ("name", "event_type")
     fieldsets = (
         (None, {"fields": ("name", ("program", "metric"), ("event_type", "priority"))}),
-        ("Condition", {"fields": ("condition",)}),
-        (
-            "Award",
-            {"fields": ("award_kind", "award_points", ("award_rate", "award_step", "award_field"))},
-        ),
+        (None, {"fields": ("condition",)}),
+        (None, {"fields": ("award_kind", "award_points", "award_rate", "award_step", "award_field")}),
     )
 
     def save_model(self, request: HttpRequest, obj: EarningRule, form: Any, change: bool) -> None:

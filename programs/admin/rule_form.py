@@ -87,6 +87,10 @@ class EarningRuleForm(ConfiguredForm):
             "condition": ConditionWidget(attrs={"rows": 8}),
             "event_type": text_input(list="lc-event-types", autocomplete="off"),
         }
+        help_texts = {
+            "event_type": "What your server sends as the event's type, such as purchase.",
+            "condition": "No condition: the rule applies to every event of the type.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

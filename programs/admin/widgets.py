@@ -33,4 +33,4 @@ def date_time(**attrs: Any) -> forms.Widget:
 
 
 def check_boxes(**attrs: Any) -> forms.Widget:
-    return forms.CheckboxSelectMultiple(attrs={"class": " ".join(widgets.CHECKBOX_CLASSES), **attrs})
+    return forms.CheckboxSelectMultiple(attrs={"class": "lc-checks", **attrs})

@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='metric',
-            constraint=models.CheckConstraint(condition=models.Q(('expiry', 'never'), models.Q(('expiry__in', ['days', 'months']), ('expiry_count__gt', 0)), models.Q(('expiry', 'date'), ('expiry_date__isnull', False)), _connector='OR'), name='metric_expiry_valid'),
+            constraint=models.CheckConstraint(condition=models.Q(('expiry', 'never'), models.Q(('expiry__in', ['days', 'months']), ('expiry_count__gt', 0), ('expiry_count__isnull', False)), models.Q(('expiry', 'date'), ('expiry_date__isnull', False)), _connector='OR'), name='metric_expiry_valid'),
         ),
         migrations.AddConstraint(
             model_name='metric',

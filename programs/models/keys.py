@@ -33,7 +33,9 @@ class ApiKey(models.Model):
     class Meta:
         ordering = ["-created_at"]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=["secret", "publishable"]), name="api_key_kind_valid"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["secret", "publishable"]), name="api_key_kind_valid"
+            ),
             models.CheckConstraint(condition=Q(key_hash__regex=r"^[0-9a-f]{64}$"), name="api_key_hash_valid"),
         ]
 

@@ -60,7 +60,7 @@ class Metric(models.Model):
             models.CheckConstraint(
                 condition=(
                     Q(expiry="never")
-                    | Q(expiry__in=["days", "months"], expiry_count__gt=0)
+                    | Q(expiry__in=["days", "months"], expiry_count__isnull=False, expiry_count__gt=0)
                     | Q(expiry="date", expiry_date__isnull=False)
                 ),
                 name="metric_expiry_valid",

@@ -53,7 +53,9 @@ class Environment(models.Model):
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="environments")
     kind = models.CharField(max_length=7, choices=Kind.choices)
     namespace = models.UUIDField(
-        default=uuid.uuid4, editable=False, help_text="Random; a member's key is uuid5(namespace, external_id)."
+        default=uuid.uuid4,
+        editable=False,
+        help_text="Random; a member's key is uuid5(namespace, external_id).",
     )
     config_version = models.BigIntegerField(
         default=1, help_text="Rises with every configuration change; names a compiled snapshot."
@@ -104,7 +106,8 @@ class ProjectMembership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["project", "user"], name="membership_unique"),
             models.CheckConstraint(
-                condition=Q(role__in=["owner", "operator", "support", "analyst"]), name="membership_role_valid"
+                condition=Q(role__in=["owner", "operator", "support", "analyst"]),
+                name="membership_role_valid",
             ),
         ]
 

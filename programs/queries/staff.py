@@ -26,7 +26,11 @@ def role_of(user: User | AbstractBaseUser | AnonymousUser, project_id: UUID) -> 
         return None
     if user.is_superuser:
         return Role.OWNER.value
-    return ProjectMembership.objects.filter(user=user, project_id=project_id).values_list("role", flat=True).first()
+    return (
+        ProjectMembership.objects.filter(user=user, project_id=project_id)
+        .values_list("role", flat=True)
+        .first()
+    )
 
 
 def owners_of(project: Project) -> QuerySet[ProjectMembership]:

@@ -60,7 +60,8 @@ def test_a_change_is_audited_with_before_and_after_and_raises_the_version(enviro
     version = environment.config_version
     configure(environment=environment, instance=program, actor=make_actor(), changes={"name": "Club"})
     event = AuditEvent.objects.get(environment_id=environment.id, verb="program.updated")
-    assert event.before and event.after
+    assert event.before
+    assert event.after
     assert (event.before["name"], event.after["name"]) == ("Default program", "Club")
     assert reload(environment).config_version == version + 1
 
@@ -88,14 +89,17 @@ def test_codes_are_unique_in_their_environment_and_free_in_others(environment: E
         configure(environment=where, instance=Program(environment=where), actor=make_actor(), changes=changes)
     with pytest.raises(InvalidRequest):
         configure(
-            environment=environment, instance=Program(environment=environment), actor=make_actor(), changes=changes
+            environment=environment,
+            instance=Program(environment=environment),
+            actor=make_actor(),
+            changes=changes,
         )
     with pytest.raises(IntegrityError), transaction.atomic():
         Program.objects.create(environment=environment, **changes)
 
 
 def test_every_process_compiles_anew_after_a_change_and_not_otherwise(
-    environment: Environment, django_assert_num_queries: object
+    environment: Environment,
 ) -> None:
     first = snapshot(reload(environment))
     assert snapshot(reload(environment)) is first
@@ -116,7 +120,12 @@ def test_a_faulty_rule_is_refused_with_the_path_of_each_fault(environment: Envir
             environment=environment,
             rule=rule,
             actor=make_actor(),
-            changes={"name": "x", "event_type": "purchase", "condition": condition, "award": {"kind": "gift"}},
+            changes={
+                "name": "x",
+                "event_type": "purchase",
+                "condition": condition,
+                "award": {"kind": "gift"},
+            },
         )
     assert [error.field for error in refusal.value.errors] == ["condition.all[0].op", "award.kind"]
     assert not EarningRule.objects.filter(environment=environment).exists()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Q
@@ -61,7 +61,9 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed("The Authorization header must be `Bearer sk_…`.")
         principal = _find(words[1]) if _SECRET.match(words[1]) else None
         if principal is None or (principal.expires_at and principal.expires_at <= timezone.now()):
-            raise AuthenticationFailed("This key is unknown, revoked or expired; make a new one in the console.")
+            raise AuthenticationFailed(
+                "This key is unknown, revoked or expired; make a new one in the console."
+            )
         return None, principal
 
     def authenticate_header(self, request: Request) -> str:
@@ -74,7 +76,10 @@ def _find(secret: str) -> Principal | None:
     if cached and cached[0] > monotonic():
         return cached[1]
     key = ApiKey.objects.filter(
-        key_hash=digest, revoked_at__isnull=True, environment__archived_at__isnull=True, kind=ApiKey.Kind.SECRET
+        key_hash=digest,
+        revoked_at__isnull=True,
+        environment__archived_at__isnull=True,
+        kind=ApiKey.Kind.SECRET,
     ).first()
     if key is None:
         with _lock:
@@ -97,10 +102,15 @@ def _mark_used(key: ApiKey) -> None:
 
 
 class HasScope(BasePermission):
-    """The view says which scope each method needs; a key without it is told its name."""
+    """The view says which scope each method needs; a key without it is told its name.
+
+    A method whose scope the view forgot to say is refused to everyone.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        scope = view.scopes.get(request.method or "")
-        if scope and not request.auth.may(scope):
+        if request.method not in view.allowed_methods:
+            return True  # nobody may; 405 follows
+        scope = view.scopes.get("GET" if request.method == "HEAD" else request.method)
+        if scope is None or not cast("Principal", request.auth).may(scope):
             raise PermissionRefused(f"This key lacks the scope {scope!r}.", scope=scope)
         return True

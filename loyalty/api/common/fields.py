@@ -1,8 +1,11 @@
 """Request fields that take what the schema says and nothing else."""
 
-from datetime import datetime
-from typing import Any
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, ClassVar
 
+from django.core.validators import RegexValidator
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -12,7 +15,12 @@ from loyalty.api.common.rendering import dumps
 
 
 class Body(serializers.Serializer[Any]):
-    """A request body. A field that it does not know is refused, never dropped."""
+    """A request body. A field that it does not know is refused, never dropped.
+
+    `any_of` documents names of which at least one must be there; `validate` checks it.
+    """
+
+    any_of: ClassVar[Sequence[str]] = ()
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
@@ -20,7 +28,10 @@ class Body(serializers.Serializer[Any]):
             if unknown:
                 known = ", ".join(self.fields)
                 raise serializers.ValidationError(
-                    {name: serializers.ErrorDetail(f"Unknown field; known: {known}.", "unknown_field") for name in unknown}
+                    {
+                        name: serializers.ErrorDetail(f"Unknown field; known: {known}.", "unknown_field")
+                        for name in unknown
+                    }
                 )
         return super().to_internal_value(data)
 
@@ -52,6 +63,23 @@ class ExternalId(Text):
         return text
 
 
+class Pattern(Text):
+    """A JSON string that the regular expression matches."""
+
+    def __init__(self, regex: str, **options: Any) -> None:
+        super().__init__(**{"max_length": None, **options})
+        self.validators.append(RegexValidator(regex, f"Must match {regex.removesuffix(chr(92) + 'Z')}$."))
+
+
+class Flag(serializers.BooleanField):
+    """true or false; no strings or numbers."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class Integer(serializers.IntegerField):
     """A JSON integer; no strings, fractions or booleans."""
 
@@ -59,6 +87,15 @@ class Integer(serializers.IntegerField):
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("invalid")
         return int(super().to_internal_value(data))
+
+
+class QueryInteger(serializers.IntegerField):
+    """ASCII digits of a query string; not 1_0 or ４, which Python would read too."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,18}", data):
+            self.fail("invalid")
+        return int(data)
 
 
 INSTANT_HELP = "Use RFC 3339 with an offset, such as 2026-01-31T12:00:00Z, in the years 1900 to 9000."
@@ -84,6 +121,25 @@ class Instant(serializers.Field[datetime, Any, str, Any]):
     def to_internal_value(self, data: Any) -> datetime:
         value = parse_instant(data)
         if value is None:
+            self.fail("invalid")
+        return value
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
+
+
+@extend_schema_field(OpenApiTypes.DATE)
+class Day(serializers.Field[date, Any, str, Any]):
+    """A date, in the years 1900 to 9000."""
+
+    default_error_messages = {"invalid": "Use a date such as 2026-01-31, in the years 1900 to 9000."}
+
+    def to_internal_value(self, data: Any) -> date:
+        try:
+            value = date.fromisoformat(data) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", data) else None
+        except (TypeError, ValueError):
+            value = None
+        if value is None or not 1900 <= value.year <= 9000:
             self.fail("invalid")
         return value
 

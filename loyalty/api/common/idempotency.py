@@ -2,13 +2,13 @@
 
 import hashlib
 import re
+from collections.abc import Callable
+from typing import Any
 
 from rest_framework.request import Request
 
 from audit.errors import InvalidRequest
 from loyalty.ledger.idempotency import Answer, Idempotency
-from collections.abc import Callable
-from typing import Any
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
@@ -23,9 +23,14 @@ def read_idempotency(request: Request, body: bytes, answer: Callable[[Any], Answ
     if key is None:
         return None
     if not _KEY.match(key):
-        raise InvalidRequest.field(HEADER, "invalid", "Use 1 to 255 printable ASCII characters without spaces.")
+        raise InvalidRequest.field(
+            HEADER, "invalid", "Use 1 to 255 printable ASCII characters without spaces."
+        )
     method = (request.method or "").encode()
     path = request.get_full_path().encode()
     return Idempotency(
-        scope="", key=key, fingerprint=hashlib.sha256(b"\n".join([method, path, body])).digest(), answer=answer
+        scope="",
+        key=key,
+        fingerprint=hashlib.sha256(b"\n".join([method, path, body])).digest(),
+        answer=answer,
     )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Field, Model, Q, QuerySet
 
 from audit.errors import InvalidRequest
 
@@ -77,14 +77,27 @@ def _text(value: Any) -> Any:
 
 
 def _decode(model: type[Model], key: Sequence[str], cursor: str) -> list[Any]:
+    refusal = InvalidRequest.field("cursor", "invalid", "Use the next_cursor of the same list.")
     try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        values = json.loads(raw)
-        if not isinstance(values, list) or len(values) != len(key) or not all(isinstance(v, str | int) for v in values):
-            raise ValueError
-        found = [model._meta.get_field(name).to_python(value) for name, value in zip(key, values, strict=True)]
-        if any(isinstance(v, int) and abs(v) >= 2**63 for v in found) or any(isinstance(v, str) and "\0" in v for v in found):
-            raise ValueError
-    except (ValueError, TypeError, ValidationError, OverflowError) as error:
-        raise InvalidRequest.field("cursor", "invalid", "Use the next_cursor of the same list.") from error
+        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError as error:
+        raise refusal from error
+    if not isinstance(values, list) or len(values) != len(key):
+        raise refusal
+    try:
+        return [_column_value(model, name, value) for name, value in zip(key, values, strict=True)]
+    except (TypeError, ValidationError) as error:
+        raise refusal from error
+
+
+def _column_value(model: type[Model], name: str, value: Any) -> Any:
+    """The cursor's value as the column's type; TypeError or ValidationError for what is none."""
+    field = model._meta.get_field(name)
+    if not isinstance(field, Field) or isinstance(value, bool) or not isinstance(value, str | int):
+        raise TypeError(name)
+    found = field.to_python(value)
+    if isinstance(found, int) and not -(2**63) <= found < 2**63:
+        raise TypeError(name)
+    if isinstance(found, datetime) and found.tzinfo is None:
+        raise TypeError(name)
     return found

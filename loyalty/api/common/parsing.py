@@ -24,13 +24,18 @@ class StrictJSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         body = stream.read(MAX_BODY + 1)
         if len(body) > MAX_BODY:
             raise PayloadTooLarge(f"A request body is at most {MAX_BODY} bytes.")
         try:
-            parsed = simplejson.loads(body.decode(), use_decimal=True, parse_constant=_refuse_constant)
+            parsed = simplejson.loads(
+                body.decode(), use_decimal=True, parse_constant=_refuse_constant, object_pairs_hook=_unique
+            )
         except UnicodeDecodeError as error:
             raise InvalidRequest("The body is not valid UTF-8.") from error
         except RecursionError as error:
@@ -45,6 +50,16 @@ class StrictJSONParser(BaseParser):
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number in JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; refused where a name stands in it twice, since readers differ on which one counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {twice!r} stands twice in one object")
+    return found
 
 
 def check_values(value: Any, path: str, depth: int, *, look_at_text: bool) -> None:
@@ -74,4 +89,4 @@ def check_text(text: str, path: str) -> None:
 def _is_absurd(number: Any) -> bool:
     if isinstance(number, int):
         return abs(number) >= 10**100
-    return bool(number) and not -100 < number.adjusted() < 100 or len(number.as_tuple().digits) > 100
+    return not -100 < number.adjusted() < 100 or len(number.as_tuple().digits) > 100

@@ -1,8 +1,8 @@
-"""How OpenAPI shows our authentication."""
+"""What OpenAPI can't know by itself: our authentication, and that bodies take no unknown fields."""
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -11,3 +11,19 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "sk_…", "description": "A secret key."}
+
+
+class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Of every `Body`: no other fields; and of the names in its `any_of`, at least one."""
+
+    target_class = "loyalty.api.common.fields.Body"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        schema["additionalProperties"] = False
+        if type(self.target).__doc__ is None:
+            schema.pop("description", None)  # it is the base class's, which speaks to programmers
+        if self.target.any_of:
+            schema["anyOf"] = [{"required": [name]} for name in self.target.any_of]
+        return schema

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
+from django.db import Error as DatabaseError
 from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,6 +16,7 @@ from rest_framework.views import APIView
 from audit.errors import FieldError, InvalidRequest
 from audit.record import Actor
 from loyalty.api.common import throttling
+from loyalty.api.common.authentication import Principal
 from loyalty.api.common.idempotency import read_idempotency
 from loyalty.api.common.parsing import check_text
 from loyalty.api.common.rendering import Rendered, dumps
@@ -25,15 +28,29 @@ from programs.queries.environments import environment_by_id, now_in
 R = TypeVar("R")
 
 
+class AcceptHeaderAlone(DefaultContentNegotiation):
+    """`?format=` is an unknown name like any other, not a choice of renderer."""
+
+    def filter_renderers(self, renderers: Any, format: str) -> Any:  # noqa: A002 - DRF's name
+        return renderers
+
+
 class EngineView(APIView):
-    """`scopes` names the scope that each method needs."""
+    """`scopes` names the scope that each method needs; HEAD needs that of GET."""
 
     scopes: ClassVar[Mapping[str, str]] = {}
+    http_method_names = ["get", "head", "post", "patch", "delete"]
+    content_negotiation_class = AcceptHeaderAlone
+
+    @property
+    def principal(self) -> Principal:
+        """The key behind the request. Raises DRF's AuthenticationFailed."""
+        return cast("Principal", self.request.auth)
 
     @cached_property
     def environment(self) -> Environment:
         """The key's environment as it stands now; one statement."""
-        return environment_by_id(self.request.auth.environment_id)
+        return environment_by_id(self.principal.environment_id)
 
     @cached_property
     def now(self) -> datetime:
@@ -42,13 +59,13 @@ class EngineView(APIView):
     @cached_property
     def actor(self) -> Actor:
         request = self.request._request
-        return Actor("api_key", self.request.auth.prefix, request.trace_id, request.client_ip)  # type: ignore[attr-defined]
+        return Actor("api_key", self.principal.prefix, request.trace_id, request.client_ip)  # type: ignore[attr-defined]
 
     def perform_authentication(self, request: Request) -> None:
         """Count the request against its key, or against its address where there is no valid key."""
         try:
-            caller = f"key:{request.auth.key_id}"
-        except (AuthenticationFailed, NotAuthenticated):
+            caller = f"key:{self.principal.key_id}"
+        except (AuthenticationFailed, NotAuthenticated, DatabaseError):
             self._limit(request, f"ip:{request._request.client_ip}")  # type: ignore[attr-defined]
             raise
         self._limit(request, caller)
@@ -59,10 +76,10 @@ class EngineView(APIView):
             raise RateLimited(f"More than {self.rate_limit.limit} requests in a minute; wait and go on.")
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        limit = getattr(self, "rate_limit", None)
-        if limit is not None:
-            for name, value in limit.headers().items():
-                response.headers.setdefault(name, value)
+        if not hasattr(self, "rate_limit"):  # refused before the key was looked at
+            self.rate_limit = throttling.count(f"ip:{request._request.client_ip}")
+        for name, value in self.rate_limit.headers().items():
+            response.headers.setdefault(name, value)
         return super().finalize_response(request, response, *args, **kwargs)
 
     def body(self, serializer: type[serializers.Serializer[Any]], **options: Any) -> dict[str, Any]:

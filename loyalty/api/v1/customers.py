@@ -41,11 +41,15 @@ class CustomerListView(ListView):
         balances = balances_of_many(
             environment=self.environment, member_ids=[member.id for member in page.rows], now=self.now
         )
-        return Response(page.as_json([rendering.customer(member, balances[member.id]) for member in page.rows]))
+        return Response(
+            page.as_json([rendering.customer(member, balances[member.id]) for member in page.rows])
+        )
 
 
 class CustomerBody(Body):
-    attributes = JsonObject(required=False, max_bytes=MAX_ATTRIBUTES, help_text="Merged; null removes a name.")
+    attributes = JsonObject(
+        required=False, max_bytes=MAX_ATTRIBUTES, help_text="Merged; null removes a name."
+    )
     status = serializers.ChoiceField(choices=["active", "frozen"], required=False)
 
 
@@ -80,7 +84,9 @@ class CustomerView(EngineView):
     def patch(self, request: Request, customer_id: str) -> Response:
         check_text(customer_id, "customer_id")
         body = self.body(CustomerBody)
-        return self.write(update_member, self._shown, member=customer_id, actor=self.actor, now=self.now, **body)
+        return self.write(
+            update_member, self._shown, member=customer_id, actor=self.actor, now=self.now, **body
+        )
 
     def _shown(self, member: Member) -> dict[str, Any]:
         balances = balances_of(environment=self.environment, member_id=member.id, now=self.now)

@@ -1,7 +1,7 @@
 """How /v1's operations are documented: scope, answer, refusals and an example each."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from django_filters import ChoiceFilter, FilterSet
 from drf_spectacular.types import OpenApiTypes
@@ -12,7 +12,15 @@ from loyalty.api.common import schema as schema  # registers how keys are docume
 from loyalty.api.v1.errors import MEDIA_TYPE, PROBLEMS
 from loyalty.api.v1.filters import InstantFilter
 
-_ALWAYS = ("invalid_request", "authentication_failed", "permission_denied", "rate_limited", "service_unavailable")
+F = TypeVar("F", bound=Callable[..., Any])
+
+_ALWAYS = (
+    "invalid_request",
+    "authentication_failed",
+    "permission_denied",
+    "rate_limited",
+    "service_unavailable",
+)
 _WRITES = ("idempotency_key_in_use", "idempotency_key_reused", "payload_too_large", "unsupported_media_type")
 _KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -44,7 +52,7 @@ class Problem(serializers.Serializer[Any]):
     code = serializers.ChoiceField(choices=list(PROBLEMS))
     detail = serializers.CharField()
     request_id = serializers.CharField()
-    errors = FieldProblem(many=True)
+    errors = FieldProblem(many=True)  # type: ignore[assignment]  # a field of that name, not DRF's property
     error = ShortError()
 
 
@@ -64,13 +72,15 @@ def operation(
     writes: bool = False,
     tag: str,
     description: str = "",
-) -> Any:
+) -> Callable[[F], F]:
     """Decorates a view's method with its place in the OpenAPI document."""
     codes = [*_ALWAYS, *(_WRITES if writes else ()), *refusals]
     statuses = [status] if isinstance(status, int) else list(status)
     responses: dict[Any, Any] = {
         (code, "application/json"): OpenApiResponse(
-            answer, description=summary, examples=[OpenApiExample("answer", example, status_codes=[str(code)])]
+            answer,
+            description=summary,
+            examples=[OpenApiExample("answer", example, status_codes=[str(code)])],
         )
         for code in statuses
     }
@@ -81,7 +91,7 @@ def operation(
     if filters:
         parameters += _filter_parameters(filters)
     examples = [OpenApiExample("request", request_example, request_only=True)] if request_example else []
-    return extend_schema(
+    decorator: Callable[[F], F] = extend_schema(
         operation_id=name,
         summary=summary,
         description=f"{description}\n\nScope: `{scope}`. Refusals: {', '.join(f'`{code}`' for code in codes)}.".strip(),
@@ -91,6 +101,7 @@ def operation(
         examples=examples,
         tags=[tag],
     )
+    return decorator
 
 
 def _problems(codes: Sequence[str]) -> dict[Any, Any]:
@@ -98,7 +109,9 @@ def _problems(codes: Sequence[str]) -> dict[Any, Any]:
     for code in (*codes, "not_acceptable", "internal_error"):
         by_status.setdefault(PROBLEMS[code].status, []).append(code)
     return {
-        (status, MEDIA_TYPE): OpenApiResponse(Problem, description=" or ".join(f"`{code}`" for code in of_status))
+        (status, MEDIA_TYPE): OpenApiResponse(
+            Problem, description=" or ".join(f"`{code}`" for code in of_status)
+        )
         for status, of_status in sorted(by_status.items())
     }
 
@@ -106,7 +119,11 @@ def _problems(codes: Sequence[str]) -> dict[Any, Any]:
 def _filter_parameters(filters: type[FilterSet]) -> list[OpenApiParameter]:
     found = []
     for name, narrowing in filters.base_filters.items():
-        choices = [value for value, _ in narrowing.extra["choices"]] if isinstance(narrowing, ChoiceFilter) else None
+        choices = (
+            [value for value, _ in narrowing.extra["choices"]]
+            if isinstance(narrowing, ChoiceFilter)
+            else None
+        )
         kind = OpenApiTypes.DATETIME if isinstance(narrowing, InstantFilter) else OpenApiTypes.STR
         found.append(OpenApiParameter(name, kind, OpenApiParameter.QUERY, enum=choices))
     return found

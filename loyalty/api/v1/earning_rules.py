@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.errors import NotFound
 from loyalty.actions.configuration import configure_once
 from loyalty.actions.points import find_metric, find_program
-from loyalty.api.common.fields import Body, Integer, JsonObject, Text
+from loyalty.api.common.fields import Body, Integer, JsonObject, Pattern, Text
+from loyalty.api.common.parsing import check_text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
 from loyalty.api.v1.docs import operation
@@ -24,18 +24,20 @@ EVENT_TYPE = r"^[A-Za-z0-9_.:-]{1,100}\Z"
 
 class RuleChanges(Body):
     name = Text(required=False, max_length=200)
-    event_type = serializers.RegexField(EVENT_TYPE, required=False)
+    event_type = Pattern(EVENT_TYPE, required=False)
     condition = JsonObject(required=False, max_bytes=64 * 1024, help_text="docs/conditions.md; {}: always.")
-    award = JsonObject(required=False, help_text='{"kind": "fixed", "points": 100} or {"kind": "per_amount", …}')
+    award = JsonObject(
+        required=False, help_text='{"kind": "fixed", "points": 100} or {"kind": "per_amount", …}'
+    )
     metric = Text(required=False, max_length=50)
     priority = Integer(required=False, min_value=-1000, max_value=1000, help_text="Higher comes first.")
 
 
 class RuleBody(RuleChanges):
-    id = serializers.RegexField(r"^rul_[A-Za-z0-9_-]{1,60}\Z", required=False, help_text="Chosen, or made for you.")
+    id = Pattern(r"^rul_[A-Za-z0-9_-]{1,60}\Z", required=False, help_text="Chosen, or made for you.")
     program = Text(required=False, max_length=64, help_text="Code or id; default, if absent.")
     name = Text(max_length=200)
-    event_type = serializers.RegexField(EVENT_TYPE)
+    event_type = Pattern(EVENT_TYPE)
     award = JsonObject()
 
 
@@ -174,6 +176,7 @@ def saved(view: EngineView, rule: EarningRule, changes: dict[str, Any], status: 
 
 def find_rule(view: EngineView, rule_id: str) -> EarningRule:
     """The rule by its public id. Raises NotFound; also for another environment's."""
+    check_text(rule_id, "rule_id")
     rules = EarningRule.objects.filter(environment=view.environment, public_id=rule_id)
     rule = rules.select_related("program", "metric").first()
     if rule is None:

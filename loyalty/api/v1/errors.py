@@ -1,6 +1,5 @@
 """Refusals as RFC 9457 problem details: the one table from error to status (api.md)."""
 
-
 from typing import Any, NamedTuple
 
 import structlog
@@ -19,36 +18,136 @@ logger = structlog.get_logger(__name__)
 
 
 class Problem(NamedTuple):
+    """What a code means, and the way out: the page that a problem's `type` points to."""
+
     status: int
     title: str
+    meaning: str
+    remedy: str
 
 
 PROBLEMS: dict[str, Problem] = {
-    "invalid_request": Problem(400, "Invalid request"),
-    "authentication_failed": Problem(401, "Authentication failed"),
-    "permission_denied": Problem(403, "Permission denied"),
-    "not_found": Problem(404, "Not found"),
-    "program_not_found": Problem(404, "Program not found"),
-    "method_not_allowed": Problem(405, "Method not allowed"),
-    "not_acceptable": Problem(406, "Not acceptable"),
-    "insufficient_balance": Problem(409, "Insufficient balance"),
-    "event_id_reused": Problem(409, "Event id reused"),
-    "event_too_late": Problem(409, "Event too late"),
-    "member_frozen": Problem(409, "Member is frozen"),
-    "idempotency_key_in_use": Problem(409, "Idempotency key in use"),
-    "payload_too_large": Problem(413, "Payload too large"),
-    "unsupported_media_type": Problem(415, "Unsupported media type"),
-    "idempotency_key_reused": Problem(422, "Idempotency key reused"),
-    "rate_limited": Problem(429, "Too many requests"),
-    "internal_error": Problem(500, "Internal error"),
-    "service_unavailable": Problem(503, "Service unavailable"),
+    "invalid_request": Problem(
+        400,
+        "Invalid request",
+        "A field, a query name, a header or the body itself is missing or wrong.",
+        "`errors` names each faulty field and what it takes; correct them and send the request again.",
+    ),
+    "authentication_failed": Problem(
+        401,
+        "Authentication failed",
+        "The secret key is missing, malformed, unknown, revoked or expired.",
+        "Send `Authorization: Bearer sk_…` with a valid key; owners make keys in the console under Keys.",
+    ),
+    "permission_denied": Problem(
+        403,
+        "Permission denied",
+        "The key is valid, but lacks the scope that this call needs; `scope` names it.",
+        "Make a key with that scope in the console. A key's scopes can't be changed afterwards.",
+    ),
+    "not_found": Problem(
+        404,
+        "Not found",
+        "There is nothing of that name in the key's environment. What belongs to another one does not exist here.",
+        "Check the id, and that the key is of the right environment: sandbox and live share nothing.",
+    ),
+    "program_not_found": Problem(
+        404,
+        "Program not found",
+        "The named program does not exist in the key's environment.",
+        "Use the code or the `prg_` id of a program that `GET /v1/programs` lists, or leave `program` out.",
+    ),
+    "method_not_allowed": Problem(
+        405,
+        "Method not allowed",
+        "The address exists, but not with this method.",
+        "The `Allow` header lists the methods of this address.",
+    ),
+    "not_acceptable": Problem(
+        406,
+        "Not acceptable",
+        "The `Accept` header excludes `application/json`.",
+        "Send `Accept: application/json`, or leave the header out.",
+    ),
+    "insufficient_balance": Problem(
+        409,
+        "Insufficient balance",
+        "Less can be spent than was asked for: `balance` is there, `required` was asked. Nothing was taken.",
+        "Read the balance first, and spend at most that. Points that are pending or held can't be spent.",
+    ),
+    "event_id_reused": Problem(
+        409,
+        "Event id reused",
+        "An event with this `event_id` was recorded before, with other content or for another member.",
+        "Give each event an id of its own. The very same event may be sent again at any time.",
+    ),
+    "event_too_late": Problem(
+        409,
+        "Event too late",
+        "`occurred_at` lies before the window in which events are accepted; `earliest` says where it begins.",
+        "Award points for it by `POST /v1/points/award`; in a sandbox, set the test clock back before its first data.",
+    ),
+    "member_frozen": Problem(
+        409,
+        "Member is frozen",
+        "The member neither earns nor spends while frozen.",
+        'Set `{"status": "active"}` by `PATCH /v1/customers/{customer_id}`, or in the console.',
+    ),
+    "idempotency_key_in_use": Problem(
+        409,
+        "Idempotency key in use",
+        "A request with this key, or on the same member, is still being worked on. This one changed nothing.",
+        "Wait a moment and repeat the request with the same key.",
+    ),
+    "payload_too_large": Problem(
+        413,
+        "Payload too large",
+        "The body is larger than 2 MiB.",
+        "Send less at once. A single JSON object has a smaller limit, which the schema names.",
+    ),
+    "unsupported_media_type": Problem(
+        415,
+        "Unsupported media type",
+        "The body is not declared as JSON.",
+        "Send `Content-Type: application/json`.",
+    ),
+    "idempotency_key_reused": Problem(
+        422,
+        "Idempotency key reused",
+        "This `Idempotency-Key` was used for a different request. This one changed nothing.",
+        "Use a new key for each new request; repeat a request byte for byte, or its key will not be recognised.",
+    ),
+    "rate_limited": Problem(
+        429,
+        "Too many requests",
+        "More requests came in this minute than the limit in `RateLimit-Limit` allows.",
+        "Wait for as many seconds as `Retry-After` says, then go on.",
+    ),
+    "internal_error": Problem(
+        500,
+        "Internal error",
+        "Something went wrong on our side.",
+        "Repeat a write with the same `Idempotency-Key`. If it stays, report the `request_id`, which finds it in the logs.",
+    ),
+    "service_unavailable": Problem(
+        503,
+        "Service unavailable",
+        "The database is away or busy. Nothing was written.",
+        "Wait for as many seconds as `Retry-After` says and repeat the request, a write with the same `Idempotency-Key`.",
+    ),
 }
-_BY_STATUS = {400: "invalid_request", 403: "permission_denied", 404: "not_found", 405: "method_not_allowed", 413: "payload_too_large"}
+_BY_STATUS = {
+    400: "invalid_request",
+    403: "permission_denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "payload_too_large",
+}
 
 
 def problem(code: str, detail: str, trace_id: str, *, errors: Any = (), **data: Any) -> dict[str, Any]:
     """The body of a refusal; also under `error` for clients of the LoyalPro document."""
-    status, title = PROBLEMS[code]
+    status, title, *_ = PROBLEMS[code]
     return {
         "type": f"{settings.DOCS_URL}/{code}",
         "title": title,
@@ -70,7 +169,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     else:
         code, detail = _foreign(error)
         if code == "internal_error":
-            logger.exception("unhandled", exc_info=error)
+            logger.error("unhandled", exc_info=error)
         body = problem(code, detail, trace_id)
     headers = {}
     if body["status"] == 401:
@@ -95,7 +194,10 @@ def _foreign(error: Exception) -> tuple[str, str]:
         case drf.ParseError():
             return "invalid_request", str(error.detail)
         case RequestDataTooBig():
-            return "payload_too_large", f"A request body is at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes."
+            return (
+                "payload_too_large",
+                f"A request body is at most {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.",
+            )
         case Http404() | drf.NotFound():
             return "not_found", "There is nothing at this address."
         case OperationalError() | InterfaceError():

@@ -2,29 +2,28 @@
 
 from typing import Any
 
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.ids import public
-from loyalty.actions.events import MAX_DATA, REFUND, RecordedEvent, record_event
-from loyalty.api.common.fields import ExternalId, Instant, JsonObject, Text
+from loyalty.actions.events import MAX_DATA, REFUND, record_event
+from loyalty.api.common.fields import ExternalId, Instant, JsonObject, Pattern, Text
 from loyalty.api.common.parsing import check_text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
 from loyalty.api.v1.docs import operation
 from loyalty.api.v1.points import MemberBody, transaction
 from loyalty.models import LedgerEntry
-from loyalty.queries.events import find_event
+from loyalty.queries.events import RecordedEvent, find_event
 
 
 class EventBody(MemberBody):
     event_id = ExternalId(help_text="Your own id of the event; the same event again changes nothing.")
-    type = serializers.RegexField(
-        r"^[A-Za-z0-9_.:-]{1,100}\Z", help_text="purchase, refund, or any name of yours."
-    )
+    type = Pattern(r"^[A-Za-z0-9_.:-]{1,100}\Z", help_text="purchase, refund, or any name of yours.")
     occurred_at = Instant(required=False, help_text="Now, if absent; at most 30 days ago.")
-    data = JsonObject(max_bytes=MAX_DATA, help_text="Anything that rules may use; at most 32 KiB.")
+    data = JsonObject(  # type: ignore[assignment]  # a field of that name, not DRF's property
+        max_bytes=MAX_DATA, help_text="Anything that rules may use; at most 32 KiB."
+    )
     program = Text(required=False, max_length=64, help_text="Code or id; all active programs, if absent.")
 
 
@@ -40,7 +39,6 @@ class EventListView(EngineView):
             "event_id": "order-12345",
             "type": "purchase",
             "member_id": "cus_abc123",
-            "occurred_at": "2026-01-31T12:00:00Z",
             "data": {"amount": "59.90", "currency": "GBP"},
         },
         answer=shapes.RecordedEvent,
@@ -82,7 +80,9 @@ class EventView(EngineView):
 def recorded(found: RecordedEvent) -> dict[str, Any]:
     effects = [_effect(entry, found.member) for entry in found.entries]
     if found.event.type == REFUND:
-        effects.append({"kind": "not_applied", "detail": "Refunds are stored; this version does not apply them yet."})
+        effects.append(
+            {"kind": "not_applied", "detail": "Refunds are stored; this version does not apply them yet."}
+        )
     return {
         "event": rendering.event(found.event, found.member),
         "effects": effects,

@@ -19,7 +19,13 @@ TRANSACTION: dict[str, Any] = {
     "actor": {"kind": "api_key", "id": "sk_sandbox_a1b2c3"},
     "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
 }
-SPEND = TRANSACTION | {"type": "redeemed", "points": -200, "balance_after": 400, "reason": "Voucher", "metadata": None}
+SPEND = TRANSACTION | {
+    "type": "redeemed",
+    "points": -200,
+    "balance_after": 400,
+    "reason": "Voucher",
+    "metadata": None,
+}
 REDEMPTION = SPEND | {"reward_id": None, "code": None, "discount_amount": None}
 ADJUSTMENT = TRANSACTION | {"type": "adjusted", "reason": "goodwill", "metadata": {"note": "Parcel was late"}}
 BALANCE: dict[str, Any] = {
@@ -56,7 +62,8 @@ RECORDED = {
     "effects": [
         {
             "kind": "points",
-            "transaction": TRANSACTION | {"points": 59, "event_id": "order-12345", "reason": "1 point per £1"},
+            "transaction": TRANSACTION
+            | {"points": 59, "event_id": "order-12345", "reason": "1 point per £1"},
         }
     ],
     "duplicate": False,

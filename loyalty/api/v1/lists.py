@@ -9,13 +9,13 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from audit.errors import FieldError, InvalidRequest
-from loyalty.api.common.fields import Body, Text
+from loyalty.api.common.fields import Body, QueryInteger, Text
 from loyalty.api.common.pages import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest, paginate
 from loyalty.api.common.views import EngineView
 
 
 class PageQuery(Body):
-    limit = serializers.IntegerField(
+    limit = QueryInteger(
         min_value=1, max_value=MAX_LIMIT, required=False, help_text=f"Rows a page; {DEFAULT_LIMIT} if absent."
     )
     order = serializers.ChoiceField(choices=["desc", "asc"], required=False, help_text="Newest first: desc.")
@@ -57,6 +57,5 @@ def filtered(filters: type[FilterSet], given: dict[str, Any], rows: QuerySet[Any
             for problem in problems
         ]
         raise InvalidRequest("; ".join(f"{e.field}: {e.detail}" for e in errors), errors=errors)
-    return checked.qs
-
-
+    narrowed: QuerySet[Any] = checked.qs
+    return narrowed

@@ -23,13 +23,16 @@ from programs.queries.snapshots import snapshot
 class MemberBody(Body):
     """`customer_id` and `member_id` are the same; one of them must be there."""
 
+    any_of = ("customer_id", "member_id")
     customer_id = ExternalId(required=False, help_text="The customer, by your own id.")
     member_id = ExternalId(required=False, help_text="The same as customer_id.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         given = {attrs.pop(name) for name in ("customer_id", "member_id") if name in attrs}
         if len(given) != 1:
-            code, detail = ("required", "Name the customer.") if not given else ("invalid", "Send only one of both.")
+            code, detail = (
+                ("required", "Name the customer.") if not given else ("invalid", "Send only one of both.")
+            )
             raise serializers.ValidationError({"customer_id": serializers.ErrorDetail(detail, code)})
         return {**attrs, "member": given.pop()}
 
@@ -116,9 +119,7 @@ class RedeemView(EngineView):
 
 
 class AdjustBody(MemberBody):
-    points = Integer(
-        min_value=-MAX_POINTS, max_value=MAX_POINTS, help_text="Signed: 50 gives, -50 takes."
-    )
+    points = Integer(min_value=-MAX_POINTS, max_value=MAX_POINTS, help_text="Signed: 50 gives, -50 takes.")
     reason = serializers.ChoiceField(choices=list(ADJUSTMENT_REASONS))
     note = Text(help_text="Why, in words; it stands in the audit trail.")
     metric = Text(required=False, max_length=50, help_text="points, if absent.")
@@ -132,7 +133,12 @@ class AdjustView(EngineView):
         "Adjust points by hand",
         scope="points:adjust",
         body=AdjustBody,
-        request_example={"customer_id": "cus_abc123", "points": 100, "reason": "goodwill", "note": "Parcel was late"},
+        request_example={
+            "customer_id": "cus_abc123",
+            "points": 100,
+            "reason": "goodwill",
+            "note": "Parcel was late",
+        },
         answer=shapes.Transaction,
         example=examples.ADJUSTMENT,
         status=201,

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from audit.errors import NotFound
 from loyalty.actions.configuration import configure_once
 from loyalty.actions.points import MAX_POINTS, find_program
-from loyalty.api.common.fields import Body, Instant, Integer, Text
+from loyalty.api.common.fields import Body, Day, Flag, Instant, Integer, Pattern, Text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
 from loyalty.api.v1.docs import operation
@@ -28,8 +28,8 @@ class ProgramChanges(Body):
 
 
 class ProgramBody(ProgramChanges):
-    id = serializers.RegexField(r"^prg_[A-Za-z0-9_-]{1,60}\Z", required=False, help_text="Chosen, or made for you.")
-    code = serializers.RegexField(r"^[a-z0-9_-]{1,50}\Z")
+    id = Pattern(r"^prg_[A-Za-z0-9_-]{1,60}\Z", required=False, help_text="Chosen, or made for you.")
+    code = Pattern(r"^[a-z0-9_-]{1,50}\Z")
     name = Text(max_length=200)
 
 
@@ -111,7 +111,9 @@ class ProgramView(EngineView):
         return self.write(
             configure_once,
             rendering.program,
-            change=lambda: configure(environment=self.environment, instance=found, actor=self.actor, changes=body),
+            change=lambda: configure(
+                environment=self.environment, instance=found, actor=self.actor, changes=body
+            ),
         )
 
 
@@ -122,16 +124,18 @@ class MetricChanges(Body):
     minimum = Integer(required=False, allow_null=True, min_value=-MAX_POINTS, max_value=0)
     maximum = Integer(required=False, allow_null=True, min_value=0, max_value=MAX_POINTS)
     expiry = serializers.ChoiceField(choices=Metric.Expiry.choices, required=False)
-    expiry_count = Integer(required=False, allow_null=True, min_value=1, max_value=36_500, help_text="Days or months.")
-    expiry_date = serializers.DateField(required=False, allow_null=True)
-    expiry_month_end = serializers.BooleanField(required=False)
+    expiry_count = Integer(
+        required=False, allow_null=True, min_value=1, max_value=36_500, help_text="Days or months."
+    )
+    expiry_date = Day(required=False, allow_null=True)
+    expiry_month_end = Flag(required=False)
     vesting_days = Integer(required=False, min_value=0, max_value=3_650)
     negative_balance = serializers.ChoiceField(choices=Metric.NegativeBalance.choices, required=False)
     rounding = serializers.ChoiceField(choices=Metric.Rounding.choices, required=False)
 
 
 class MetricBody(MetricChanges):
-    code = serializers.RegexField(r"^[a-z0-9_-]{1,50}\Z")
+    code = Pattern(r"^[a-z0-9_-]{1,50}\Z")
     program = Text(required=False, max_length=64, help_text="Code or id; default, if absent.")
     title = Text(max_length=200)
 
@@ -168,20 +172,12 @@ class MetricListView(ListView):
     def post(self, request: Request) -> Response:
         body = self.body(MetricBody)
         program = find_program(snapshot(self.environment), body.pop("program", "default"))
-        return self._configured(Metric(environment=self.environment, program=program), body, 201)
-
-    def _configured(self, metric: Metric, body: dict[str, Any], status: int) -> Response:
-        return self.write(
-            configure_once,
-            rendering.metric,
-            status=status,
-            change=lambda: configure(environment=self.environment, instance=metric, actor=self.actor, changes=body),
-        )
+        return configured(self, Metric(environment=self.environment, program=program), body, 201)
 
 
-class MetricView(MetricListView):
+class MetricView(EngineView):
     scopes = {"GET": "config:read", "PATCH": "config:write"}
-    http_method_names = ["get", "patch", "options"]
+    http_method_names = ["get", "head", "patch"]
 
     @operation(
         "retrieve_metric",
@@ -192,7 +188,7 @@ class MetricView(MetricListView):
         refusals=["not_found"],
         tag="programs",
     )
-    def get(self, request: Request, metric: str) -> Response:  # type: ignore[override]
+    def get(self, request: Request, metric: str) -> Response:
         return Response(rendering.metric(self._find(metric)))
 
     @operation(
@@ -210,10 +206,21 @@ class MetricView(MetricListView):
     )
     def patch(self, request: Request, metric: str) -> Response:
         body = self.body(MetricChanges)
-        return self._configured(self._find(metric), body, 200)
+        return configured(self, self._find(metric), body, 200)
 
     def _find(self, code: str) -> Metric:
         found = snapshot(self.environment).metric(code)
         if found is None:
             raise NotFound(f"There is no metric {code!r} in this environment.")
         return found
+
+
+def configured(view: EngineView, metric: Metric, changes: dict[str, Any], status: int) -> Response:
+    return view.write(
+        configure_once,
+        rendering.metric,
+        status=status,
+        change=lambda: configure(
+            environment=view.environment, instance=metric, actor=view.actor, changes=changes
+        ),
+    )

@@ -23,7 +23,7 @@ class ClockView(EngineView):
         "Set the sandbox's test clock",
         scope="sandbox:write",
         body=ClockBody,
-        request_example={"now": "2026-01-31T12:00:00Z"},
+        request_example={"now": "2040-01-31T12:00:00Z"},
         answer=shapes.EnvironmentShape,
         example=examples.ENVIRONMENT,
         writes=True,

@@ -69,7 +69,7 @@ class BalanceShape(s.Serializer[Any]):
 class Balances(s.Serializer[Any]):
     member_id = s.CharField()
     as_of = s.DateTimeField()
-    data = BalanceShape(many=True)
+    data = BalanceShape(many=True)  # type: ignore[assignment]
 
 
 class Customer(s.Serializer[Any]):
@@ -89,7 +89,7 @@ class EventShape(s.Serializer[Any]):
     member_id = s.CharField()
     occurred_at = s.DateTimeField()
     created_at = s.DateTimeField()
-    data = AnyObject(allow_null=True)
+    data = AnyObject(allow_null=True)  # type: ignore[assignment]
 
 
 class Effect(s.Serializer[Any]):

@@ -51,4 +51,6 @@ class TransactionView(EngineView):
         entry = transactions_of(self.environment).filter(id=key).first() if key else None
         if entry is None:
             raise NotFound(f"There is no transaction {transaction_id!r} in this environment.")
-        return Response(rendering.transaction(entry, entry.member.external_id or "", entry.account.metric.code))
+        return Response(
+            rendering.transaction(entry, entry.member.external_id or "", entry.account.metric.code)
+        )

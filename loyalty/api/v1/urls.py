@@ -1,6 +1,16 @@
 from django.urls import path
 
-from loyalty.api.v1 import audit_events, customers, earning_rules, events, points, programs, sandbox, transactions
+from loyalty.api.v1 import (
+    audit_events,
+    customers,
+    earning_rules,
+    events,
+    points,
+    programs,
+    sandbox,
+    transactions,
+)
+from loyalty.api.v1.nothing_here import NothingHereView
 
 urlpatterns = [
     path("points", points.HistoryView.as_view()),
@@ -27,4 +37,5 @@ urlpatterns = [
     path("earning-rules/<str:rule_id>/archive", earning_rules.ArchiveView.as_view()),
     path("sandbox/clock", sandbox.ClockView.as_view()),
     path("audit-events", audit_events.AuditEventListView.as_view()),
+    path("<path:rest>", NothingHereView.as_view()),
 ]

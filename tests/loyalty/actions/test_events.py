@@ -66,7 +66,9 @@ def test_every_matching_rule_awards_once_and_the_event_explains_each(environment
     big = {"all": [{"field": "data.amount", "op": "gte", "value": "50"}]}
     bigger = {"all": [{"field": "data.amount", "op": "gte", "value": "60"}]}
     make_rule(environment, name="50+", award={"kind": "fixed", "points": 10}, condition=big, published_at=NOW)
-    make_rule(environment, name="60+", award={"kind": "fixed", "points": 99}, condition=bigger, published_at=NOW)
+    make_rule(
+        environment, name="60+", award={"kind": "fixed", "points": 99}, condition=bigger, published_at=NOW
+    )
     found = report(environment)
     assert sorted(entry.points for entry in found.entries) == [10, 59]
     explanation = Event.objects.get(environment_id=environment.id).explanation
@@ -111,7 +113,8 @@ def test_a_late_event_uses_the_revision_that_held_then(environment: Environment)
     save_rule(environment=environment, rule=rule, actor=make_actor(), changes=double)
     publish(environment=environment, rule=rule, actor=make_actor(), now=NOW - timedelta(days=10))
     points = [
-        report(environment, f"order-{days}", occurred_at=NOW - timedelta(days=days)).entries for days in (25, 15, 5)
+        report(environment, f"order-{days}", occurred_at=NOW - timedelta(days=days)).entries
+        for days in (25, 15, 5)
     ]
     assert [[entry.points for entry in entries] for entries in points] == [[], [59], [118]]
 
@@ -189,7 +192,9 @@ def test_amounts_stay_exact_decimals(environment: Environment) -> None:
 
 def test_a_refund_is_stored_and_causes_nothing_yet(environment: Environment) -> None:
     make_rule(environment, published_at=NOW)
-    make_rule(environment, event_type="refund", name="no", award={"kind": "fixed", "points": 1}, published_at=NOW)
+    make_rule(
+        environment, event_type="refund", name="no", award={"kind": "fixed", "points": 1}, published_at=NOW
+    )
     report(environment)
     found = report(environment, "refund-1", type="refund", data={"purchase": "order-1", "amount": "59.90"})
     assert found.entries == []

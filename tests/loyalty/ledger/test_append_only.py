@@ -40,7 +40,12 @@ def history(environment: Environment) -> Environment:
     )
     give(environment, 5, metadata={"order": 1})
     spend(
-        environment=reload(environment), member="ada", points=3, reason="x", actor=make_actor(), now=timezone.now()
+        environment=reload(environment),
+        member="ada",
+        points=3,
+        reason="x",
+        actor=make_actor(),
+        now=timezone.now(),
     )
     for model in (LedgerEntry, LotUse, Event, AuditEvent, EarningRuleRevision):
         assert model.objects.filter(environment_id=environment.id).exists()
@@ -51,13 +56,13 @@ def run(sql: str) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no deferred check stands in a TRUNCATE's way
         cursor.execute(sql)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def rows(table: str) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {table} ORDER BY id")
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -76,7 +81,9 @@ def test_the_guard_stands_even_when_a_session_switches_triggers_off(history: Env
 
 
 @pytest.mark.parametrize("table", REDACTIONS)
-def test_personal_columns_can_be_redacted_to_null_and_to_nothing_else(history: Environment, table: str) -> None:
+def test_personal_columns_can_be_redacted_to_null_and_to_nothing_else(
+    history: Environment, table: str
+) -> None:
     for column in REDACTIONS[table]:
         assert run(f"UPDATE {table} SET {column} = NULL") > 0
     with pytest.raises(DatabaseError, match="is append-only"):

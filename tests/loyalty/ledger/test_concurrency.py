@@ -46,7 +46,12 @@ def test_sixteen_threads_spend_the_same_thousand_in_sevens(
         for _ in range(10):
             try:
                 spend(
-                    environment=environment, member="ada", points=7, reason=None, actor=make_actor(), now=timezone.now()
+                    environment=environment,
+                    member="ada",
+                    points=7,
+                    reason=None,
+                    actor=make_actor(),
+                    now=timezone.now(),
                 )
                 seen["spent"] += 1
             except InsufficientBalance:
@@ -221,7 +226,12 @@ def test_awards_spends_and_expiries_at_once_lose_nothing(
             net += 0 if round_ % 3 == 0 else 10 + number
             try:
                 spend(
-                    environment=environment, member="ada", points=6, reason=None, actor=make_actor(), now=timezone.now()
+                    environment=environment,
+                    member="ada",
+                    points=6,
+                    reason=None,
+                    actor=make_actor(),
+                    now=timezone.now(),
                 )
                 net -= 6
             except InsufficientBalance:
@@ -245,9 +255,12 @@ def test_a_lock_that_can_not_be_had_is_a_clear_answer_and_nothing_is_written(
     body = {"customer_id": "ada", "points": 1}
 
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM loyalty_account WHERE environment_id = %s FOR UPDATE", [environment.id])
+        cursor.execute(
+            "SELECT id FROM loyalty_account WHERE environment_id = %s FOR UPDATE", [environment.id]
+        )
         answers = together(
-            lambda number: api.post("/v1/points/award", body, **({"Idempotency_Key": "k"} if number else {})), 2
+            lambda number: api.post("/v1/points/award", body, **({"Idempotency_Key": "k"} if number else {})),
+            2,
         )
     assert [answer.status_code for answer in answers] == [503, 409]
     assert [answer.json()["code"] for answer in answers] == ["service_unavailable", "idempotency_key_in_use"]

@@ -32,7 +32,9 @@ def balance(environment: Environment, now: datetime) -> Balance:
 
 
 def remaining(environment: Environment) -> list[int]:
-    return list(Lot.objects.filter(environment_id=environment.id).order_by("id").values_list("remaining", flat=True))
+    return list(
+        Lot.objects.filter(environment_id=environment.id).order_by("id").values_list("remaining", flat=True)
+    )
 
 
 def entries(environment: Environment) -> list[tuple[str, int, int]]:
@@ -152,7 +154,9 @@ def test_the_metric_decides_the_expiry_unless_the_call_does(environment: Environ
     make_metric(environment, expiry="months", expiry_count=12, expiry_month_end=True)
     give(environment, 1, now=day(0))
     give(environment, 1, now=day(0), expires_at=day(3))
-    dates = Lot.objects.filter(environment_id=environment.id).order_by("id").values_list("expires_at", flat=True)
+    dates = (
+        Lot.objects.filter(environment_id=environment.id).order_by("id").values_list("expires_at", flat=True)
+    )
     assert list(dates) == [datetime.fromisoformat("2027-04-01T00:00:00+00:00"), day(3)]
 
 

@@ -1,0 +1,1 @@
+"""Dates of the console (settings.FORMAT_MODULE_PATH)."""

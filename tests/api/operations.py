@@ -1,0 +1,80 @@
+"""Every URL and method of the generated OpenAPI document, with a request that works: a new URL joins by itself."""
+
+import copy
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from drf_spectacular.generators import SchemaGenerator
+
+WRITES = {"post", "patch", "put", "delete"}
+_SCOPE = re.compile(r"Scope: `([a-z*:]+)`")
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document as it is served."""
+    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return found
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    spec: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+    @property
+    def scope(self) -> str:
+        return _SCOPE.findall(self.spec["description"])[0]
+
+    @property
+    def writes(self) -> bool:
+        return self.method in WRITES
+
+    @property
+    def statuses(self) -> set[int]:
+        return {int(status) for status in self.spec["responses"]}
+
+    def url(self, ids: dict[str, str]) -> str:
+        """The path for these ids, and in its query those that it requires or that narrow it to a customer.
+
+        Raises KeyError for a path parameter that `ids` does not know: give it one there.
+        """
+        path = self.path
+        for name in re.findall(r"{(\w+)}", path):
+            path = path.replace(f"{{{name}}}", quote(ids[name], safe=""))
+        named = [p["name"] for p in self.spec.get("parameters", []) if p["in"] == "query" and p["name"] == "customer_id"]
+        return f"{path}?{urlencode({name: ids[name] for name in named})}" if named else path
+
+    def body(self, ids: dict[str, str]) -> dict[str, Any] | None:
+        """The schema's own example, on these ids' member; None where the call takes no body."""
+        if "requestBody" not in self.spec:
+            return None
+        content = self.spec["requestBody"]["content"]["application/json"]
+        body: dict[str, Any] = copy.deepcopy(next(iter(content["examples"].values()))["value"])
+        return body | {name: ids["customer_id"] for name in ("customer_id", "member_id") if name in body}
+
+    def fields(self) -> set[str]:
+        """The names that the body may carry."""
+        if "requestBody" not in self.spec:
+            return set()
+        schema = self.spec["requestBody"]["content"]["application/json"]["schema"]
+        return set(document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]["properties"])
+
+
+def operations() -> list[Operation]:
+    return [
+        Operation(method, path, spec)
+        for path, methods in document()["paths"].items()
+        for method, spec in methods.items()
+    ]
+
+
+def writes() -> list[Operation]:
+    return [operation for operation in operations() if operation.writes]

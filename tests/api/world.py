@@ -1,0 +1,91 @@
+"""A tenant with data in every table that the API reads, and proof that nothing changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+from django.utils import timezone
+
+from audit.ids import public
+from loyalty.actions.events import record_event
+from loyalty.models import Account, Lot, Member
+from programs.actions.configure import configure
+from programs.models import Environment, Metric, Program
+from tests import factories
+
+IGNORED = {"programs_apikey": ("last_used_at",)}  # a refused call may be counted as a use
+
+
+@dataclass(frozen=True)
+class Owner:
+    """An environment with data: `ids` by the names of the schema's path parameters; `marks` occur nowhere else."""
+
+    environment: Environment
+    ids: dict[str, str]
+    marks: list[str]
+
+
+def make_owner() -> Owner:
+    environment = factories.make_environment()
+    program = configure(
+        environment=environment,
+        instance=Program(environment=environment),
+        actor=factories.make_actor(),
+        changes={"code": "gold", "name": "Gold club"},
+    )
+    metric = configure(
+        environment=environment,
+        instance=Metric(environment=environment, program=program),
+        actor=factories.make_actor(),
+        changes={"code": "coins", "title": "Coins"},
+    )
+    rule = factories.make_rule(environment)
+    entry = factories.give(environment, 10_000, "owner-ada")
+    record_event(
+        environment=factories.reload(environment),
+        event_id="owner-order",
+        type="purchase",
+        member="owner-ada",
+        data={"amount": "59.90"},
+        actor=factories.make_actor(),
+        now=timezone.now(),
+    )
+    ids = {
+        "customer_id": "owner-ada",
+        "transaction_id": public("txn", entry.id),
+        "event_id": "owner-order",
+        "program": program.code,
+        "metric": metric.code,
+        "rule_id": rule.public_id,
+    }
+    rows: list[Any] = [environment, program, metric, rule, entry, *Member.objects.filter(environment=environment)]
+    rows += [*Account.objects.filter(environment_id=environment.id), *Lot.objects.filter(entry=entry)]
+    return Owner(environment, ids, [str(row.pk) for row in rows])
+
+
+def nowhere(ids: dict[str, str]) -> dict[str, str]:
+    """Ids of the same form that exist in no environment."""
+    return {name: f"{value[:-4]}0000" if "_" in value else f"no-{name}" for name, value in ids.items()}
+
+
+def digest(mentioning: Sequence[str] | None = None) -> dict[str, tuple[int, str]]:
+    """Row count and content digest of each table; only of rows that mention one of these ids, if any are given."""
+    selects = []
+    for model in apps.get_models(include_auto_created=True):
+        table = model._meta.db_table
+        row = "to_jsonb(t)" + "".join(f" - '{column}'" for column in IGNORED.get(table, ()))
+        where = " WHERE to_jsonb(t)::text ~ %(marks)s" if mentioning else ""
+        selects.append(
+            f"SELECT '{table}', count(*), coalesce(md5(string_agg(md5(({row})::text), '' "
+            f"ORDER BY md5(({row})::text))), '') FROM {table} t{where}"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(selects), {"marks": "|".join(mentioning)} if mentioning else None)
+        return {table: (count, content) for table, count, content in cursor.fetchall()}
+
+
+def changed(before: dict[str, tuple[int, str]], after: dict[str, tuple[int, str]]) -> dict[str, Any]:
+    """The tables that differ, for a message that says where."""
+    return {table: (before[table], after[table]) for table in before if before[table] != after[table]}

@@ -1,0 +1,40 @@
+"""Two projects that know nothing of each other, and a browser for each role."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from programs.models import Environment
+from tests import factories
+from tests.console.tenants import Tenant, furnish
+
+Login = Callable[..., Client]
+
+
+@pytest.fixture
+def login(db: None) -> Login:
+    """A client of a staff member of the environment's project, in that environment."""
+
+    def enter(environment: Environment, role: str = "owner", *, is_superuser: bool = False) -> Client:
+        user = factories.make_staff(None if is_superuser else environment.project, role)
+        if is_superuser:
+            user.is_superuser = True
+            user.save()
+        client = Client()
+        client.force_login(user)
+        answer = client.post("/console/environment/", {"environment": str(environment.pk)})
+        assert answer.status_code == 302
+        return client
+
+    return enter
+
+
+@pytest.fixture
+def ours(db: None) -> Tenant:
+    return furnish("ours")
+
+
+@pytest.fixture
+def theirs(db: None) -> Tenant:
+    return furnish("theirs")

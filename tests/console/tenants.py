@@ -1,0 +1,80 @@
+"""A tenant with one row for every page of the console, each carrying the tenant's own mark."""
+
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.contrib.admin import site
+from django.db.models import Model
+from django.utils import timezone
+
+from audit.models import AuditEvent
+from loyalty.actions.events import record_event
+from loyalty.models import Event, LedgerEntry, Member
+from programs.models import ApiKey, EarningRule, Environment, Metric, Program, Project, ProjectMembership
+from tests import factories
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """`mark` stands in every name that the tenant chose, so that it betrays a leak."""
+
+    mark: str
+    environment: Environment
+    rows: dict[type[Model], Model]
+
+
+def furnish(mark: str) -> Tenant:
+    project = factories.make_project(f"{mark}-project", organization=f"{mark}-organization")
+    environment = factories.make_environment(project=project)
+    metric = factories.make_metric(environment, f"{mark}-coins", title=f"{mark}-coins")
+    rule = factories.make_rule(
+        environment, name=f"{mark}-rule", event_type=f"{mark}-purchase", metric=metric.code
+    )
+    factories.make_key(environment, "*")
+    staff = factories.make_staff(project, "owner", username=f"{mark}-olga")
+    actor = factories.make_actor()
+    event = record_event(
+        environment=factories.reload(environment),
+        event_id=f"{mark}-event-1",
+        type=f"{mark}-purchase",
+        member=f"{mark}-ada",
+        data={"amount": "75.00", "note": f"{mark}-note"},
+        actor=actor,
+        now=timezone.now(),
+    ).event
+    rows: list[Model] = [
+        Member.objects.get(pk=event.member_id),
+        event,
+        LedgerEntry.objects.get(event_id=event.pk),
+        AuditEvent.objects.filter(environment_id=environment.pk, verb="points.earned").get(),
+        Program.objects.get(environment=environment),
+        metric,
+        rule,
+        ApiKey.objects.get(environment=environment),
+        ProjectMembership.objects.get(user=staff),
+        project,
+    ]
+    return Tenant(mark, environment, {type(row): row for row in rows})
+
+
+def registered() -> list[type[Model]]:
+    """Every model that has a page."""
+    return sorted(site._registry, key=lambda model: model._meta.label)
+
+
+def state_of_everything() -> dict[str, list[object]]:
+    """All rows of our own apps, to be compared before and after."""
+    models = [model for name in ("audit", "programs", "loyalty") for model in apps.get_app_config(name).get_models()]
+    return {
+        model._meta.label: sorted(
+            (repr(sorted((k, bytes(v) if isinstance(v, memoryview) else v) for k, v in row.items())) for row in model._default_manager.values(*_plain(model)))
+        )
+        for model in models
+    }
+
+
+def _plain(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields if field.name != "transaction"]
+
+
+__all__ = ["EarningRule", "Event", "Metric", "Tenant", "furnish", "registered", "state_of_everything"]
