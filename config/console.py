@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.admin import ModelAdmin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, path, resolve, reverse
@@ -40,17 +40,19 @@ class ConsoleSite(AdminSite):
         if admin_class is not None and issubclass(admin_class, TenantAdmin):
             super().register(model_or_iterable, admin_class, **options)
 
-    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]
+    def get_urls(self) -> list[URLPattern | URLResolver]:
         own = [
             path("environment/", self.admin_view(self.switch), name="switch_environment"),
             path("find/", self.admin_view(self.find), name="find"),
         ]
         return [*own, *super().get_urls()]
 
-    def admin_view(self, view: "Callable[..., Any]", cacheable: bool = False) -> "Callable[..., Any]":
+    def admin_view(self, view: "Callable[..., Any]", cacheable: bool = False) -> Any:
         """Every page is rendered in the zone of the current project."""
 
         def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if any("\x00" in value for values in request.GET.lists() for value in values[1]):
+                raise BadRequest("The address holds a character that can't be stored.")
             environment = current_environment(request) if self.has_permission(request) else None
             with timezone.override(ZoneInfo(environment.project.time_zone) if environment else None):
                 response = view(request, *args, **kwargs)
@@ -88,9 +90,7 @@ class ConsoleSite(AdminSite):
         }
         return TemplateResponse(request, "console/overview.html", context)
 
-    def app_index(
-        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
         """The console is arranged by task, not by Django's apps."""
         return HttpResponseRedirect(reverse("admin:index"))
 
@@ -121,7 +121,7 @@ def switch_environment(request: HttpRequest) -> HttpResponse:
     allowed = {str(environment.pk): environment for environment in environments_for(request.user)}
     chosen = allowed.get(request.POST.get("environment", ""))
     if chosen is None:
-        return get_object_or_404(environments_for(request.user).none())
+        raise Http404
     request.session[SESSION_KEY] = str(chosen.pk)
     return HttpResponseRedirect(_same_list(request))
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 
 import structlog
 from django.conf import settings
@@ -13,7 +14,7 @@ from loyalty.api.v1.errors import MEDIA_TYPE, problem_for
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-_TRACEPARENT = re.compile(r"^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
+_TRACEPARENT = re.compile(r"^(?!ff|..-0{32}|.{36}0{16})[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._:/+=-]{1,128}$")
 
 
@@ -30,6 +31,7 @@ def trace_id(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponseB
         request.META["HTTP_X_REQUEST_ID"] = request.trace_id  # type: ignore[attr-defined]
         vars(request).pop("headers", None)  # a copy of META; the logger must read the new id
         structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(trace_id=request.trace_id)  # type: ignore[attr-defined]
         response = get_response(request)
         response["X-Request-Id"] = request.trace_id  # type: ignore[attr-defined]
         return response
@@ -39,7 +41,7 @@ def trace_id(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponseB
 
 def _read_trace_id(request: HttpRequest) -> str:
     parent = _TRACEPARENT.match(request.META.get("HTTP_TRACEPARENT", ""))
-    if parent and parent[1] != "0" * 32:
+    if parent:
         return parent[1]
     given = request.META.get("HTTP_X_REQUEST_ID", "")
     return given if _REQUEST_ID.match(given) else new_id().hex
@@ -50,9 +52,15 @@ def client_ip(request: HttpRequest) -> str | None:
     if settings.TRUSTED_PROXIES:
         hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
         if len(hops) >= settings.TRUSTED_PROXIES:
-            return str(hops[-settings.TRUSTED_PROXIES])
-    address: str = request.META.get("REMOTE_ADDR", "")
-    return address or None
+            return _address(hops[-settings.TRUSTED_PROXIES])
+    return _address(request.META.get("REMOTE_ADDR", ""))
+
+
+def _address(text: str) -> str | None:
+    try:
+        return str(ip_address(text))
+    except ValueError:  # a unix socket, or a proxy that hides it
+        return None
 
 
 def problem_details(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponseBase]:

@@ -8,8 +8,10 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from audit.record import Actor
+from loyalty.actions.events import record_event
 from loyalty.actions.points import award
 from loyalty.models import LedgerEntry, Member, member_key
+from loyalty.queries.events import RecordedEvent
 from programs.actions.configure import configure
 from programs.actions.keys import create_key
 from programs.actions.publish import publish
@@ -111,6 +113,18 @@ def make_rule(
         publish(environment=environment, rule=rule, actor=make_actor(), now=published_at or timezone.now())
         rule.refresh_from_db()
     return rule
+
+
+def report(environment: Environment, event_id: str = "order-1", **changes: Any) -> RecordedEvent:
+    """Report a purchase of 59.90 by ada, as a caller would."""
+    event: dict[str, Any] = {
+        "type": "purchase",
+        "member": "ada",
+        "data": {"amount": "59.90"},
+        "actor": make_actor(),
+        "now": timezone.now(),
+    }
+    return record_event(environment=reload(environment), event_id=event_id, **{**event, **changes})
 
 
 def give(environment: Environment, points: int, member: str = "ada", **options: Any) -> LedgerEntry:

@@ -51,13 +51,17 @@ def adjust_page(page: DetailAdmin[Member], request: HttpRequest, member: Member)
     environment = required_environment(request)
     form = AdjustForm(request.POST or None, environment=environment)
     step = request.POST.get("step", "")
+    if step == "confirm" and not request.POST.get("token"):
+        step = "effect"
     if request.method == "POST" and step != "back" and form.is_valid():
         if step == "confirm" and _confirmed(request, environment, member, form):
             return HttpResponseRedirect(page.url("change", member.pk))
         effect = None if form.errors else _effect(environment, member, form)
         if effect and not form.errors:
             context = {"effect": effect, "token": new_id().hex}
-            return page.page(request, "adjust_confirm.html", f"Adjust {member}", form=form, object=member, **context)
+            return page.page(
+                request, "adjust_confirm.html", f"Adjust {member}", form=form, object=member, **context
+            )
     if step == "back":
         form = AdjustForm(initial=request.POST.dict(), environment=environment)
     return page.page(request, "adjust.html", f"Adjust {member}", form=form, object=member)
@@ -111,7 +115,9 @@ def _once(request: HttpRequest, member: Member, content: dict[str, Any]) -> Idem
     who = {"member": str(member.pk), "user": request.user.get_username()}
     fingerprint = hashlib.sha256(json.dumps(content | who, sort_keys=True).encode()).digest()
 
-    def answer(entry: LedgerEntry) -> tuple[int, dict[str, str]]:
-        return 200, {"transaction": public("txn", entry.pk)}
+    def answer(entry: LedgerEntry) -> tuple[int, str]:
+        return 200, json.dumps({"transaction": public("txn", entry.pk)})
 
-    return Idempotency(scope="console", key=request.POST["token"][:64], fingerprint=fingerprint, answer=answer)
+    return Idempotency(
+        scope="console", key=request.POST["token"][:64], fingerprint=fingerprint, answer=answer
+    )

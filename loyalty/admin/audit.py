@@ -109,7 +109,9 @@ class AuditEventAdmin(DetailAdmin[AuditEvent]):
         if not term or environment is None:
             return queryset, False
         named = Q(verb=term) | Q(object_id=term) | Q(actor_id=term) | Q(event_id=term) | Q(trace_id=term)
-        members = list(Member.objects.filter(environment=environment, external_id=term).values_list("pk", flat=True))
+        members = list(
+            Member.objects.filter(environment=environment, external_id=term).values_list("pk", flat=True)
+        )
         if key := parse_public("txn", term):
             named |= Q(object_id=str(key))
         return queryset.filter(named | Q(member_id__in=members)), False
@@ -143,7 +145,8 @@ class AuditEventAdmin(DetailAdmin[AuditEvent]):
         return in_words(found.verb)
 
     def detail(self, request: HttpRequest, found: AuditEvent) -> dict[str, Any]:
-        member = Member.objects.filter(pk=found.member_id, environment_id=found.environment_id).first()
+        known = {"pk": found.member_id, "environment_id": found.environment_id}
+        member = Member.objects.filter(**known).first() if all(known.values()) else None
         return {"diff": diff_of(found.before, found.after), "who": self.who(found), "member": member}
 
 

@@ -55,7 +55,9 @@ class EventAdmin(DetailAdmin[Event]):
         environment = current_environment(request)
         if not term or environment is None:
             return queryset, False
-        members = list(Member.objects.filter(environment=environment, external_id=term).values_list("pk", flat=True))
+        members = list(
+            Member.objects.filter(environment=environment, external_id=term).values_list("pk", flat=True)
+        )
         return queryset.filter(member_id__in=members) if members else queryset.filter(event_id=term), False
 
     @admin.display(description="When")

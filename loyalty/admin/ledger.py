@@ -39,7 +39,9 @@ class LedgerEntryAdmin(DetailAdmin[LedgerEntry]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
         return super().get_queryset(request).select_related("member", "account__metric")
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> LedgerEntry | None:
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> LedgerEntry | None:
         """By `txn_…` too, the form that support is told by others."""
         key = parse_public("txn", object_id)
         return super().get_object(request, str(key or object_id), from_field)

@@ -16,8 +16,7 @@ from loyalty.actions.members import update_member
 from loyalty.admin.adjusting import adjust_page
 from loyalty.admin.shared import Endless
 from loyalty.models import LedgerEntry, Member
-from loyalty.queries.balances import balances_of
-from loyalty.queries.member_lists import first_metric, spendable_of
+from loyalty.queries.balances import balances_of, balances_of_many
 from loyalty.queries.timeline import timeline_of
 from programs.admin.base import DetailAdmin, actor_of, current_environment, may, required_environment
 from programs.admin.tables import rows_of
@@ -31,13 +30,13 @@ class MemberList(ChangeList):
         super().get_results(request)
         self.result_list: list[Member] = list(self.result_list)
         environment = current_environment(request)
-        metric = first_metric(environment) if environment else None
-        if environment is None or metric is None:
+        if environment is None:
             return
         keys = [member.pk for member in self.result_list]
-        spendable = spendable_of(member_ids=keys, metric=metric, now=now_in(environment))
+        balances = balances_of_many(environment=environment, member_ids=keys, now=now_in(environment))
         for member in self.result_list:
-            member.spendable = spendable.get(member.pk, metric.default_value)  # type: ignore[attr-defined]
+            points = sorted(balances[member.pk], key=lambda balance: balance.metric.code != "points")
+            member.spendable = points[0].balance if points else 0  # type: ignore[attr-defined]
 
 
 @admin.register(Member)

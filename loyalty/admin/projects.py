@@ -29,7 +29,6 @@ class ClockForm(forms.Form):
 @admin.register(Project)
 class ProjectAdmin(DetailAdmin[Project]):
     detail_template = "project.html"
-    explanation = "A project is a product of yours, with a sandbox to try things in and a live environment."
 
     def scope(self, environment: Environment) -> Q:
         return Q(pk=environment.project_id)
@@ -69,4 +68,6 @@ class ProjectAdmin(DetailAdmin[Project]):
         except DomainError as error:
             messages.error(request, error.detail)
         else:
-            messages.success(request, "The sandbox's clock is set." if clock else "The sandbox runs in real time.")
+            messages.success(
+                request, "The sandbox's clock is set." if clock else "The sandbox runs in real time."
+            )

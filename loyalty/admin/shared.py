@@ -25,7 +25,9 @@ __all__ = ["Endless", "EventTypeFilter", "MetricFilter", "member_link", "signed"
 
 
 def member_link(member: Member) -> SafeString:
-    return format_html('<a href="{}">{}</a>', reverse("admin:loyalty_member_change", args=[member.pk]), member)
+    return format_html(
+        '<a href="{}">{}</a>', reverse("admin:loyalty_member_change", args=[member.pk]), member
+    )
 
 
 class MetricFilter(SimpleListFilter):

@@ -5,11 +5,11 @@ from django.db.models import Q
 
 from audit.exact_json import ExactJSONField
 from audit.ids import new_id
-from loyalty.models.ledger import Immutable
+from loyalty.models.base import Acted, Immutable
 from loyalty.models.members import Member
 
 
-class Event(Immutable):
+class Event(Acted, Immutable):
     """One event. `event_id` is the business key; `digest` outlives the payload.
 
     `data` and `explanation` may be redacted to NULL by retention; nothing else ever changes.
@@ -28,9 +28,6 @@ class Event(Immutable):
     data = ExactJSONField(null=True)
     explanation = ExactJSONField(null=True)
     digest = models.BinaryField(help_text="SHA-256 of what was sent, to tell a repetition from a reuse.")
-    actor_kind = models.CharField(max_length=16)
-    actor_id = models.CharField(max_length=200)
-    trace_id = models.CharField(max_length=128)
 
     class Meta:
         ordering = ["-id"]

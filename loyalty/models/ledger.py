@@ -5,31 +5,15 @@ same member. Django can't express such keys: `0002_ledger_guards` makes them in 
 fields here are told not to (`db_constraint=False`); the indexes are the named ones.
 """
 
-from typing import Any, NoReturn
-
 from django.db import models
 from django.db.models import F, Q
 
 from audit.exact_json import ExactJSONField
 from audit.ids import new_id
 from audit.models import new_salt
+from loyalty.models.base import Acted, Immutable
 from loyalty.models.members import Member
 from programs.models import Metric
-
-
-class Immutable(models.Model):
-    """Saved once. The database refuses changes too; this gives the sooner, clearer error."""
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise TypeError(f"{type(self).__name__} is immutable.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} is immutable.")
 
 
 class Account(models.Model):
@@ -89,7 +73,7 @@ class Account(models.Model):
         return self.total - self.pending - self.held
 
 
-class LedgerEntry(Immutable):
+class LedgerEntry(Acted, Immutable):
     """One immutable change of an account's total."""
 
     class Type(models.TextChoices):
@@ -146,9 +130,6 @@ class LedgerEntry(Immutable):
     via_environment_id = models.UUIDField(
         null=True, help_text="Of a shared program: the environment the call came through."
     )
-    actor_kind = models.CharField(max_length=16)
-    actor_id = models.CharField(max_length=200)
-    trace_id = models.CharField(max_length=128)
     digest_salt = models.BinaryField(null=True, default=new_salt)
 
     class Meta:
@@ -328,87 +309,3 @@ class Uncovered(models.Model):
 
     def __str__(self) -> str:
         return f"{self.open} of {self.points} {self.kind}"
-
-
-class Hold(models.Model):
-    """Points reserved for a later capture (domain.md 3.6)."""
-
-    class Status(models.TextChoices):
-        OPEN = "open", "Open"
-        CAPTURED = "captured", "Captured"
-        RELEASED = "released", "Released"
-        EXPIRED = "expired", "Expired"
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    environment_id = models.UUIDField()
-    member = models.ForeignKey(
-        Member, on_delete=models.PROTECT, related_name="holds", db_constraint=False, db_index=False
-    )
-    account = models.ForeignKey(
-        Account, on_delete=models.PROTECT, related_name="holds", db_constraint=False, db_index=False
-    )
-    points = models.BigIntegerField()
-    captured = models.BigIntegerField(default=0)
-    status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
-    reason = models.CharField(max_length=500, null=True)
-    metadata = ExactJSONField(null=True)
-    occurred_at = models.DateTimeField()
-    recorded_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True)
-    closed_recorded_at = models.DateTimeField(null=True)
-    actor_kind = models.CharField(max_length=16)
-    actor_id = models.CharField(max_length=200)
-    trace_id = models.CharField(max_length=128)
-
-    class Meta:
-        ordering = ["-id"]
-        indexes = [
-            models.Index(fields=["account", "expires_at"], condition=Q(status="open"), name="hold_open")
-        ]
-        constraints = [
-            models.UniqueConstraint(fields=["member", "id"], name="hold_key"),
-            models.CheckConstraint(
-                condition=Q(points__gt=0, captured__gte=0, captured__lte=F("points")), name="hold_parts_valid"
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=["open", "captured", "released", "expired"]), name="hold_status_valid"
-            ),
-            models.CheckConstraint(
-                condition=Q(status="open", closed_at__isnull=True, captured=0)
-                | Q(status="captured", closed_at__isnull=False, captured__gt=0)
-                | Q(status__in=["released", "expired"], closed_at__isnull=False, captured=0),
-                name="hold_status_fits",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.points} held"
-
-
-class HoldLot(Immutable):
-    """How much of a hold stands on which lot."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    environment_id = models.UUIDField()
-    member = models.ForeignKey(
-        Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
-    )
-    hold = models.ForeignKey(
-        Hold, on_delete=models.PROTECT, related_name="lots", db_constraint=False, db_index=False
-    )
-    lot = models.ForeignKey(
-        Lot, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
-    )
-    points = models.BigIntegerField()
-
-    class Meta:
-        ordering = ["id"]
-        indexes = [models.Index(fields=["lot"], name="hold_lot_lot")]
-        constraints = [
-            models.UniqueConstraint(fields=["hold", "lot"], name="hold_lot_unique"),
-            models.CheckConstraint(condition=Q(points__gt=0), name="hold_lot_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.points}"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
@@ -77,7 +78,7 @@ def figures(*, environment: Environment, now: datetime, days: int) -> Figures:
     entries = LedgerEntry.objects.filter(
         environment_id=environment.pk, occurred_at__gt=since, occurred_at__lte=now
     )
-    flows = {row["account__metric_id"]: row for row in _flows(entries)}
+    flows = _flows(entries)
     outstanding = _outstanding(environment, now)
     return Figures(
         members=members.count(),
@@ -89,33 +90,32 @@ def figures(*, environment: Environment, now: datetime, days: int) -> Figures:
         metrics=[
             MetricFigures(
                 metric,
-                *(
-                    flows.get(metric.pk, {}).get(name) or 0
-                    for name in ("issued", "redeemed", "expired", "adjusted")
-                ),
-                outstanding.get(metric.pk, 0),
+                *flows.get(metric.pk, (0, 0, 0, 0)),
+                outstanding=outstanding.get(metric.pk, 0),
             )
             for metric in Metric.objects.filter(environment=environment)
         ],
     )
 
 
-def _flows(entries: QuerySet[LedgerEntry]) -> list[dict[str, int]]:
-    """Signed sums by metric. A reversal counts where its original did, so the flows are net."""
+def _flows(entries: QuerySet[LedgerEntry]) -> dict[UUID, tuple[int, int, int, int]]:
+    """By metric: issued, redeemed, expired, adjusted. A reversal counts where its original did."""
 
     def net(*types: str) -> Sum:
         return Sum(
             "points", filter=Q(type__in=types) | Q(type="reversed", reverses__type__in=types), default=0
         )
 
-    return list(
-        entries.values("account__metric_id").annotate(
-            issued=net("earned", "bonus"),
-            redeemed=-net("redeemed"),
-            expired=-net("expired"),
-            adjusted=net("adjusted"),
-        )
+    rows = entries.values_list("account__metric_id").annotate(
+        issued=net("earned", "bonus"),
+        redeemed=net("redeemed"),
+        expired=net("expired"),
+        adjusted=net("adjusted"),
     )
+    return {
+        metric: (issued, -redeemed, -expired, adjusted)
+        for metric, issued, redeemed, expired, adjusted in rows
+    }
 
 
 def _outstanding(environment: Environment, now: datetime) -> dict[object, int]:

@@ -31,9 +31,9 @@ class Timeline:
 def timeline_of(
     *,
     member_id: UUID,
-    type: str | None = None,
+    type: str | None = None,  # noqa: A002 - the ledger's word
     before: UUID | None = None,
-    limit: int = PAGE,  # noqa: A002
+    limit: int = PAGE,
 ) -> Timeline:
     """A page of the member's entries in all metrics, keyset by id; three statements."""
     entries = (

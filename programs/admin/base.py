@@ -6,10 +6,11 @@ checked against the user's memberships on every request. Django's own permission
 
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import ForeignKey, Model, Q, QuerySet
+from django.db.models import ForeignKey, Model, Q, QuerySet, URLField
 from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -31,20 +32,22 @@ else:
 ModelT = TypeVar("ModelT", bound=Model)
 
 SESSION_KEY = "console_environment"
-_RANK = {role.value: rank for rank, role in enumerate((Role.ANALYST, Role.SUPPORT, Role.OPERATOR, Role.OWNER))}
+_RANK = {
+    role.value: rank for rank, role in enumerate((Role.ANALYST, Role.SUPPORT, Role.OPERATOR, Role.OWNER))
+}
 
 
 def current_environment(request: HttpRequest) -> Environment | None:
     """The chosen environment, if the user may still see it; else their first sandbox, else any, else None."""
-    if not hasattr(request, "_console_environment"):
+    if not hasattr(request, "console_environment"):
         allowed = environments_for(request.user)
         try:
-            chosen = allowed.filter(pk=request.session.get(SESSION_KEY)).first()
+            chosen = allowed.filter(pk=request.session.get(SESSION_KEY) or uuid4()).first()
         except ValidationError:
             chosen = None
         chosen = chosen or allowed.filter(kind=Environment.Kind.SANDBOX).first() or allowed.first()
-        request._console_environment = chosen  # type: ignore[attr-defined]
-    found: Environment | None = request._console_environment  # type: ignore[attr-defined]
+        request.console_environment = chosen  # type: ignore[attr-defined]
+    found: Environment | None = request.console_environment  # type: ignore[attr-defined]
     return found
 
 
@@ -58,11 +61,11 @@ def required_environment(request: HttpRequest) -> Environment:
 
 def role(request: HttpRequest) -> str | None:
     """The user's role in the current environment's project."""
-    if not hasattr(request, "_console_role"):
+    if not hasattr(request, "console_role"):
         environment = current_environment(request)
         found = role_of(request.user, environment.project_id) if environment else None
-        request._console_role = found  # type: ignore[attr-defined]
-    answer: str | None = request._console_role  # type: ignore[attr-defined]
+        request.console_role = found  # type: ignore[attr-defined]
+    answer: str | None = request.console_role  # type: ignore[attr-defined]
     return answer
 
 
@@ -81,7 +84,7 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor("staff", request.user.get_username(), request.trace_id, request.client_ip)  # type: ignore[attr-defined]
 
 
-class TenantAdmin(ModelAdmin[ModelT] if TYPE_CHECKING else ModelAdmin):
+class TenantAdmin(ModelAdmin[ModelT]):
     """A page of one environment. Subclasses name the roles; nothing can be deleted."""
 
     reader: ClassVar[str] = Role.ANALYST.value
@@ -109,23 +112,35 @@ class TenantAdmin(ModelAdmin[ModelT] if TYPE_CHECKING else ModelAdmin):
         return rows.filter(self.scope(environment)) if environment else rows.none()
 
     def formfield_for_foreignkey(
-        self, db_field: ForeignKey[Any, Any], request: HttpRequest | None, **kwargs: Any
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> "ModelChoiceField[Any] | None":
         """A look-up offers the current environment's rows alone, as the related page would show them."""
-        related = self.admin_site._registry.get(db_field.related_model)  # type: ignore[arg-type]
-        if isinstance(related, TenantAdmin) and request is not None:
+        related = self.admin_site._registry.get(db_field.related_model)
+        if isinstance(related, TenantAdmin):
             kwargs["queryset"] = related.get_queryset(request)
         else:
-            kwargs["queryset"] = db_field.related_model._default_manager.none()  # type: ignore[union-attr]
+            kwargs["queryset"] = db_field.related_model._default_manager.none()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Without the +, pencil and eye around look-ups: they open pop-ups, which the console has not."""
+        if isinstance(db_field, URLField):
+            kwargs["assume_scheme"] = "https"
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         for name in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
             if field is not None and hasattr(field.widget, name):
                 setattr(field.widget, name, False)
         return field
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what the page offers as a filter: a hash can't be guessed letter by letter in the address."""
+        offered: set[str] = set()
+        for entry in self.list_filter:
+            if isinstance(entry, tuple):
+                offered |= {str(entry[0]), f"{entry[0]}_from", f"{entry[0]}_to"}
+            else:
+                offered.add(entry if isinstance(entry, str) else getattr(entry, "parameter_name", ""))
+        return lookup.partition("__")[0] in offered
 
     # -- permission comes from the role
 
@@ -178,7 +193,11 @@ class TenantAdmin(ModelAdmin[ModelT] if TYPE_CHECKING else ModelAdmin):
             return self.not_found(request, object_id) if found is None else view(request, found)
 
         route = f"<path:object_id>/{name}/"
-        return path(route, self.admin_site.admin_view(wrapper), name=f"{self.opts.app_label}_{self.opts.model_name}_{name}")
+        return path(
+            route,
+            self.admin_site.admin_view(wrapper),
+            name=f"{self.opts.app_label}_{self.opts.model_name}_{name}",
+        )
 
     def page(self, request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:
         """A page of our own in the console's frame."""
@@ -198,7 +217,7 @@ class TenantAdmin(ModelAdmin[ModelT] if TYPE_CHECKING else ModelAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
 
-class DetailAdmin(TenantAdmin[ModelT] if TYPE_CHECKING else TenantAdmin):
+class DetailAdmin(TenantAdmin[ModelT]):
     """A read-only noun with a page of its own instead of a form."""
 
     detail_template: ClassVar[str]
@@ -235,4 +254,3 @@ def form_errors(form: Any, error: DomainError, names: dict[str, str] | None = No
         form.add_error(field if field in form.fields else None, detail)
     if not error.errors:
         form.add_error(None, error.detail)
-

@@ -1,6 +1,6 @@
 """Pages that edit configuration: the form is checked as the action will check it, then the action saves."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django import forms
 from django.db.models import Model
@@ -26,7 +26,7 @@ class ConfiguredForm(forms.ModelForm[Any]):
         if self.instance._state.adding:
             self.instance.environment = self.environment
         opts = self._meta
-        construct = forms.models.construct_instance  # type: ignore[attr-defined]
+        construct = forms.models.construct_instance
         self.instance = construct(self, self.instance, opts.fields, opts.exclude)
         if self.errors:
             return
@@ -45,14 +45,14 @@ class ConfiguredForm(forms.ModelForm[Any]):
         return {name: getattr(self.instance, name) for name in self.cleaned_data if name in names}
 
 
-class ConfiguredAdmin(TenantAdmin[ModelT] if TYPE_CHECKING else TenantAdmin):
+class ConfiguredAdmin(TenantAdmin[ModelT]):
     """A configured noun: operators edit it through `configure`."""
 
     writer = Role.OPERATOR.value
     form: type[ConfiguredForm] = ConfiguredForm
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.environment = required_environment(request)
         return form
 

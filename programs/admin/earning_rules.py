@@ -148,7 +148,7 @@ def _words_of(revision: EarningRuleRevision) -> str:
 
 def _readable(definition: dict[str, Any]) -> dict[str, Any]:
     """A revision's definition with condition and award in words and the metric by its title."""
-    metric = Metric.objects.filter(pk=definition.get("metric_id")).first()
+    metric = Metric.objects.filter(pk=definition["metric_id"]).first()
     title = metric.title if metric else "points"
     try:
         condition = describe(definition.get("condition"))

@@ -66,10 +66,14 @@ class ApiKeyAdmin(DetailAdmin[ApiKey]):
         return [self.object_page("revoke", self.revoke, self.reader), *super().get_urls()]
 
     def detail(self, request: HttpRequest, found: ApiKey) -> dict[str, Any]:
-        return {"scopes": [(scope, SCOPES.get(scope, scope)) for scope in found.scopes], "state": state_of(found)}
+        return {
+            "scopes": [(scope, SCOPES.get(scope, scope)) for scope in found.scopes],
+            "state": state_of(found),
+        }
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """The answer to the post shows the secret; it is stored nowhere, so it can't be shown again."""
+        """The answer to the post shows the secret; it is stored nowhere (the admin
+        forbids browsers to keep its pages), so it can't be shown again."""
         require(request, self.reader)
         environment = required_environment(request)
         form = KeyForm(request.POST or None)
@@ -79,11 +83,8 @@ class ApiKeyAdmin(DetailAdmin[ApiKey]):
             except DomainError as error:
                 form_errors(form, error)
             else:
-                response = self.page(
-                    request, "key_secret.html", "Your new key", object=made.key, secret=made.secret
-                )
-                response["Cache-Control"] = "no-store"
-                return response
+                shown = {"object": made.key, "secret": made.secret}
+                return self.page(request, "key_secret.html", "Your new key", **shown)
         return self.page(request, "key_form.html", "New API key", form=form)
 
     def revoke(self, request: HttpRequest, key: ApiKey) -> HttpResponse:

@@ -15,7 +15,10 @@ class MetricAdmin(ConfiguredAdmin[Metric]):
     search_fields = ("title", "code")
     fieldsets = (
         (None, {"fields": (("title", "code"), "program", "media")}),
-        ("Expiry", {"fields": (("expiry", "expiry_count"), ("expiry_date", "expiry_month_end"), "vesting_days")}),
+        (
+            "Expiry",
+            {"fields": (("expiry", "expiry_count"), ("expiry_date", "expiry_month_end"), "vesting_days")},
+        ),
         ("Limits", {"fields": ("default_value", ("minimum", "maximum"), ("negative_balance", "rounding"))}),
     )
 

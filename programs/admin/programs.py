@@ -22,4 +22,6 @@ class ProgramAdmin(ConfiguredAdmin[Program]):
 
     @admin.display(description="Status", ordering="status")
     def state(self, program: Program) -> SafeString:
-        return format_html('<span class="lc-tag lc-{}">{}</span>', program.status, program.get_status_display())
+        return format_html(
+            '<span class="lc-tag lc-{}">{}</span>', program.status, program.get_status_display()
+        )

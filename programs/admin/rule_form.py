@@ -11,8 +11,8 @@ from programs.actions.configure import clean
 from programs.actions.rules import check_rule
 from programs.admin.configured import ConfiguredForm
 from programs.admin.widgets import number_input, select, text_input
-from programs.conditions import OPS, FaultyConfigurationError, Kind, field_named
 from programs.awards import describe_rule
+from programs.conditions import OPS, FaultyConfigurationError, Kind, field_named
 from programs.models import EarningRule
 
 AWARD_KINDS = {"fixed": "The same points for each event", "per_amount": "Points per amount"}
@@ -82,7 +82,7 @@ class EarningRuleForm(ConfiguredForm):
 
     class Meta:
         model = EarningRule
-        exclude = ("award",)  # noqa: DJ006 - the page names its fields; the award is made from inputs
+        exclude = ("award",)
         widgets = {
             "condition": ConditionWidget(attrs={"rows": 8}),
             "event_type": text_input(list="lc-event-types", autocomplete="off"),
@@ -105,7 +105,9 @@ class EarningRuleForm(ConfiguredForm):
         if given.get("award_kind") == "fixed":
             return {"kind": "fixed", "points": given.get("award_points")}
         keys = ("field", "rate", "step")
-        return {"kind": "per_amount"} | {key: given[f"award_{key}"] for key in keys if given.get(f"award_{key}")}
+        return {"kind": "per_amount"} | {
+            key: given[f"award_{key}"] for key in keys if given.get(f"award_{key}")
+        }
 
     def check_instance(self) -> None:
         self.instance.award = self.award()
@@ -134,12 +136,12 @@ def sentence_for(sent: Any, metric_title: str) -> dict[str, Any]:
     award: dict[str, Any] = {"kind": sent.get("award_kind")}
     if award["kind"] == "fixed":
         text = sent.get("award_points", "")
-        award["points"] = int(text) if text.isascii() and text.lstrip("-").isdigit() and len(text) < 20 else text
+        award["points"] = (
+            int(text) if text.isascii() and text.lstrip("-").isdigit() and len(text) < 20 else text
+        )
     else:
         award |= {key: sent[f"award_{key}"] for key in ("field", "rate", "step") if sent.get(f"award_{key}")}
     try:
         return {"sentence": describe_rule(sent.get("event_type") or "event", raw, award, metric_title)}
     except FaultyConfigurationError as error:
         return {"faults": [fault.detail for fault in error.faults]}
-
-

@@ -89,13 +89,13 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
                 return self._added(request, made.membership, made.password)
         return self.page(request, "staff_form.html", "Add staff", form=form)
 
-    def _added(self, request: HttpRequest, membership: ProjectMembership, password: str | None) -> HttpResponse:
+    def _added(
+        self, request: HttpRequest, membership: ProjectMembership, password: str | None
+    ) -> HttpResponse:
         if password is None:
             messages.success(request, f"{membership.user} is in {membership.project} now.")
             return HttpResponseRedirect(self.url("changelist"))
-        response = self.page(request, "staff_password.html", "New log-in", object=membership, secret=password)
-        response["Cache-Control"] = "no-store"
-        return response
+        return self.page(request, "staff_password.html", "New log-in", object=membership, secret=password)
 
     def set_role(self, request: HttpRequest, membership: ProjectMembership) -> HttpResponse:
         form = RoleForm(request.POST)

@@ -35,7 +35,11 @@ def _collect(name: str, value: Any, found: list[Row], depth: int) -> None:
     if depth < _DEEPEST and isinstance(value, Mapping) and value:
         for key, inner in value.items():
             _collect(f"{name} · {key}" if name else str(key), inner, found, depth + 1)
-    elif depth < _DEEPEST and isinstance(value, list) and any(isinstance(inner, dict | list) for inner in value):
+    elif (
+        depth < _DEEPEST
+        and isinstance(value, list)
+        and any(isinstance(inner, dict | list) for inner in value)
+    ):
         for index, inner in enumerate(value, 1):
             _collect(f"{name} {index}".strip(), inner, found, depth + 1)
     elif name:

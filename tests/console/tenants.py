@@ -10,7 +10,7 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from loyalty.actions.events import record_event
 from loyalty.models import Event, LedgerEntry, Member
-from programs.models import ApiKey, EarningRule, Environment, Metric, Program, Project, ProjectMembership
+from programs.models import ApiKey, EarningRule, Environment, Metric, Program, ProjectMembership
 from tests import factories
 
 
@@ -62,12 +62,15 @@ def registered() -> list[type[Model]]:
     return sorted(site._registry, key=lambda model: model._meta.label)
 
 
-def state_of_everything() -> dict[str, list[object]]:
+def state_of_everything() -> dict[str, list[str]]:
     """All rows of our own apps, to be compared before and after."""
-    models = [model for name in ("audit", "programs", "loyalty") for model in apps.get_app_config(name).get_models()]
+    models = [
+        model for name in ("audit", "programs", "loyalty") for model in apps.get_app_config(name).get_models()
+    ]
     return {
         model._meta.label: sorted(
-            (repr(sorted((k, bytes(v) if isinstance(v, memoryview) else v) for k, v in row.items())) for row in model._default_manager.values(*_plain(model)))
+            repr(sorted((k, bytes(v) if isinstance(v, memoryview) else v) for k, v in row.items()))
+            for row in model._default_manager.values(*_plain(model))
         )
         for model in models
     }

@@ -5,12 +5,13 @@ a new model must get a row in `tenants.furnish`, which the first test demands.
 """
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.admin import site
 from django.db.models import ForeignKey, Model
-from django.urls import reverse
 from django.test import Client
+from django.urls import reverse
 
 from programs.models import Environment
 from tests import factories
@@ -33,7 +34,7 @@ PLAIN_PAGES = [
 
 
 def _id(value: Any) -> str:
-    return value._meta.model_name if isinstance(value, type) else str(value)
+    return str(value._meta.model_name) if hasattr(value, "_meta") else str(value)
 
 
 def _says_nothing_of(tenant: Tenant, text: str) -> None:
@@ -73,9 +74,16 @@ def test_another_projects_object_does_not_exist(
     """Detail, history, deletion and every page of our own: as for an id that nobody has."""
     client = login(ours.environment)
     before = state_of_everything()
-    posted = {"_save": "1", "confirm": "yes", "step": "confirm", "token": "t", "role": "owner", "status": "frozen"}
+    posted = {
+        "_save": "1",
+        "confirm": "yes",
+        "step": "confirm",
+        "token": "t",
+        "role": "owner",
+        "status": "frozen",
+    }
     foreign = getattr(client, method)(reverse(f"admin:{name}", args=[theirs.rows[model].pk]), posted)
-    unknown = getattr(client, method)(reverse(f"admin:{name}", args=[factories.uuid4()]), posted)
+    unknown = getattr(client, method)(reverse(f"admin:{name}", args=[uuid4()]), posted)
     assert foreign.status_code == unknown.status_code
     assert foreign.status_code in (302, 403, 404)
     assert foreign.headers.get("Location") == unknown.headers.get("Location")
@@ -90,7 +98,12 @@ def test_search_and_filters_find_nothing_of_another_project(
     client = login(ours.environment)
     url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     row = theirs.rows[model]
-    queries = [{"q": theirs.mark}, {"q": str(row.pk)}, {"q": f"{theirs.mark}-ada"}, {"q": f"{theirs.mark}-event-1"}]
+    queries = [
+        {"q": theirs.mark},
+        {"q": str(row.pk)},
+        {"q": f"{theirs.mark}-ada"},
+        {"q": f"{theirs.mark}-event-1"},
+    ]
     queries += [{field.attname: str(getattr(row, field.attname))} for field in model._meta.concrete_fields]
     for query in queries:
         answer = client.get(url, query, follow=True)
@@ -135,7 +148,14 @@ def test_actions_do_not_reach_another_project(
 def test_a_forged_look_up_is_refused(login: Any, ours: Tenant, theirs: Tenant) -> None:
     """The form of a rule that names another project's program and metric."""
     client = login(ours.environment)
-    form = {"name": "x", "event_type": "x", "condition": "{}", "priority": "0", "award_kind": "fixed", "award_points": "5"}
+    form = {
+        "name": "x",
+        "event_type": "x",
+        "condition": "{}",
+        "priority": "0",
+        "award_kind": "fixed",
+        "award_points": "5",
+    }
     by_name = {model._meta.model_name: row for model, row in theirs.rows.items()}
     answer = client.post(
         reverse("admin:programs_earningrule_add"),
@@ -145,7 +165,9 @@ def test_a_forged_look_up_is_refused(login: Any, ours: Tenant, theirs: Tenant) -
     assert theirs.mark not in answer.content.decode()
 
 
-@pytest.mark.parametrize("path", ["/console/", "/console/find/?q=theirs", "/console/search/?s=theirs&extended=1"])
+@pytest.mark.parametrize(
+    "path", ["/console/", "/console/find/?q=theirs", "/console/search/?s=theirs&extended=1"]
+)
 def test_overview_and_search_everywhere(login: Any, ours: Tenant, theirs: Tenant, path: str) -> None:
     text = login(ours.environment).get(path).content.decode()
     assert "theirs-" not in text

@@ -66,7 +66,7 @@ def _after(key: Sequence[str], values: list[Any], *, descending: bool) -> Q:
 
 
 def _encode(row: Model, key: Sequence[str]) -> str:
-    values = [_text(getattr(row, name)) for name in key]
+    values = [row._meta.model_name, *[_text(getattr(row, name)) for name in key]]
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
@@ -77,27 +77,16 @@ def _text(value: Any) -> Any:
 
 
 def _decode(model: type[Model], key: Sequence[str], cursor: str) -> list[Any]:
-    refusal = InvalidRequest.field("cursor", "invalid", "Use the next_cursor of the same list.")
+    """The values of the key columns; only what `_encode` makes of a row of this model is taken."""
     try:
-        values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
-        raise refusal from error
-    if not isinstance(values, list) or len(values) != len(key):
-        raise refusal
-    try:
-        return [_column_value(model, name, value) for name, value in zip(key, values, strict=True)]
-    except (TypeError, ValidationError) as error:
-        raise refusal from error
-
-
-def _column_value(model: type[Model], name: str, value: Any) -> Any:
-    """The cursor's value as the column's type; TypeError or ValidationError for what is none."""
-    field = model._meta.get_field(name)
-    if not isinstance(field, Field) or isinstance(value, bool) or not isinstance(value, str | int):
-        raise TypeError(name)
-    found = field.to_python(value)
-    if isinstance(found, int) and not -(2**63) <= found < 2**63:
-        raise TypeError(name)
-    if isinstance(found, datetime) and found.tzinfo is None:
-        raise TypeError(name)
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        name, *values = json.loads(raw)
+        fields = [model._meta.get_field(column) for column in key]
+        found = [field.to_python(value) for field, value in zip(fields, values, strict=True)]
+        if name != model._meta.model_name or [_text(value) for value in found] != values:
+            raise ValueError
+        if any(isinstance(value, int) and abs(value) >= 2**63 for value in found):
+            raise ValueError
+    except (ValueError, TypeError, ValidationError, OverflowError) as error:
+        raise InvalidRequest.field("cursor", "invalid", "Use the next_cursor of the same list.") from error
     return found

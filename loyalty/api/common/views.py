@@ -104,13 +104,13 @@ class EngineView(APIView):
         action: Callable[..., R],
         answer: Callable[[R], Any],
         *,
-        status: int | Callable[[R], int] = 200,
+        http_status: int | Callable[[R], int] = 200,
         **arguments: Any,
     ) -> Response:
         """Call one action, once for its Idempotency-Key, and render its result."""
 
         def answered(result: R) -> tuple[int, str]:
-            return (status(result) if callable(status) else status), dumps(answer(result))
+            return (http_status(result) if callable(http_status) else http_status), dumps(answer(result))
 
         try:
             result = action(environment=self.environment, idempotency=self.idempotency(answered), **arguments)

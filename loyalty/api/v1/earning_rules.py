@@ -169,7 +169,7 @@ def saved(view: EngineView, rule: EarningRule, changes: dict[str, Any], status: 
     return view.write(
         configure_once,
         rendering.earning_rule,
-        status=status,
+        http_status=status,
         change=lambda: save_rule(environment=view.environment, rule=rule, actor=view.actor, changes=changes),
     )
 

@@ -53,7 +53,7 @@ class EventListView(EngineView):
         return self.write(
             record_event,
             recorded,
-            status=lambda found: 200 if found.duplicate else 201,
+            http_status=lambda found: 200 if found.duplicate else 201,
             actor=self.actor,
             now=self.now,
             **self.body(EventBody),

@@ -69,7 +69,7 @@ class AwardView(EngineView):
         return self.write(
             award,
             lambda entry: transaction(entry, body["member"]),
-            status=201,
+            http_status=201,
             actor=self.actor,
             now=self.now,
             **{"reason": None, **body},
@@ -111,7 +111,7 @@ class RedeemView(EngineView):
         return self.write(
             spend,
             lambda entry: redemption(entry, body["member"]),
-            status=201,
+            http_status=201,
             actor=self.actor,
             now=self.now,
             **{"reason": None, **body},
@@ -152,7 +152,7 @@ class AdjustView(EngineView):
         return self.write(
             adjust,
             lambda entry: transaction(entry, body["member"]),
-            status=201,
+            http_status=201,
             actor=self.actor,
             now=self.now,
             **body,

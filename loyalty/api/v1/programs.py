@@ -68,7 +68,7 @@ class ProgramListView(ListView):
         return self.write(
             configure_once,
             rendering.program,
-            status=201,
+            http_status=201,
             change=lambda: configure(
                 environment=self.environment,
                 instance=Program(environment=self.environment),
@@ -219,7 +219,7 @@ def configured(view: EngineView, metric: Metric, changes: dict[str, Any], status
     return view.write(
         configure_once,
         rendering.metric,
-        status=status,
+        http_status=status,
         change=lambda: configure(
             environment=view.environment, instance=metric, actor=view.actor, changes=changes
         ),

@@ -8,7 +8,6 @@ import pytest
 
 from audit.errors import InvalidRequest
 from audit.models import AuditEvent
-from loyalty.actions.events import record_event
 from loyalty.errors import EventIdReused, EventTooLate, MemberFrozen, ProgramNotFound
 from loyalty.models import Account, Event, EventCount, LedgerEntry, Member
 from loyalty.queries.events import RecordedEvent
@@ -16,20 +15,14 @@ from programs.actions.configure import configure
 from programs.actions.publish import archive, publish
 from programs.actions.rules import save_rule
 from programs.models import Environment, Program
-from tests.factories import PER_POUND, make_actor, make_member, make_metric, make_rule, reload
+from tests import factories
+from tests.factories import PER_POUND, make_actor, make_member, make_metric, make_rule
 
 NOW = datetime.fromisoformat("2026-03-02T12:00:00+00:00")
 
 
 def report(environment: Environment, event_id: str = "order-1", **changes: Any) -> RecordedEvent:
-    event: dict[str, Any] = {
-        "type": "purchase",
-        "member": "ada",
-        "data": {"amount": "59.90"},
-        "actor": make_actor(),
-        "now": NOW,
-    }
-    return record_event(environment=reload(environment), event_id=event_id, **{**event, **changes})
+    return factories.report(environment, event_id, **{"now": NOW, **changes})
 
 
 def counts(environment: Environment) -> tuple[int, int, int, int, int]:

@@ -5,11 +5,10 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from loyalty.actions.events import record_event
 from loyalty.actions.points import spend
 from loyalty.models import Event, LedgerEntry, LotUse
 from programs.models import EarningRuleRevision, Environment
-from tests.factories import give, make_actor, make_rule, reload
+from tests.factories import give, make_actor, make_rule, reload, report
 
 TABLES = {
     "loyalty_ledgerentry": "points = points + 1",
@@ -29,15 +28,7 @@ REDACTIONS = {
 def history(environment: Environment) -> Environment:
     """At least one row in every append-only table that this version writes."""
     make_rule(environment)
-    record_event(
-        environment=reload(environment),
-        event_id="order-1",
-        type="purchase",
-        member="ada",
-        data={"amount": "20.00"},
-        actor=make_actor(),
-        now=timezone.now(),
-    )
+    report(environment, "order-1", data={"amount": "20.00"})
     give(environment, 5, metadata={"order": 1})
     spend(
         environment=reload(environment),

@@ -10,13 +10,12 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from loyalty.actions.events import record_event
 from loyalty.actions.points import award, spend
 from loyalty.errors import EventIdReused, InsufficientBalance
 from loyalty.models import Account, Event, EventCount, IdempotencyRecord, LedgerEntry, Lot, LotUse, Member
 from programs.models import Environment
 from tests.conftest import Api
-from tests.factories import give, make_actor, make_environment, make_key, make_rule, reload
+from tests.factories import give, make_actor, make_environment, make_key, make_rule, report
 
 Together = Callable[..., list[Any]]
 
@@ -140,18 +139,10 @@ def test_the_same_event_from_sixteen_threads_counts_once(
     environment = committed_environment
     make_rule(environment)
 
-    def report(number: int) -> bool:
-        return record_event(
-            environment=reload(environment),
-            event_id="order-1",
-            type="purchase",
-            member="ada",
-            data={"amount": "40.00"},
-            actor=make_actor(),
-            now=timezone.now(),
-        ).duplicate
+    def send(number: int) -> bool:
+        return report(environment, "order-1", data={"amount": "40.00"}).duplicate
 
-    assert Counter(together(report)) == {False: 1, True: 15}
+    assert Counter(together(send)) == {False: 1, True: 15}
     assert Account.objects.get(environment_id=environment.id).total == 40
     assert Event.objects.filter(environment_id=environment.id).count() == 1
     assert EventCount.objects.get(environment_id=environment.id).count == 1
@@ -162,22 +153,14 @@ def test_one_event_id_for_sixteen_members_is_recorded_for_one_of_them(
 ) -> None:
     environment = committed_environment
 
-    def report(number: int) -> str:
+    def send(number: int) -> str:
         try:
-            record_event(
-                environment=environment,
-                event_id="order-1",
-                type="purchase",
-                member=f"member-{number}",
-                data={},
-                actor=make_actor(),
-                now=timezone.now(),
-            )
+            report(environment, "order-1", data={}, member=f"member-{number}")
         except EventIdReused:
             return "reused"
         return "recorded"
 
-    assert Counter(together(report)) == {"recorded": 1, "reused": 15}
+    assert Counter(together(send)) == {"recorded": 1, "reused": 15}
     assert Event.objects.filter(environment_id=environment.id).count() == 1
 
 
@@ -189,15 +172,7 @@ def test_a_bonus_for_the_first_purchase_is_given_once_when_sixteen_come_at_once(
     make_rule(environment, name="First purchase", award={"kind": "fixed", "points": 25}, condition=first)
 
     def buy(number: int) -> int:
-        found = record_event(
-            environment=reload(environment),
-            event_id=f"order-{number}",
-            type="purchase",
-            member="ada",
-            data={"amount": "1"},
-            actor=make_actor(),
-            now=timezone.now(),
-        )
+        found = report(environment, f"order-{number}", data={"amount": "1"})
         return len(found.entries)
 
     assert sorted(together(buy)) == [0] * 15 + [1]

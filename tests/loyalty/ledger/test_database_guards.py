@@ -7,12 +7,10 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 
-from loyalty.actions.events import record_event
 from loyalty.models import Account, LedgerEntry, Lot
 from programs.models import Environment, Metric
-from tests.factories import give, make_actor, make_environment, make_rule, reload
+from tests.factories import give, make_environment, make_rule, report
 
 
 def run(sql: str, *parameters: object) -> None:
@@ -111,15 +109,7 @@ def test_no_row_can_point_at_another_members_or_environments_account(account: Ac
 
 def test_a_rule_awards_an_event_once(environment: Environment) -> None:
     make_rule(environment)
-    record_event(
-        environment=reload(environment),
-        event_id="order-1",
-        type="purchase",
-        member="ada",
-        data={"amount": "5"},
-        actor=make_actor(),
-        now=timezone.now(),
-    )
+    report(environment, "order-1", data={"amount": "5"})
     with pytest.raises(IntegrityError, match="entry_once_per_event_and_origin"):
         copy_entry(Account.objects.get(environment_id=environment.id))
 

@@ -1,0 +1,69 @@
+"""Requests and answers as they go over the wire, and a comparison to the letter."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import Api
+
+# A string "<name>" in a fixture stands for any value of that form; the same "<name:x>" for the same value.
+FORMS = {
+    "txn id": r"txn_[0-9a-f]{32}",
+    "instant": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z",
+    "trace id": r"[0-9a-f]{32}",
+    "key prefix": r"sk_sandbox_[A-Za-z0-9_-]{6}",
+    "cursor": r"[A-Za-z0-9_-]+",
+}
+_PLACEHOLDER = re.compile(r"<([a-z ]+)(?::(\w+))?>")
+
+
+def exchanges(name: str) -> list[dict[str, Any]]:
+    """The exchanges of tests/api/wire/<name>.json, in order: request, status, answer."""
+    found: list[dict[str, Any]] = json.loads((Path(__file__).parent / f"{name}.json").read_text())["exchanges"]
+    return found
+
+
+def play(api: Api, name: str) -> None:
+    """Send each request of the fixture and compare status and body to the letter."""
+    bound: dict[str, Any] = {}
+    for number, exchange in enumerate(exchanges(name), 1):
+        method, path = exchange["request"].split(" ")
+        answer = api.call(method, path, exchange.get("body"))
+        at = f"{name} {number} ({exchange['request']})"
+        assert answer.status_code == exchange["status"], f"{at}: {answer.content.decode()}"
+        kind = "application/json" if answer.status_code < 400 else "application/problem+json"
+        assert answer.headers["Content-Type"] == kind, at
+        assert list(differences(exchange["answer"], json.loads(answer.content), "", bound)) == [], at
+
+
+def differences(expected: Any, found: Any, path: str, bound: dict[str, Any]) -> Iterator[str]:
+    """Where `found` is not what the fixture says; types count, and no key may be missing or too many."""
+    if isinstance(expected, str) and (placeholder := _PLACEHOLDER.fullmatch(expected)):
+        yield from _matches(placeholder, expected, found, path, bound)
+    elif type(expected) is not type(found):
+        yield f"{path}: {found!r} is not {expected!r}"
+    elif isinstance(expected, dict):
+        for name in sorted(expected.keys() | found.keys()):
+            if name not in found:
+                yield f"{path}.{name} is missing"
+            elif name not in expected:
+                yield f"{path}.{name} is too many: {found[name]!r}"
+            else:
+                yield from differences(expected[name], found[name], f"{path}.{name}", bound)
+    elif isinstance(expected, list):
+        if len(expected) != len(found):
+            yield f"{path}: {len(found)} items, not {len(expected)}"
+        for index, (one, other) in enumerate(zip(expected, found, strict=False)):
+            yield from differences(one, other, f"{path}[{index}]", bound)
+    elif expected != found:
+        yield f"{path}: {found!r} is not {expected!r}"
+
+
+def _matches(placeholder: re.Match[str], name: str, found: Any, path: str, bound: dict[str, Any]) -> Iterator[str]:
+    form, label = placeholder.groups()
+    if not isinstance(found, str) or not re.fullmatch(FORMS[form], found):
+        yield f"{path}: {found!r} is no {form}"
+    elif label and bound.setdefault(name, found) != found:
+        yield f"{path}: {found!r} is another {name} than {bound[name]!r} before"

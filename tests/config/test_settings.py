@@ -1,0 +1,64 @@
+"""Settings are one file, and safe by default."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+
+
+def production_environment() -> dict[str, str]:
+    """The values of .env.example, with a secret in its place."""
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    values = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return {**values, "SECRET_KEY": "k3y-of-a-test-" + "abcdefghij0123456789" * 3, "PATH": os.environ["PATH"]}
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_check_deploy_is_clean_with_the_values_of_the_example() -> None:
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **production_environment())
+    assert (done.returncode, done.stdout) == (0, "System check identified no issues (0 silenced).\n"), (
+        done.stderr
+    )
+
+
+def test_without_a_secret_nothing_starts_and_the_message_says_what_to_do() -> None:
+    done = manage("check", **(production_environment() | {"SECRET_KEY": ""}))
+    assert done.returncode != 0
+    assert "SECRET_KEY is not set." in done.stderr
+
+
+def test_the_embedded_database_is_refused_when_debug_is_off() -> None:
+    done = manage("check", **(production_environment() | {"DATABASE_URL": ""}))
+    assert done.returncode != 0
+    assert done.stderr.strip().startswith("DEBUG is off and the embedded database is for development only")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_is_not_postgresql_is_refused() -> None:
+    done = manage("check", **(production_environment() | {"DATABASE_URL": "sqlite:///x.db"}))
+    assert done.returncode != 0
+    assert "DATABASE_URL must name a PostgreSQL database" in done.stderr
+
+
+def test_every_setting_that_is_read_stands_in_the_example() -> None:
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config" / "settings.py").read_text()))
+    example = (ROOT / ".env.example").read_text()
+    shown = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
+    assert read - shown == set()
+    assert shown - read == set()
