@@ -147,6 +147,10 @@ def styles(_request: HttpRequest) -> str:
     return static("console/console.css")
 
 
+def icon(_request: HttpRequest) -> str:
+    return static("console/icon.svg")
+
+
 def scripts(_request: HttpRequest) -> str:
     return static("console/console.js")
 

@@ -240,6 +240,7 @@ UNFOLD = {
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.console.icon"}],
     "STYLES": ["config.console.styles"],
     "SCRIPTS": ["config.console.scripts"],
     "COLORS": {

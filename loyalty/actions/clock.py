@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 
 from audit.errors import InvalidRequest
@@ -12,11 +13,12 @@ from programs.models import Environment
 from programs.queries.environments import now_in
 
 
+@transaction.atomic
 def set_clock(*, environment: Environment, clock: datetime | None, actor: Actor) -> Environment:
     """Stop the sandbox's time at `clock`. Free while the environment holds no runtime row; then only
     forward. None: back to real time, if that is forward. Locks: the environment.
 
-    Raises InvalidRequest in a live environment and for an earlier instant. Must run in a transaction.
+    Raises InvalidRequest in a live environment and for an earlier instant.
     """
     if environment.kind != Environment.Kind.SANDBOX:
         raise InvalidRequest("Only a sandbox has a test clock; use a key of the sandbox.")

@@ -1,8 +1,9 @@
 """Members are created by their first write or read, and changed by the tenant (domain.md 1)."""
 
-import json
 from datetime import datetime
 from typing import Any
+
+import simplejson
 
 from audit.errors import InvalidRequest, NotFound
 from audit.record import Actor
@@ -62,6 +63,6 @@ def update_member(
 
 def _merged(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     merged = {name: value for name, value in (old | changes).items() if value is not None}
-    if len(json.dumps(merged).encode()) > MAX_ATTRIBUTES:
+    if len(simplejson.dumps(merged, use_decimal=True, ensure_ascii=False).encode()) > MAX_ATTRIBUTES:
         raise InvalidRequest.field("attributes", "too_large", f"At most {MAX_ATTRIBUTES} bytes of JSON.")
     return merged

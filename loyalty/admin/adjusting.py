@@ -15,7 +15,8 @@ from loyalty.errors import Replay
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.models import LedgerEntry, Member
 from loyalty.queries.balances import balances_of
-from programs.admin.base import DetailAdmin, actor_of, form_errors, required_environment
+from programs.admin.base import actor_of, form_errors, required_environment
+from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import number_input, select, text_area
 from programs.models import Environment, Metric
 from programs.queries.environments import now_in

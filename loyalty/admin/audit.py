@@ -1,7 +1,7 @@
 """The audit trail, to be read (domain.md 9)."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin, SimpleListFilter
@@ -12,16 +12,12 @@ from django.utils.safestring import SafeString
 
 from audit.ids import parse_public
 from audit.models import AuditEvent
-from loyalty.admin.shared import Endless, member_link
+from loyalty.admin.shared import DateRange, Endless, member_link
 from loyalty.models import Member
-from programs.admin.base import DetailAdmin, current_environment
+from programs.admin.base import current_environment
+from programs.admin.detail import DetailAdmin
 from programs.admin.tables import diff_of
 from programs.models import Environment
-
-if TYPE_CHECKING:
-    from django.contrib.admin import DateFieldListFilter as DateRange
-else:
-    from unfold.contrib.filters.admin import RangeDateFilter as DateRange
 
 _SUBJECTS = {
     "points": ("Points", ["points."]),
@@ -90,6 +86,7 @@ class AuditEventAdmin(DetailAdmin[AuditEvent]):
     ordering = ("-id",)
     sortable_by = ()
     paginator = Endless
+    show_full_result_count = False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return AuditList

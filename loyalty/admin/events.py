@@ -1,6 +1,6 @@
 """Events as they came in, and what the rules made of them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -8,17 +8,13 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from loyalty.admin.shared import Endless, EventTypeFilter, member_link
+from loyalty.admin.shared import DateRange, Endless, EventTypeFilter, member_link
 from loyalty.models import Event, Member
 from loyalty.queries.suggestions import event_types, fields_of
 from loyalty.queries.timeline import caused_by
-from programs.admin.base import DetailAdmin, current_environment, required_environment
+from programs.admin.base import current_environment, required_environment
+from programs.admin.detail import DetailAdmin
 from programs.admin.tables import rows_of
-
-if TYPE_CHECKING:
-    from django.contrib.admin import DateFieldListFilter as DateRange
-else:
-    from unfold.contrib.filters.admin import RangeDateFilter as DateRange
 
 _OUTCOMES = {
     "awarded": "Awarded",
@@ -44,6 +40,7 @@ class EventAdmin(DetailAdmin[Event]):
     ordering = ("-id",)
     sortable_by = ()
     paginator = Endless
+    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         return super().get_queryset(request).select_related("member")

@@ -1,6 +1,6 @@
 """The ledger, to be read."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -10,16 +10,12 @@ from django.utils.safestring import SafeString
 
 from audit.ids import parse_public, public
 from loyalty.actions.points import ADJUSTMENT_REASONS
-from loyalty.admin.shared import Endless, MetricFilter, member_link, signed
+from loyalty.admin.shared import DateRange, Endless, MetricFilter, member_link, signed
 from loyalty.models import Event, LedgerEntry, Member
 from loyalty.queries.timeline import lots_of, taken_from, uses_of, with_causes
-from programs.admin.base import DetailAdmin, current_environment
+from programs.admin.base import current_environment
+from programs.admin.detail import DetailAdmin
 from programs.admin.tables import rows_of
-
-if TYPE_CHECKING:
-    from django.contrib.admin import DateFieldListFilter as DateRange
-else:
-    from unfold.contrib.filters.admin import RangeDateFilter as DateRange
 
 
 @admin.register(LedgerEntry)
@@ -35,6 +31,7 @@ class LedgerEntryAdmin(DetailAdmin[LedgerEntry]):
     ordering = ("-id",)
     sortable_by = ()
     paginator = Endless
+    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
         return super().get_queryset(request).select_related("member", "account__metric")

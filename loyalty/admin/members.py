@@ -18,7 +18,8 @@ from loyalty.admin.shared import Endless
 from loyalty.models import LedgerEntry, Member
 from loyalty.queries.balances import balances_of, balances_of_many
 from loyalty.queries.timeline import timeline_of
-from programs.admin.base import DetailAdmin, actor_of, current_environment, may, required_environment
+from programs.admin.base import actor_of, current_environment, may, required_environment
+from programs.admin.detail import DetailAdmin
 from programs.admin.tables import rows_of
 from programs.queries.environments import now_in
 
@@ -52,6 +53,7 @@ class MemberAdmin(DetailAdmin[Member]):
     ordering = ("-created_at", "-id")
     sortable_by = ()
     paginator = Endless
+    show_full_result_count = False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return MemberList

@@ -11,7 +11,8 @@ from django.urls import URLPattern
 
 from audit.errors import DomainError
 from loyalty.actions.clock import set_clock
-from programs.admin.base import DetailAdmin, actor_of, may, required_environment
+from programs.admin.base import actor_of, may, required_environment
+from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import date_time
 from programs.models import Environment, Project
 from programs.queries.environments import now_in

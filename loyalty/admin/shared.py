@@ -1,12 +1,15 @@
 """What the lists of this package have in common."""
 
 from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -17,17 +20,31 @@ from programs.admin.tables import signed
 from programs.models import Metric
 
 if TYPE_CHECKING:
+    from django.contrib.admin import DateFieldListFilter as RangeDateFilter
     from django.core.paginator import Paginator as Endless
 else:
+    from unfold.contrib.filters.admin import RangeDateFilter
     from unfold.paginator import InfinitePaginator as Endless
 
-__all__ = ["Endless", "EventTypeFilter", "MetricFilter", "member_link", "signed"]
+__all__ = ["DateRange", "Endless", "EventTypeFilter", "MetricFilter", "member_link", "signed"]
 
 
 def member_link(member: Member) -> SafeString:
     return format_html(
         '<a href="{}">{}</a>', reverse("admin:loyalty_member_change", args=[member.pk]), member
     )
+
+
+class DateRange(RangeDateFilter):
+    """From the beginning of one day to the end of another, in the project's zone."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for suffix, lookup, days in (("from", "gte", 0), ("to", "lt", 1)):
+            day = _day(self.used_parameters.get(f"{self.field_path}_{suffix}"))
+            if day is not None:
+                midnight = datetime.combine(day + timedelta(days=days), time.min)
+                queryset = queryset.filter(**{f"{self.field_path}__{lookup}": timezone.make_aware(midnight)})
+        return queryset
 
 
 class MetricFilter(SimpleListFilter):
@@ -57,3 +74,11 @@ class EventTypeFilter(SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(type=self.value()) if self.value() else queryset
+
+
+def _day(text: Any) -> date | None:
+    try:
+        day: date | None = forms.DateField(required=False).clean(text)
+    except forms.ValidationError:
+        return None
+    return day

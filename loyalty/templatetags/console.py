@@ -56,6 +56,13 @@ def actor(row: LedgerEntry | Event) -> str:
 
 
 @register.filter
+def published_by(value: str) -> str:
+    """ "staff:olga" → "staff olga"."""
+    kind, _, name = value.partition(":")
+    return f"{_KINDS.get(kind, kind)} {name}"
+
+
+@register.filter
 def page_title(part: Any, is_object: bool) -> str:
     """A page's name with a capital letter; what a tenant named stays as it is written."""
     text = str(part)

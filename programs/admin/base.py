@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import uuid4
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import ForeignKey, Model, Q, QuerySet, URLField
 from django.forms import ModelChoiceField
@@ -97,8 +98,8 @@ class TenantAdmin(ModelAdmin[ModelT]):
 
     actions = None
     list_per_page = 50
-    show_full_result_count = False
     list_filter_submit = True
+    show_facets = ShowFacets.NEVER  # counts of every filter would read whole tables
     compressed_fields = True
     warn_unsaved_form = True
 
@@ -215,33 +216,6 @@ class TenantAdmin(ModelAdmin[ModelT]):
         except DomainError as error:
             messages.error(request, error.detail)
             return HttpResponseRedirect(request.get_full_path())
-
-
-class DetailAdmin(TenantAdmin[ModelT]):
-    """A read-only noun with a page of its own instead of a form."""
-
-    detail_template: ClassVar[str]
-
-    def detail(self, request: HttpRequest, found: ModelT) -> dict[str, Any]:
-        """What the page needs besides `object`."""
-        return {}
-
-    def detail_title(self, found: ModelT) -> str:
-        return str(found)
-
-    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        require(request, self.reader)
-        found = self.get_object(request, object_id)
-        if found is None:
-            return self.not_found(request, object_id)
-        context = {"object": found, **self.detail(request, found)}
-        return self.page(request, self.detail_template, self.detail_title(found), **context)
 
 
 def form_errors(form: Any, error: DomainError, names: dict[str, str] | None = None) -> None:

@@ -17,7 +17,7 @@ from programs.admin.base import actor_of, may, require, required_environment
 from programs.admin.configured import ConfiguredAdmin
 from programs.admin.rule_form import EarningRuleForm, sentence_for, sentence_of
 from programs.admin.tables import Difference, diff_of
-from programs.awards import describe_award
+from programs.awards import describe_award, describe_rule
 from programs.conditions import FaultyConfigurationError, describe
 from programs.models import EarningRule, EarningRuleRevision, Metric
 from programs.queries.environments import now_in
@@ -142,8 +142,12 @@ def _words_of(revision: EarningRuleRevision) -> str:
     """What a revision says, in a sentence."""
     if revision.definition is None:
         return "Archived: the rule was taken out of force."
-    read = _readable(revision.definition)
-    return f"{read['Event type']}, when {read['Condition']}: {read['Award']}."
+    written = revision.definition
+    title = _readable(written)["Metric"]
+    try:
+        return describe_rule(written["event_type"], written["condition"], written["award"], title)
+    except FaultyConfigurationError as error:
+        return str(error)
 
 
 def _readable(definition: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 
 from audit.errors import DomainError
 from programs.actions.keys import SCOPES, create_key, revoke_key
-from programs.admin.base import DetailAdmin, actor_of, form_errors, may, require, required_environment
+from programs.admin.base import actor_of, form_errors, may, require, required_environment
+from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import check_boxes, date_time, text_input
 from programs.models import ApiKey
 from programs.queries.staff import Role

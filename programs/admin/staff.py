@@ -10,7 +10,8 @@ from django.urls import URLPattern
 
 from audit.errors import DomainError
 from programs.actions.staff import add_staff, change_role, remove_staff
-from programs.admin.base import DetailAdmin, actor_of, form_errors, may, require, required_environment
+from programs.admin.base import actor_of, form_errors, may, require, required_environment
+from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import select, text_input
 from programs.models import Environment, ProjectMembership
 from programs.queries.staff import Role

@@ -51,8 +51,9 @@ def diff_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -
     old = dict(rows_of(before or {}))
     new = dict(rows_of(after or {}))
     names = list(dict.fromkeys([*old, *new]))
-    rows = [Difference(n, old.get(n, "–"), new.get(n, "–"), old.get(n) != new.get(n)) for n in names]
-    return sorted(rows, key=lambda row: not row.changed)
+    pairs = [(name, old.get(name, "–"), new.get(name, "–")) for name in names]
+    rows = [Difference(name, was, becomes, was != becomes) for name, was, becomes in pairs]
+    return sorted((row for row in rows if row[1:3] != ("–", "–")), key=lambda row: not row.changed)
 
 
 def shown(value: Any) -> str:

@@ -16,7 +16,7 @@ _SCOPE = re.compile(r"Scope: `([a-z*:]+)`")
 @cache
 def document() -> dict[str, Any]:
     """The OpenAPI document as it is served."""
-    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
     return found
 
 
@@ -31,7 +31,7 @@ class Operation:
 
     @property
     def scope(self) -> str:
-        return _SCOPE.findall(self.spec["description"])[0]
+        return str(_SCOPE.findall(self.spec["description"])[0])
 
     @property
     def writes(self) -> bool:
@@ -49,7 +49,11 @@ class Operation:
         path = self.path
         for name in re.findall(r"{(\w+)}", path):
             path = path.replace(f"{{{name}}}", quote(ids[name], safe=""))
-        named = [p["name"] for p in self.spec.get("parameters", []) if p["in"] == "query" and p["name"] == "customer_id"]
+        named = [
+            p["name"]
+            for p in self.spec.get("parameters", [])
+            if p["in"] == "query" and p["name"] == "customer_id"
+        ]
         return f"{path}?{urlencode({name: ids[name] for name in named})}" if named else path
 
     def body(self, ids: dict[str, str]) -> dict[str, Any] | None:

@@ -29,7 +29,9 @@ def owner(db: None) -> Owner:
     return make_owner()
 
 
-def call(key: str, operation: Operation, owner: Owner, ids: dict[str, str] | None = None, **headers: str) -> Any:
+def call(
+    key: str, operation: Operation, owner: Owner, ids: dict[str, str] | None = None, **headers: str
+) -> Any:
     ids = ids or owner.ids
     return Api(key).call(operation.method.upper(), operation.url(ids), operation.body(ids), **headers)
 
@@ -83,7 +85,9 @@ def bad_authorizations(owner: Owner) -> dict[str, str | None]:
 
 
 @EVERY
-def test_a_caller_without_a_valid_key_is_told_401_and_changes_nothing(operation: Operation, owner: Owner) -> None:
+def test_a_caller_without_a_valid_key_is_told_401_and_changes_nothing(
+    operation: Operation, owner: Owner
+) -> None:
     authorizations = bad_authorizations(owner)
     before = digest()
     for name, value in authorizations.items():
@@ -102,7 +106,9 @@ def test_a_caller_without_a_valid_key_is_told_401_and_changes_nothing(operation:
 
 
 @EVERY
-def test_a_key_without_the_scope_is_told_its_name_and_changes_nothing(operation: Operation, owner: Owner) -> None:
+def test_a_key_without_the_scope_is_told_its_name_and_changes_nothing(
+    operation: Operation, owner: Owner
+) -> None:
     others = sorted(SCOPES.keys() - {"*", operation.scope})
     key = factories.make_key(owner.environment, *others)
     before = digest()
@@ -124,7 +130,9 @@ def test_a_key_with_this_one_scope_is_enough(operation: Operation, owner: Owner)
 
 
 @EVERY
-def test_to_a_key_of_another_environment_nothing_of_this_one_exists(operation: Operation, owner: Owner) -> None:
+def test_to_a_key_of_another_environment_nothing_of_this_one_exists(
+    operation: Operation, owner: Owner
+) -> None:
     project = owner.environment.project
     strangers = {
         "the same project's live environment": factories.make_environment("live", project=project),
@@ -226,11 +234,13 @@ def test_a_revocation_counts_after_five_seconds_although_the_key_is_warm(
     assert api.get("/v1/programs").status_code == 401, "a revoked key leaves the cache"
 
 
-def test_an_expiry_counts_at_once_although_the_key_is_warm(environment: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expiry_counts_at_once_although_the_key_is_warm(
+    environment: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     soon = timezone.now() + timedelta(minutes=1)
     api = Api(factories.make_key(environment, expires_at=soon))
     assert api.get("/v1/programs").status_code == 200
-    monkeypatch.setattr(authentication.timezone, "now", lambda: soon)
+    monkeypatch.setattr(timezone, "now", lambda: soon)
     assert api.get("/v1/programs").status_code == 401
 
 

@@ -14,8 +14,9 @@ def away(*args: Any, **options: Any) -> None:
 
 
 def test_the_process_is_alive_even_when_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", away)
-    answer = Client().get("/healthz")
+    with monkeypatch.context() as patched:
+        patched.setattr(BaseDatabaseWrapper, "cursor", away)
+        answer = Client().get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
@@ -25,14 +26,19 @@ def test_it_is_ready_with_its_database_and_all_migrations(db: None) -> None:
 
 
 def test_it_is_not_ready_without_its_database(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", away)
-    answer = Client().get("/readyz")
-    assert (answer.status_code, answer.json()) == (503, {"status": "unavailable", "detail": "The database is away."})
+    with monkeypatch.context() as patched:
+        patched.setattr(BaseDatabaseWrapper, "cursor", away)
+        answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()) == (
+        503,
+        {"status": "unavailable", "detail": "The database is away."},
+    )
 
 
 def test_it_is_not_ready_before_the_migrations_ran(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda *_: [("one", False)])
-    answer = Client().get("/readyz")
+    with monkeypatch.context() as patched:
+        patched.setattr(MigrationExecutor, "migration_plan", lambda *_: [("one", False)])
+        answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()["detail"]) == (503, "Run manage.py migrate.")
 
 
@@ -45,9 +51,17 @@ def test_figures_are_for_this_machine(db: None, address: str) -> None:
 
 @pytest.mark.parametrize(
     ("address", "forwarded"),
-    [("203.0.113.9", None), ("10.0.0.2", None), ("203.0.113.9", "127.0.0.1"), ("127.0.0.1", "203.0.113.9"), ("", None)],
+    [
+        ("203.0.113.9", None),
+        ("10.0.0.2", None),
+        ("203.0.113.9", "127.0.0.1"),
+        ("127.0.0.1", "203.0.113.9"),
+        ("", None),
+    ],
 )
-def test_figures_are_refused_from_elsewhere_and_through_a_proxy(db: None, address: str, forwarded: str | None) -> None:
+def test_figures_are_refused_from_elsewhere_and_through_a_proxy(
+    db: None, address: str, forwarded: str | None
+) -> None:
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     answer = Client().get("/metrics", REMOTE_ADDR=address, headers=headers)
     assert answer.status_code == 403
@@ -61,9 +75,12 @@ def test_behind_our_own_proxy_the_caller_counts_not_the_proxy(db: None, settings
 
 
 @pytest.mark.parametrize(
-    ("sent", "status"), [("Bearer s3cret", 200), ("Bearer s3cre", 403), ("s3cret", 403), (None, 403), ("Bearer é", 403)]
+    ("sent", "status"),
+    [("Bearer s3cret", 200), ("Bearer s3cre", 403), ("s3cret", 403), (None, 403), ("Bearer é", 403)],
 )
-def test_with_a_token_only_its_bearer_sees_figures(db: None, settings: Any, sent: str | None, status: int) -> None:
+def test_with_a_token_only_its_bearer_sees_figures(
+    db: None, settings: Any, sent: str | None, status: int
+) -> None:
     settings.METRICS_TOKEN = "s3cret"
     headers = {} if sent is None else {"Authorization": sent}
     for address in ("127.0.0.1", "203.0.113.9"):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import simplejson
 
 from tests import factories
 from tests.api.operations import Operation, writes
@@ -26,7 +27,6 @@ NOT_JSON: dict[str, bytes] = {
     "single quotes": b"{'points': 1}",
     "a trailing comma": b'{"points": 1,}',
     "a form": b"customer_id=ada&points=1",
-    "a byte order mark": b"\xef\xbb\xbf{}",
     "UTF-16": '{"points": 1}'.encode("utf-16"),
     "broken UTF-8": b'{"reason": "\xff"}',
     "a surrogate in UTF-8": b'{"reason": "\xed\xa0\x80"}',
@@ -69,6 +69,8 @@ def test_what_is_no_json_object_is_refused_and_changes_nothing(operation: Operat
     api = Api(factories.make_key(owner.environment))
     before = digest()
     for name, body in NOT_JSON.items():
+        if not body and operation.method == "patch":
+            continue  # changes nothing, and says so
         answer = api.call(operation.method.upper(), operation.url(owner.ids), body)
         assert answer.status_code == 400, name
         assert_problem(answer, "invalid_request")
@@ -100,24 +102,70 @@ def test_what_can_not_be_kept_is_refused_by_its_place_and_changes_nothing(
 
 @pytest.mark.parametrize(
     "value",
-    ["9" * 100, "-0", "0.0", "1e-99", "1." + "0" * 98, '"\\ud83d\\ude00"', "[" * 60 + "]" * 60, "1.10", "12345678901234567890.5"],
+    [
+        "9" * 100,
+        "-0",
+        "0.0",
+        "1e-99",
+        "1." + "0" * 98,
+        '"\\ud83d\\ude00"',
+        "[" * 60 + "]" * 60,
+        "1.10",
+        "12345678901234567890.5",
+    ],
 )
-def test_what_is_unusual_but_right_is_kept_exactly(api: Api, value: str) -> None:
-    frame = '{"customer_id": "ada", "points": 1, "metadata": {"x": %s}}'
-    answer = api.post("/v1/points/award", frame % value, Idempotency_Key="k")
-    assert answer.status_code == 201, answer.content
-    again = api.post("/v1/points/award", frame % value, Idempotency_Key="k")
-    assert again.content == answer.content
-    shown = api.get(f"/v1/transactions/{answer.json()['id']}").json()
-    assert shown["metadata"] == answer.json()["metadata"]
+@pytest.mark.parametrize(
+    ("request_", "frame", "place", "shown_at"),
+    [
+        ("POST /v1/points/award", '{"customer_id": "ada", "points": 1, "metadata": {"x": %s}}', ["metadata"], None),
+        ("POST /v1/points/redeem", '{"customer_id": "ada", "points": 1, "metadata": {"x": %s}}', ["metadata"], None),
+        (
+            "POST /v1/events",
+            '{"event_id": "e", "type": "visit", "member_id": "ada", "data": {"x": %s}}',
+            ["event", "data"],
+            "/v1/events/e",
+        ),
+        ("PATCH /v1/members/ada", '{"attributes": {"x": %s}}', ["attributes"], "/v1/customers/ada"),
+    ],
+)
+def test_what_is_unusual_but_right_is_kept_exactly(
+    api: Api, environment: Any, request_: str, frame: str, place: list[str], shown_at: str | None, value: str
+) -> None:
+    factories.give(environment, 100)
+    method, path = request_.split()
+    answer = api.call(method, path, frame % value, Idempotency_Key="k")
+    assert answer.status_code in (200, 201), answer.content
+    assert api.call(method, path, frame % value, Idempotency_Key="k").content == answer.content
+    shown = api.get(shown_at or f"/v1/transactions/{answer.json()['id']}").content
+    expected = {"x": simplejson.loads(value, use_decimal=True)}
+    for body in (answer.content, shown):
+        found = simplejson.loads(body, use_decimal=True)
+        for name in place:
+            found = found[name]
+        assert found == expected
 
 
-POINTS = ["0", "-1", "1.5", "1e3", '"1"', "true", "null", "[]", "{}", "1000000000001", "9223372036854775808", "1" + "0" * 99]
+POINTS = [
+    "0",
+    "-1",
+    "1.5",
+    "1e3",
+    '"1"',
+    "true",
+    "null",
+    "[]",
+    "{}",
+    "1000000000001",
+    "9223372036854775808",
+    "1" + "0" * 99,
+]
 
 
 @pytest.mark.parametrize("points", POINTS)
 @pytest.mark.parametrize("path", ["/v1/points/award", "/v1/points/redeem", "/v1/points/adjust"])
-def test_points_are_a_json_integer_within_the_limit(api: Api, environment: Any, path: str, points: str) -> None:
+def test_points_are_a_json_integer_within_the_limit(
+    api: Api, environment: Any, path: str, points: str
+) -> None:
     factories.give(environment, 10**12)
     more = ', "reason": "goodwill", "note": "n"' if path.endswith("adjust") else ""
     before = digest()
@@ -148,7 +196,9 @@ def test_a_body_of_more_than_two_mebibytes_is_too_large(operation: Operation, db
 
 
 @WITH_BODY
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "application/xml"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "application/xml"]
+)
 def test_a_body_that_is_not_declared_as_json_is_refused(operation: Operation, db: None, kind: str) -> None:
     owner = make_owner()
     key = factories.make_key(owner.environment)

@@ -29,7 +29,11 @@ def other(body: dict[str, Any] | None) -> dict[str, Any]:
     """A body that is as valid as the schema's example and says something else."""
     if body is None:
         return {"anything": "else"}
-    name = next(name for name in ("points", "name", "title", "event_id", "priority", "expiry_count", *body) if name in body)
+    name = next(
+        name
+        for name in ("points", "name", "title", "event_id", "priority", "expiry_count", *body)
+        if name in body
+    )
     value = body[name]
     if isinstance(value, int):
         return body | {name: value + 1}
@@ -41,7 +45,9 @@ def other(body: dict[str, Any] | None) -> dict[str, Any]:
 
 
 @EVERY_WRITE
-def test_a_repeated_write_changes_nothing_and_answers_with_the_same_bytes(operation: Operation, owner: Owner) -> None:
+def test_a_repeated_write_changes_nothing_and_answers_with_the_same_bytes(
+    operation: Operation, owner: Owner
+) -> None:
     body = operation.body(owner.ids)
     first = send(owner, operation, body, traceparent="00-" + "1" * 32 + "-00f067aa0ba902b7-01")
     assert first.status_code in (200, 201), first.content
@@ -59,12 +65,16 @@ def test_a_repeated_write_changes_nothing_and_answers_with_the_same_bytes(operat
 
 
 @EVERY_WRITE
-def test_the_same_key_for_another_request_is_refused_and_changes_nothing(operation: Operation, owner: Owner) -> None:
+def test_the_same_key_for_another_request_is_refused_and_changes_nothing(
+    operation: Operation, owner: Owner
+) -> None:
     body = operation.body(owner.ids)
     assert send(owner, operation, body).status_code in (200, 201)
     key = factories.make_key(owner.environment)
     before = digest()
-    answer = Api(key).call(operation.method.upper(), operation.url(owner.ids), other(body), Idempotency_Key="k-1")
+    answer = Api(key).call(
+        operation.method.upper(), operation.url(owner.ids), other(body), Idempotency_Key="k-1"
+    )
     assert_problem(answer, "idempotency_key_reused")
     assert "Idempotent-Replayed" not in answer.headers
     assert changed(before, digest()) == {}
@@ -78,7 +88,9 @@ def test_a_key_that_is_empty_too_long_or_not_printable_is_refused_and_changes_no
     api = Api(factories.make_key(owner.environment))
     before = digest()
     sent = key.encode().decode("latin-1")
-    answer = api.call(operation.method.upper(), operation.url(owner.ids), operation.body(owner.ids), Idempotency_Key=sent)
+    answer = api.call(
+        operation.method.upper(), operation.url(owner.ids), operation.body(owner.ids), Idempotency_Key=sent
+    )
     body = assert_problem(answer, "invalid_request")
     assert [error["field"] for error in body["errors"]] == ["Idempotency-Key"]
     assert changed(before, digest()) == {}
@@ -138,7 +150,8 @@ def test_a_key_belongs_to_its_environment(environment: Any) -> None:
 
 def test_a_key_is_shared_by_all_secret_keys_of_the_environment(environment: Any) -> None:
     answers = [
-        Api(factories.make_key(environment)).post("/v1/points/award", AWARD, Idempotency_Key="shared") for _ in range(2)
+        Api(factories.make_key(environment)).post("/v1/points/award", AWARD, Idempotency_Key="shared")
+        for _ in range(2)
     ]
     assert answers[0].content == answers[1].content
     assert answers[1].headers["Idempotent-Replayed"] == "true"
@@ -154,7 +167,9 @@ def test_the_same_key_at_another_address_is_another_request(api: Api) -> None:
 
 def test_a_key_does_not_open_the_answer_to_a_caller_without_the_scope(environment: Any) -> None:
     Api(factories.make_key(environment)).post("/v1/points/award", AWARD, Idempotency_Key="k")
-    answer = Api(factories.make_key(environment, "points:read")).post("/v1/points/award", AWARD, Idempotency_Key="k")
+    answer = Api(factories.make_key(environment, "points:read")).post(
+        "/v1/points/award", AWARD, Idempotency_Key="k"
+    )
     assert_problem(answer, "permission_denied")
 
 
@@ -172,7 +187,9 @@ def test_an_event_sent_twice_is_a_duplicate_with_or_without_a_key(api: Api, envi
 
 
 @pytest.mark.parametrize("other_", [{"member_id": "bob"}, {"data": {"amount": "60"}}, {"type": "visit"}])
-def test_an_event_id_for_another_event_is_refused_and_changes_nothing(api: Api, other_: dict[str, Any]) -> None:
+def test_an_event_id_for_another_event_is_refused_and_changes_nothing(
+    api: Api, other_: dict[str, Any]
+) -> None:
     event = {"event_id": "order-1", "type": "purchase", "member_id": "ada", "data": {"amount": "59.90"}}
     api.post("/v1/events", event)
     before = digest()

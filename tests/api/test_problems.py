@@ -40,7 +40,9 @@ def owner(db: None) -> Owner:
 
 def test_errors_name_each_faulty_field_with_a_code_and_what_it_takes(api: Api) -> None:
     before = digest()
-    answer = api.post("/v1/points/award", {"customer_id": " ada", "points": 0, "metadata": [], "colour": "red"})
+    answer = api.post(
+        "/v1/points/award", {"customer_id": " ada", "points": 0, "metadata": [], "colour": "red"}
+    )
     body = assert_problem(answer, "invalid_request")
     assert [(error["field"], error["code"]) for error in body["errors"]] == [("colour", "unknown_field")]
     answer = api.post("/v1/points/award", {"customer_id": " ada", "points": 0, "metadata": []})
@@ -56,12 +58,15 @@ def test_errors_name_each_faulty_field_with_a_code_and_what_it_takes(api: Api) -
 
 def test_a_fault_deep_in_a_condition_is_named_by_its_path(api: Api) -> None:
     rule = {"name": "r", "event_type": "purchase", "award": {"kind": "fixed", "points": 1}}
-    condition = {"all": [{"field": "data.amount", "op": "gte", "value": "10"}, {"field": "nonsense", "op": "eq", "value": 1}]}
+    good = {"field": "data.amount", "op": "gte", "value": "10"}
+    condition = {"all": [good, {"field": "nonsense", "op": "eq", "value": 1}]}
     body = assert_problem(api.post("/v1/earning-rules", rule | {"condition": condition}), "invalid_request")
     assert [error["field"] for error in body["errors"]] == ["condition.all[1].field"]
 
 
-@pytest.mark.parametrize("path", ["/v1/", "/v1/nothing", "/v1/points/", "/v1/points/award/now", "/v1/a%00b", "/v1/%ff"])
+@pytest.mark.parametrize(
+    "path", ["/v1/", "/v1/nothing", "/v1/points/", "/v1/points/award/now", "/v1/a%00b", "/v1/%ff"]
+)
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 def test_an_unknown_address_is_a_problem_too(db: None, path: str, method: str) -> None:
     assert_problem(Client(raise_request_exception=False).generic(method, path), "not_found")
@@ -73,10 +78,12 @@ def test_an_unknown_address_with_a_body_that_is_no_form_is_not_read(db: None) ->
 
 
 @pytest.mark.parametrize("operation", operations(), ids=str)
-def test_a_method_that_the_address_lacks_is_a_problem_that_lists_the_others(operation: Operation, owner: Owner) -> None:
+def test_a_method_that_the_address_lacks_is_a_problem_that_lists_the_others(
+    operation: Operation, owner: Owner
+) -> None:
     api = Api(factories.make_key(owner.environment))
     before = digest()
-    for method in {"DELETE", "PUT", "OPTIONS"}:
+    for method in ("DELETE", "PUT", "OPTIONS"):
         answer = api.call(method, operation.url(owner.ids), {})
         assert_problem(answer, "method_not_allowed")
         assert operation.method.upper() in answer.headers["Allow"]
@@ -95,7 +102,8 @@ def test_a_path_with_a_nul_is_refused(api: Api, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/metrics/a%00b", "/v1/metrics/%ff", "/v1/transactions/txn_%00", "/v1/customers/" + "x" * 5000]
+    "path",
+    ["/v1/metrics/a%00b", "/v1/metrics/%ff", "/v1/transactions/txn_%00", "/v1/customers/" + "x" * 5000],
 )
 def test_a_path_that_can_name_nothing_names_nothing(api: Api, path: str) -> None:
     assert_problem(api.get(path), "not_found")
@@ -147,7 +155,9 @@ def test_the_table_of_problems_has_every_refusal_under_its_own_title() -> None:
     def below(base: type[DomainError]) -> list[type[DomainError]]:
         return [found for one in base.__subclasses__() for found in [one, *below(one)]]
 
-    refusals = [error for error in below(DomainError) if "code" in vars(error) and error.__module__ != __name__]
+    refusals = [
+        error for error in below(DomainError) if "code" in vars(error) and error.__module__ != __name__
+    ]
     assert {error.code: error.title for error in refusals} == {
         error.code: PROBLEMS[error.code].title for error in refusals
     }

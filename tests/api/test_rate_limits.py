@@ -58,9 +58,7 @@ def test_answers_to_addresses_with_nothing_tell_it_too(api: Api, path: str) -> N
 
 
 @pytest.mark.usefixtures("_three_a_minute")
-def test_over_the_limit_the_answer_is_429_until_the_minute_ends(
-    environment: Any, clock: list[float]
-) -> None:
+def test_over_the_limit_the_answer_is_429_until_the_minute_ends(environment: Any, clock: list[float]) -> None:
     api = Api(factories.make_key(environment))
     body = {"customer_id": "ada", "points": 1}
     assert [told(api.post("/v1/points/award", body)) for _ in range(3)] == [
@@ -99,12 +97,20 @@ def test_callers_without_a_key_are_counted_by_their_address(environment: Any, cl
 
 
 @pytest.mark.usefixtures("_three_a_minute")
-def test_a_forwarded_address_counts_only_from_our_own_proxies(db: None, clock: list[float], settings: Any) -> None:
+def test_a_forwarded_address_counts_only_from_our_own_proxies(
+    db: None, clock: list[float], settings: Any
+) -> None:
     def ask(forwarded: str) -> int:
-        status: int = Api("nonsense").client.get("/v1/programs", headers={"X-Forwarded-For": forwarded}).status_code
+        status: int = (
+            Api("nonsense").client.get("/v1/programs", headers={"X-Forwarded-For": forwarded}).status_code
+        )
         return status
 
     assert [ask(f"203.0.113.{number}") for number in range(4)] == [401, 401, 401, 429], "not believed"
     settings.TRUSTED_PROXIES = 1
     assert [ask(f"10.9.9.9, 203.0.113.{number}") for number in range(4)] == [401] * 4
-    assert [ask("10.9.9.8, 203.0.113.1"), ask("10.9.9.7, 203.0.113.1"), ask("10.9.9.6, 203.0.113.1")] == [401, 401, 429]
+    assert [ask("10.9.9.8, 203.0.113.1"), ask("10.9.9.7, 203.0.113.1"), ask("10.9.9.6, 203.0.113.1")] == [
+        401,
+        401,
+        429,
+    ]

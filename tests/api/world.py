@@ -60,7 +60,14 @@ def make_owner() -> Owner:
         "metric": metric.code,
         "rule_id": rule.public_id,
     }
-    rows: list[Any] = [environment, program, metric, rule, entry, *Member.objects.filter(environment=environment)]
+    rows: list[Any] = [
+        environment,
+        program,
+        metric,
+        rule,
+        entry,
+        *Member.objects.filter(environment=environment),
+    ]
     rows += [*Account.objects.filter(environment_id=environment.id), *Lot.objects.filter(entry=entry)]
     return Owner(environment, ids, [str(row.pk) for row in rows])
 

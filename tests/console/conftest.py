@@ -1,6 +1,7 @@
 """Two projects that know nothing of each other, and a browser for each role."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,6 +11,12 @@ from tests import factories
 from tests.console.tenants import Tenant, furnish
 
 Login = Callable[..., Client]
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Many users are made here, and none is attacked."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -164,6 +164,7 @@ def test_a_nul_in_the_address_is_a_bad_request(login: Any, ours: Tenant) -> None
         "loyalty/member/?status__exact=active",
         "loyalty/ledgerentry/?type__exact=earned&metric=ours-coins",
         "loyalty/ledgerentry/?occurred_at_from=2020-01-01&occurred_at_to=2090-01-01",
+        "loyalty/ledgerentry/?occurred_at_from=2020-13-99",
         "loyalty/event/?type=ours-purchase",
         "audit/auditevent/?subject=points&actor=system",
         "programs/earningrule/?status__exact=published",

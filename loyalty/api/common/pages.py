@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from audit.errors import InvalidRequest
 
@@ -66,8 +66,12 @@ def _after(key: Sequence[str], values: list[Any], *, descending: bool) -> Q:
 
 
 def _encode(row: Model, key: Sequence[str]) -> str:
-    values = [row._meta.model_name, *[_text(getattr(row, name)) for name in key]]
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+    return _packed(type(row), [getattr(row, name) for name in key])
+
+
+def _packed(model: type[Model], values: Sequence[Any]) -> str:
+    text = json.dumps([model._meta.model_name, *[_text(value) for value in values]])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _text(value: Any) -> Any:
@@ -77,16 +81,16 @@ def _text(value: Any) -> Any:
 
 
 def _decode(model: type[Model], key: Sequence[str], cursor: str) -> list[Any]:
-    """The values of the key columns; only what `_encode` makes of a row of this model is taken."""
+    """The values of the key columns. Only what `_encode` makes of a row of this model is taken."""
+    refusal = InvalidRequest.field("cursor", "invalid", "Use the next_cursor of the same list.")
     try:
-        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        name, *values = json.loads(raw)
-        fields = [model._meta.get_field(column) for column in key]
+        _, *values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        fields: list[Any] = [model._meta.get_field(name) for name in key]
         found = [field.to_python(value) for field, value in zip(fields, values, strict=True)]
-        if name != model._meta.model_name or [_text(value) for value in found] != values:
-            raise ValueError
-        if any(isinstance(value, int) and abs(value) >= 2**63 for value in found):
-            raise ValueError
     except (ValueError, TypeError, ValidationError, OverflowError) as error:
-        raise InvalidRequest.field("cursor", "invalid", "Use the next_cursor of the same list.") from error
+        raise refusal from error
+    if None in found or any(isinstance(value, int) and abs(value) >= 2**63 for value in found):
+        raise refusal
+    if _packed(model, found) != cursor:
+        raise refusal
     return found

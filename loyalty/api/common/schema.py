@@ -20,7 +20,7 @@ class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     match_subclasses = True
 
     def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:
-        schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # noqa: SLF001
         schema["additionalProperties"] = False
         if type(self.target).__doc__ is None:
             schema.pop("description", None)  # it is the base class's, which speaks to programmers

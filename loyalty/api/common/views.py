@@ -77,7 +77,7 @@ class EngineView(APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         if not hasattr(self, "rate_limit"):  # refused before the key was looked at
-            self.rate_limit = throttling.count(f"ip:{request._request.client_ip}")
+            self.rate_limit = throttling.count(f"ip:{request._request.client_ip}")  # type: ignore[attr-defined]
         for name, value in self.rate_limit.headers().items():
             response.headers.setdefault(name, value)
         return super().finalize_response(request, response, *args, **kwargs)

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from django_filters import ChoiceFilter, FilterSet
-from drf_spectacular.types import OpenApiTypes
+from django_filters import ChoiceFilter, Filter, FilterSet
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
-from loyalty.api.common import schema as schema  # registers how keys are documented
+from loyalty.api.common import schema as _extensions  # noqa: F401 - registers them
 from loyalty.api.v1.errors import MEDIA_TYPE, PROBLEMS
 from loyalty.api.v1.filters import InstantFilter
 
@@ -24,7 +23,7 @@ _ALWAYS = (
 _WRITES = ("idempotency_key_in_use", "idempotency_key_reused", "payload_too_large", "unsupported_media_type")
 _KEY = OpenApiParameter(
     "Idempotency-Key",
-    OpenApiTypes.STR,
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     OpenApiParameter.HEADER,
     description="Send the same key with the same request and it is done once; the answer is the same, "
     "with `Idempotent-Replayed: true`. Kept for 30 days.",
@@ -117,13 +116,15 @@ def _problems(codes: Sequence[str]) -> dict[Any, Any]:
 
 
 def _filter_parameters(filters: type[FilterSet]) -> list[OpenApiParameter]:
-    found = []
-    for name, narrowing in filters.base_filters.items():
-        choices = (
-            [value for value, _ in narrowing.extra["choices"]]
-            if isinstance(narrowing, ChoiceFilter)
-            else None
-        )
-        kind = OpenApiTypes.DATETIME if isinstance(narrowing, InstantFilter) else OpenApiTypes.STR
-        found.append(OpenApiParameter(name, kind, OpenApiParameter.QUERY, enum=choices))
-    return found
+    return [
+        OpenApiParameter(name, _shape(narrowing), OpenApiParameter.QUERY)
+        for name, narrowing in filters.base_filters.items()
+    ]
+
+
+def _shape(narrowing: Filter) -> dict[str, Any]:
+    if isinstance(narrowing, ChoiceFilter):
+        return {"type": "string", "enum": [value for value, _ in narrowing.extra["choices"]]}
+    if isinstance(narrowing, InstantFilter):
+        return {"type": "string", "format": "date-time"}
+    return {"type": "string", "minLength": 1, "maxLength": narrowing.extra["max_length"]}

@@ -127,13 +127,13 @@ PROBLEMS: dict[str, Problem] = {
         500,
         "Internal error",
         "Something went wrong on our side.",
-        "Repeat a write with the same `Idempotency-Key`. If it stays, report the `request_id`, which finds it in the logs.",
+        "Repeat a write with the same `Idempotency-Key`. If it stays, report the `request_id`, which the logs carry.",
     ),
     "service_unavailable": Problem(
         503,
         "Service unavailable",
         "The database is away or busy. Nothing was written.",
-        "Wait for as many seconds as `Retry-After` says and repeat the request, a write with the same `Idempotency-Key`.",
+        "Wait as many seconds as `Retry-After` says, then repeat the request; a write with the same `Idempotency-Key`.",
     ),
 }
 _BY_STATUS = {

@@ -49,6 +49,9 @@ class ListView(EngineView):
 
 def filtered(filters: type[FilterSet], given: dict[str, Any], rows: QuerySet[Any]) -> QuerySet[Any]:
     """`rows` by the query string. Raises InvalidRequest naming each parameter that is wrong."""
+    for name, value in given.items():
+        if not value.strip():  # forms would take it for no filter at all
+            raise InvalidRequest.field(name, "blank", "Give it a value, or leave it out.")
     checked = filters(given, queryset=rows)
     if not checked.is_valid():
         errors = [

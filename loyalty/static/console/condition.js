@@ -55,7 +55,7 @@
     save() {
       const clean = (node) => {
         const key = Array.isArray(node.all) ? "all" : Array.isArray(node.any) ? "any" : null;
-        if (!key) return node;
+        if (!key) return node.field === "" && node.value === "" ? null : node; // a row not yet begun
         const children = node[key].map(clean).filter((child) => child !== null);
         return children.length ? { [key]: children } : null;
       };
@@ -117,26 +117,39 @@
     leaf(node, key, drop) {
       const field = make("input", { className: "lc-input", list: "lc-fields", placeholder: "field, such as data.amount", value: node.field, "data-key": key, "aria-label": "Field", autocomplete: "off" });
       const rest = make("span", { className: "lc-rest" });
-      const redraw = () => rest.replaceChildren(...this.comparison(node, redraw));
-      field.addEventListener("input", () => { node.field = field.value.trim(); this.save(); });
-      field.addEventListener("change", () => { redraw(); this.save(); });
+      const redraw = () => rest.replaceChildren(...this.comparison(node));
+      const looks = () => kindOf(node.field) + node.field.startsWith("data.items[].");
+      field.addEventListener("input", () => {
+        const before = looks();
+        node.field = field.value.trim();
+        // Only when needed: drawing anew while Tab leaves the field would lose the focus.
+        if (looks() !== before) redraw();
+        this.save();
+      });
       redraw();
       return make("div", { className: "lc-row" }, field, rest, this.remove(drop));
     }
 
-    comparison(node, redraw) {
+    comparison(node) {
       const kind = kindOf(node.field);
       const ops = this.grammar.kinds[kind];
       if (!ops.includes(node.op)) { node.op = ops[0]; node.value = ""; }
+      const values = make("span", { className: "lc-rest" });
+      const refill = (focusLast) => {
+        values.replaceChildren(...this.values(node, kind, refill));
+        const inputs = values.querySelectorAll("input, select");
+        if (focusLast === true && inputs.length) inputs[inputs.length - 1].focus();
+      };
       const choose = (event) => {
         node.op = event.target.value;
         node.value = this.converted(node);
-        redraw();
+        refill();
         this.save();
       };
       const op = make("select", { className: "lc-select", "aria-label": "Comparison", onchange: choose },
         ...ops.map((name) => make("option", { value: name, selected: name === node.op }, this.grammar.ops[name])));
-      const parts = [op, ...this.values(node, kind, redraw)];
+      refill();
+      const parts = [op, values];
       if (node.field.startsWith("data.items[].")) parts.unshift(this.match(node));
       else delete node.match;
       return parts;
@@ -159,7 +172,7 @@
       return typeof node.value === "boolean" ? "" : first;
     }
 
-    values(node, kind, redraw) {
+    values(node, kind, refill) {
       if (node.op === "exists") {
         const choose = (event) => { node.value = event.target.value === "yes"; this.save(); };
         return [make("select", { className: "lc-select", "aria-label": "Value", onchange: choose },
@@ -172,9 +185,9 @@
       if (!Array.isArray(node.value)) node.value = this.converted(node);
       const inputs = node.value.map((value, index) => this.input(kind, value, (changed) => { node.value[index] = changed; }));
       if (node.op === "between") return [inputs[0], "and", inputs[1]];
-      const more = this.button("+", () => { node.value.push(""); redraw(); this.save(); }, "lc-small");
+      const more = this.button("+", () => { node.value.push(""); refill(true); this.save(); }, "lc-small");
       more.setAttribute("aria-label", "Another value");
-      const less = this.button("−", () => { node.value.pop(); redraw(); this.save(); }, "lc-small");
+      const less = this.button("−", () => { node.value.pop(); refill(true); this.save(); }, "lc-small");
       less.setAttribute("aria-label", "Drop the last value");
       return node.value.length > 1 ? [...inputs, more, less] : [...inputs, more];
     }

@@ -20,7 +20,12 @@ def test_a_history_row_has_what_the_document_names(api: Api) -> None:
     api.post("/v1/points/award", {"customer_id": "cus_abc123", "points": 100, "reason": "Purchase"})
     (row,) = api.get("/v1/points?customer_id=cus_abc123").json()["data"]
     assert row.keys() >= DOCUMENTED
-    assert (row["type"], row["points"], row["balance_after"], row["reason"]) == ("earned", 100, 100, "Purchase")
+    assert (row["type"], row["points"], row["balance_after"], row["reason"]) == (
+        "earned",
+        100,
+        100,
+        "Purchase",
+    )
 
 
 def test_the_history_holds_twenty_rows_a_page_newest_first(api: Api, environment: Any) -> None:
@@ -65,7 +70,9 @@ def test_a_redemption_beyond_the_balance_is_the_documents_error_and_changes_noth
 def test_a_reward_that_is_not_there_is_not_found_and_takes_no_points(api: Api, environment: Any) -> None:
     factories.give(environment, 500, "cus_abc123")
     before = digest()
-    answer = api.post("/v1/points/redeem", {"customer_id": "cus_abc123", "reward_id": "rwd_xyz789", "points": 200})
+    answer = api.post(
+        "/v1/points/redeem", {"customer_id": "cus_abc123", "reward_id": "rwd_xyz789", "points": 200}
+    )
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert changed(before, digest()) == {}
 

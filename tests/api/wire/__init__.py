@@ -21,7 +21,9 @@ _PLACEHOLDER = re.compile(r"<([a-z ]+)(?::(\w+))?>")
 
 def exchanges(name: str) -> list[dict[str, Any]]:
     """The exchanges of tests/api/wire/<name>.json, in order: request, status, answer."""
-    found: list[dict[str, Any]] = json.loads((Path(__file__).parent / f"{name}.json").read_text())["exchanges"]
+    found: list[dict[str, Any]] = json.loads((Path(__file__).parent / f"{name}.json").read_text())[
+        "exchanges"
+    ]
     return found
 
 
@@ -61,7 +63,9 @@ def differences(expected: Any, found: Any, path: str, bound: dict[str, Any]) -> 
         yield f"{path}: {found!r} is not {expected!r}"
 
 
-def _matches(placeholder: re.Match[str], name: str, found: Any, path: str, bound: dict[str, Any]) -> Iterator[str]:
+def _matches(
+    placeholder: re.Match[str], name: str, found: Any, path: str, bound: dict[str, Any]
+) -> Iterator[str]:
     form, label = placeholder.groups()
     if not isinstance(found, str) or not re.fullmatch(FORMS[form], found):
         yield f"{path}: {found!r} is no {form}"

@@ -1,0 +1,78 @@
+"""/v1/customers and /v1/members: one resource by two names."""
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from loyalty.models import Member
+from programs.models import Environment
+from tests.conftest import Api
+from tests.factories import give, make_environment, make_key, make_member
+
+
+@pytest.mark.parametrize("name", ["auth0|5f7c8", "urn:user:1", "a/b", "ünï çødé", "50%", "a?b#c", "..x", "🙂"])
+def test_a_tenants_own_id_reaches_every_call_whatever_it_looks_like(api: Api, name: str) -> None:
+    assert api.post("/v1/points/award", {"customer_id": name, "points": 5}).status_code == 201
+    path = quote(name, safe="")
+    for resource in ("members", "customers"):
+        assert api.get(f"/v1/{resource}/{path}").json()["id"] == name
+        assert api.get(f"/v1/{resource}/{path}/balances").json()["member_id"] == name
+    assert api.get(f"/v1/points?customer_id={path}").json()["data"][0]["customer_id"] == name
+
+
+@pytest.mark.parametrize("name", ["", " ada", "ada ", "a\nb", "a\tb", "\u200b", "x" * 201, 17850, None, ["ada"]])
+def test_an_id_that_nobody_could_tell_from_another_is_refused(environment: Environment, api: Api, name: Any) -> None:
+    answer = api.post("/v1/points/award", {"customer_id": name, "points": 5})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "customer_id")
+    assert not Member.objects.filter(environment=environment).exists()
+
+
+def test_customer_id_and_member_id_are_the_same_and_may_not_differ(api: Api) -> None:
+    assert api.post("/v1/points/award", {"member_id": "ada", "points": 5}).json()["customer_id"] == "ada"
+    both = api.post("/v1/points/award", {"member_id": "ada", "customer_id": "grace", "points": 5})
+    assert both.status_code == 400
+    neither = api.post("/v1/points/award", {"points": 5}).json()
+    assert neither["errors"] == [{"field": "customer_id", "code": "required", "detail": "Name the customer."}]
+
+
+def test_attributes_are_merged_and_null_removes_a_name(environment: Environment, api: Api) -> None:
+    make_member(environment, attributes={"country": "NG", "plan": "free"})
+    changed = api.patch("/v1/members/ada", {"attributes": {"plan": None, "age": 41}}).json()
+    assert changed["attributes"] == {"country": "NG", "age": 41}
+    assert Member.objects.get(environment=environment).attributes == {"country": "NG", "age": 41}
+
+
+def test_a_member_can_not_be_changed_into_something_unknown(environment: Environment, api: Api) -> None:
+    make_member(environment)
+    for body in ({"status": "erased"}, {"status": "gone"}, {"attributes": []}, {"name": "Ada"}):
+        assert api.patch("/v1/members/ada", body).status_code == 400
+    too_large = {"attributes": {"note": "x" * 17_000}}
+    assert api.patch("/v1/members/ada", too_large).json()["errors"][0]["field"] == "attributes"
+    member = Member.objects.get(environment=environment)
+    assert (member.status, member.attributes) == ("active", {})
+
+
+def test_an_unknown_member_is_not_found_and_not_made(environment: Environment, api: Api) -> None:
+    assert api.get("/v1/members/ada").status_code == 404
+    assert api.get("/v1/members/ada/balances").status_code == 404
+    assert api.get("/v1/points?customer_id=ada").status_code == 404
+    assert api.patch("/v1/members/ada", {"status": "frozen"}).status_code == 404
+    assert not Member.objects.filter(environment=environment).exists()
+
+
+def test_the_same_id_in_two_environments_is_two_members(environment: Environment, api: Api) -> None:
+    live = make_environment("live", project=environment.project)
+    give(environment, 5)
+    give(live, 7)
+    assert api.get("/v1/members/ada").json()["points_balance"] == 5
+    assert Api(make_key(live)).get("/v1/members/ada").json()["points_balance"] == 7
+
+
+def test_a_list_of_members_is_narrowed_by_status(environment: Environment, api: Api) -> None:
+    make_member(environment, "ada")
+    make_member(environment, "grace", status="frozen")
+    make_member(environment, "gone", status="erased")
+    assert [row["id"] for row in api.get("/v1/members").json()["data"]] == ["grace", "ada"]
+    assert [row["id"] for row in api.get("/v1/members?status=frozen").json()["data"]] == ["grace"]
+    assert api.get("/v1/members?status=lost").json()["errors"][0]["field"] == "status"
