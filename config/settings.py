@@ -75,7 +75,9 @@ INSTALLED_APPS = [
 ]
 
 if DEBUG and find_spec("django_migration_linter"):
-    INSTALLED_APPS.append("django_migration_linter")  # `manage.py lintmigrations`, where the checks are installed
+    INSTALLED_APPS.append(
+        "django_migration_linter"
+    )  # `manage.py lintmigrations`, where the checks are installed
 MIGRATION_LINTER_OPTIONS = {
     "no_cache": True,
     "include_apps": ["audit", "programs", "loyalty"],

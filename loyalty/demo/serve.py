@@ -20,7 +20,7 @@ HOST = "127.0.0.1"
 _PATIENCE = 60  # seconds for the server to answer
 
 
-class Taken(Exception):  # noqa: N818 - a fact about the port, and a sentence for its user
+class Taken(Exception):
     """The server can't listen; the message says what to do."""
 
 

@@ -30,7 +30,7 @@ def _compiled(config: Snapshot, rule: PublishedRule) -> CompiledRule:
         metric_id=rule.metric_id,
         metric_code=metric.code,
         award=rule.award,
-        rounding=cast(Rounding, metric.rounding),
+        rounding=cast("Rounding", metric.rounding),
         valid_from=rule.valid_from,
         valid_until=rule.valid_until,
         priority=rule.priority,

@@ -89,7 +89,7 @@ class EarningRuleForm(ConfiguredForm):
         }
         help_texts = {
             "event_type": "What your server sends as the event's type, such as purchase.",
-            "condition": "No condition: the rule applies to every event of the type.",
+            "condition": "Without a condition, the rule applies to every event of the type.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -28,7 +28,7 @@ class ConditionError(FaultyConfigurationError):
     """A condition was refused."""
 
 
-class Refusal(Exception):  # noqa: N818 - internal signal, turned into a Fault by whoever knows the path
+class Refusal(Exception):
     """A value is not acceptable where it stands; `below` is the path below the value."""
 
     def __init__(self, code: str, detail: str, below: str = "") -> None:

@@ -117,8 +117,18 @@ def test_what_can_not_be_kept_is_refused_by_its_place_and_changes_nothing(
 @pytest.mark.parametrize(
     ("request_", "frame", "place", "shown_at"),
     [
-        ("POST /v1/points/award", '{"customer_id": "ada", "points": 1, "metadata": {"x": %s}}', ["metadata"], None),
-        ("POST /v1/points/redeem", '{"customer_id": "ada", "points": 1, "metadata": {"x": %s}}', ["metadata"], None),
+        (
+            "POST /v1/points/award",
+            '{"customer_id": "ada", "points": 1, "metadata": {"x": %s}}',
+            ["metadata"],
+            None,
+        ),
+        (
+            "POST /v1/points/redeem",
+            '{"customer_id": "ada", "points": 1, "metadata": {"x": %s}}',
+            ["metadata"],
+            None,
+        ),
         (
             "POST /v1/events",
             '{"event_id": "e", "type": "visit", "member_id": "ada", "data": {"x": %s}}',

@@ -24,7 +24,7 @@ KEY_NAME = "Bootstrap"
 _LETTERS = string.ascii_letters + string.digits
 
 
-class UsernameTaken(Exception):  # noqa: N818 - a refusal; the message says what to do
+class UsernameTaken(Exception):
     """The user name belongs to somebody outside the organization."""
 
 

@@ -109,7 +109,7 @@ def test_a_code_or_id_that_is_taken_is_refused(environment: Environment, api: Ap
         {"vesting_days": -1},
         {"expiry_date": "2026-02-30"},
     ],
-    ids=lambda change: "-".join(change),
+    ids="-".join,
 )
 def test_point_rules_that_make_no_sense_are_refused(
     environment: Environment, api: Api, change: dict[str, Any]

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from programs.models import Environment, Metric
 from tests.factories import give, make_environment, make_rule, report
 
 
-def run(sql: str, *parameters: object) -> None:
+def run(sql: str, *parameters: Any) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql, parameters)
 
@@ -24,7 +25,7 @@ def account(environment: Environment) -> Account:
     return Account.objects.get(environment_id=environment.id)
 
 
-def refused(constraint: str, sql: str, *parameters: object) -> None:
+def refused(constraint: str, sql: str, *parameters: Any) -> None:
     with pytest.raises(IntegrityError, match=constraint):
         run(sql, *parameters)
 
@@ -57,10 +58,10 @@ def test_a_lot_holds_no_more_than_was_put_in_and_never_less_than_nothing(
     refused(constraint, f"UPDATE loyalty_lot SET {change} WHERE account_id = %s", account.id)
 
 
-def copy_entry(account: Account, **changes: object) -> None:
+def copy_entry(account: Account, **changes: Any) -> None:
     """The account's first entry once more, with other values."""
     row = {"id": uuid4(), "sequence": 2, "balance_after": 200, **changes}
-    columns = [field.column for field in LedgerEntry._meta.concrete_fields]
+    columns = [field.attname for field in LedgerEntry._meta.concrete_fields]
     values = ", ".join("%s" if column in row else column for column in columns)
     given = [row[column] for column in columns if column in row]
     run(
