@@ -125,8 +125,12 @@ def test_a_key_without_the_scope_is_told_its_name_and_changes_nothing(
 @EVERY
 def test_a_key_with_this_one_scope_is_enough(operation: Operation, owner: Owner) -> None:
     """The counterpart, without which the refusals above would prove little."""
-    answer = call(factories.make_key(owner.environment, operation.scope), operation, owner)
+    key = factories.make_key(owner.environment, operation.scope)
+    answer = call(key, operation, owner)
     assert answer.status_code in (200, 201), answer.content
+    if operation.method == "get":
+        head = Api(key).call("HEAD", operation.url(owner.ids))
+        assert (head.status_code, head.content) == (200, b"")
 
 
 @EVERY
@@ -191,7 +195,7 @@ def test_every_view_says_a_known_scope_for_each_method_and_stands_in_the_schema(
         if view is NothingHereView:
             continue
         assert issubclass(view, EngineView), pattern
-        path = "/v1/" + str(pattern.pattern).replace("<str:", "{").replace(">", "}")
+        path = "/v1/" + str(pattern.pattern).replace("<str:", "{").replace("<path:", "{").replace(">", "}")
         for method in ("get", "post", "put", "patch", "delete"):
             if method in view.http_method_names and hasattr(view, method):
                 found[path, method] = view.scopes[method.upper()]
