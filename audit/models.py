@@ -49,6 +49,9 @@ class AuditEvent(models.Model):
         db_default=Func(function="pg_current_xact_id", output_field=TransactionId()), editable=False
     )
     salt = models.BinaryField(null=True, default=new_salt)
+    digest = models.BinaryField(
+        editable=False, help_text="SHA-256 of salt and content when it was written; outlives a redaction."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -74,3 +77,9 @@ class AuditEvent(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("An audit event is immutable.")
+
+    def content(self) -> dict[str, Any]:
+        """What the digest covers: every column but the salt, the digest, and what the database fills in."""
+        without = ("salt", "digest", "transaction")
+        names = [field.attname for field in self._meta.concrete_fields if field.attname not in without]
+        return {name: getattr(self, name) for name in names}

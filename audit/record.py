@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from audit.digests import salted_digest
 from audit.ids import new_id
 from audit.models import AuditEvent
 
@@ -54,7 +55,7 @@ def audit_event(
 ) -> AuditEvent:
     """An unsaved audit event. `before` and `after` must be JSON values."""
     recorded = recorded_at or timezone.now()
-    return AuditEvent(
+    event = AuditEvent(
         organization_id=place.organization_id,
         project_id=place.project_id,
         environment_id=place.environment_id,
@@ -72,6 +73,8 @@ def audit_event(
         occurred_at=occurred_at or recorded,
         recorded_at=recorded,
     )
+    event.digest = salted_digest(bytes(event.salt or b""), event.content())
+    return event
 
 
 def record(**fields: Any) -> AuditEvent:

@@ -9,7 +9,7 @@ from audit.errors import InvalidRequest
 from audit.record import Actor, record
 from loyalty.models import Member
 from programs.actions.configure import place_of
-from programs.models import Environment
+from programs.models import ClockChange, Environment
 from programs.queries.environments import now_in
 
 
@@ -30,6 +30,7 @@ def set_clock(*, environment: Environment, clock: datetime | None, actor: Actor)
     if before != clock:
         locked.clock = clock
         locked.save(update_fields=["clock"])
+        ClockChange.objects.create(environment=locked, clock=clock, set_at=timezone.now())
         record(
             place=place_of(locked),
             actor=actor,

@@ -1,7 +1,8 @@
 """Events are stored and cause what the published rules say (domain.md 4)."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,9 @@ from loyalty.ledger.posting import Cause, Journal
 from loyalty.models import Event, EventCount, Member
 from loyalty.queries.events import RecordedEvent, entries_of
 from loyalty.queries.rules import rules_for
-from loyalty.rules.earning import CompiledRule, Evaluation, evaluate
-from programs.conditions import Facts, event_types_counted
+from loyalty.rules.earning import MAX_AMOUNT, CompiledRule, Evaluation, evaluate
+from programs.conditions import Facts, event_types_counted, fields_used
+from programs.conditions.values import number
 from programs.models import Environment, Program
 from programs.queries.snapshots import Snapshot, snapshot
 
@@ -50,47 +52,46 @@ def record_event(
     cause nothing yet. Raises EventIdReused, EventTooLate, InvalidRequest, MemberFrozen,
     ProgramNotFound, Replay. Locks: the member, then their accounts.
     """
-    config = snapshot(environment)
-    sent_to = find_program(config, program) if program else None
     digest = _digest(type, member, data, occurred_at, program)
     locked = lock_member(environment=environment, member=member, now=now)
     if idempotency:
         idempotency.check_stored(environment.id)
-    known = _known(environment, event_id, digest, member)
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
-    if known:
-        journal.write(known, member_id=locked.id)
-        return known
-    happened = _check(occurred_at, now, data)
-    if locked.status == Member.Status.FROZEN:
-        raise MemberFrozen(f"Member {member!r} is frozen; an operator can make it active again.")
-    event = Event(
-        id=new_id(),
-        environment_id=environment.id,
-        member_id=locked.id,
-        event_id=event_id,
-        type=type,
-        program_id=sent_to.id if sent_to else None,
-        occurred_at=happened,
-        data=data,
-        digest=digest,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        trace_id=actor.trace_id,
-    )
-    recorded = _apply(journal, config, event, locked, sent_to)
+    recorded = _known(environment, event_id, digest, member)
+    if recorded is None:
+        event = Event(
+            id=new_id(),
+            environment_id=environment.id,
+            member_id=locked.id,
+            event_id=event_id,
+            type=type,
+            occurred_at=_check(occurred_at, now, data),
+            data=data,
+            digest=digest,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            trace_id=actor.trace_id,
+        )
+        recorded = _apply(journal, snapshot(environment), event, locked, program)
     journal.write(recorded, member_id=locked.id)
     return recorded
 
 
 def _apply(
-    journal: Journal, config: Snapshot, event: Event, member: Member, sent_to: Program | None
+    journal: Journal, config: Snapshot, event: Event, member: Member, program: str | None
 ) -> RecordedEvent:
+    sent_to = find_program(config, program) if program else None
+    if member.status == Member.Status.FROZEN:
+        raise MemberFrozen(f"Member {member} is frozen; an operator can make it active again.")
+    event.program_id = sent_to.id if sent_to else None
+    event.amount, event.currency = money_of(event.data)
+    event.purchase_id = _purchase_of(event) if event.type == REFUND else None
     evaluation = _evaluate(config, event, member, sent_to)
     event.explanation = evaluation.to_json()
     journal.add_event(event)
     units = {award.metric_id: config.metrics_by_id[award.metric_id] for award in evaluation.awards}
-    books = journal.open_all(member.external_id or "", units.values())
+    books = journal.open_all(str(member), units.values())
+    names = {verdict.rule.id: verdict.rule.name for verdict in evaluation.verdicts}
     entries = [
         credit(
             books[award.metric_id],
@@ -99,18 +100,17 @@ def _apply(
             type=award.type,
             points=award.points,
             cause=Cause(
-                reason=verdict.rule.name,
+                reason=names[award.rule_id],
                 event=event,
                 origin=f"rule:{award.rule_id}",
                 rule_revision_id=award.revision_id,
             ),
-            occurred_at=event.occurred_at,
+            # A till whose clock is ahead reports from the future; points are never from there.
+            occurred_at=min(event.occurred_at, journal.now),
         )
-        for award, verdict in zip(
-            evaluation.awards, (v for v in evaluation.verdicts if v.points), strict=True
-        )
+        for award in evaluation.awards
     ]
-    return RecordedEvent(event, member.external_id or "", entries, duplicate=False)
+    return RecordedEvent(event, str(member), entries, duplicate=False)
 
 
 def _evaluate(config: Snapshot, event: Event, member: Member, sent_to: Program | None) -> Evaluation:
@@ -128,7 +128,38 @@ def _evaluate(config: Snapshot, event: Event, member: Member, sent_to: Program |
         age_days=max(0, (event.occurred_at - member.created_at).days),
         event_counts=_counts(member.id, rules),
     )
+    event.facts = _kept(facts, rules)
     return evaluate(facts, rules)
+
+
+def _kept(facts: Facts, rules: list[CompiledRule]) -> dict[str, Any]:
+    """What the rules could read of the member, so that a refund can ask them again (domain.md 3.5)."""
+    prefix = "member.attributes."
+    used = {name for rule in rules for name in fields_used(rule.condition) if name.startswith(prefix)}
+    names = {name.removeprefix(prefix).split(".")[0] for name in used}
+    return {
+        "attributes": {name: value for name, value in facts.attributes.items() if name in names},
+        "age_days": facts.age_days,
+        "event_counts": dict(facts.event_counts),
+    }
+
+
+def money_of(data: dict[str, Any]) -> tuple[Decimal | None, str | None]:
+    """`data.amount` and `data.currency`, where they are an amount of up to 10^12 and an ISO 4217 code."""
+    amount, currency = number(data.get("amount")), data.get("currency")
+    if amount is not None and not -MAX_AMOUNT <= amount <= MAX_AMOUNT:
+        amount = None
+    is_code = isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isalpha()
+    return amount, currency.upper() if is_code else None
+
+
+def _purchase_of(event: Event) -> UUID | None:
+    """The purchase that a refund names, if it is one of the same member."""
+    named = (event.data or {}).get("purchase")
+    if not isinstance(named, str):
+        return None
+    purchases = Event.objects.filter(environment_id=event.environment_id, event_id=named, type="purchase")
+    return purchases.filter(member_id=event.member_id).values_list("id", flat=True).first()
 
 
 def _is_active(program: Program, at: datetime) -> bool:
@@ -165,7 +196,8 @@ def _digest(
     occurred_at: datetime | None,
     program: str | None,
 ) -> bytes:
-    content = [type, member, data, occurred_at and occurred_at.isoformat(), program]
+    at = occurred_at and occurred_at.astimezone(UTC).isoformat()
+    content = [type, member, data, at, program]
     return hashlib.sha256(simplejson.dumps(content, sort_keys=True, use_decimal=True).encode()).digest()
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, OperationalError, transaction
 from psycopg import errors as pg
 
+from audit.errors import DomainError
 from loyalty.errors import IdempotencyKeyInUse, ServiceUnavailable
 from loyalty.ledger.idempotency import Idempotency
 from programs.models import Environment
@@ -17,7 +18,7 @@ R = TypeVar("R")
 def once(action: Callable[..., R]) -> Callable[..., R]:
     """Run the action in one transaction; give its refusals by the database their right name.
 
-    A key that was used meanwhile: Replay or IdempotencyKeyReused. A lock that could not be had in
+    A key that was used, also meanwhile: Replay or IdempotencyKeyReused. A lock that could not be had in
     time: IdempotencyKeyInUse where a key was sent (repeating it is safe), else ServiceUnavailable.
     An action whose business key may be taken meanwhile is simply run again: it then finds it.
     """
@@ -30,6 +31,10 @@ def once(action: Callable[..., R]) -> Callable[..., R]:
 
         try:
             return run()
+        except DomainError:
+            if idempotency:  # what was done is answered alike, whatever has changed since
+                idempotency.check_stored(environment.id)
+            raise
         except IntegrityError as error:
             if _constraint(error) not in ("idempotency_key_unique", "event_id_unique"):
                 raise

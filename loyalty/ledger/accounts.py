@@ -25,7 +25,8 @@ def lock_account(*, environment: Environment, member: str, metric: Metric, now: 
     One statement for a known account, four for a new one. Locks: the account.
     """
     key = member_key(environment.namespace, member)
-    locked = Account.objects.select_for_update().filter(member_id=key, metric=metric)
+    # Its own row alone: a lock that took the metric along would make every member wait for every other.
+    locked = Account.objects.select_for_update(of=("self",)).filter(member_id=key, metric=metric).order_by()
     account = locked.first()
     if account is None:
         ensure_member(environment=environment, member=member, now=now)

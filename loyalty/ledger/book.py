@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from audit.digests import salted_digest
+from audit.errors import InvalidRequest
 from audit.ids import new_id
 from audit.record import Actor
 from loyalty.errors import InsufficientBalance
 from loyalty.ledger.states import state_of
 from loyalty.models import Account, Event, LedgerEntry, Lot, LotUse
+from loyalty.models.ledger import MAX_TOTAL
 from loyalty.rules import lots as lot_rules
 
 # The lifetime figure that each entry type feeds, and with which sign (domain.md 3).
@@ -146,6 +149,7 @@ class Book:
             LotUse(
                 environment_id=lot.environment_id,
                 member_id=lot.member_id,
+                account_id=lot.account_id,
                 lot_id=lot.id,
                 entry_id=entry.id,
                 points=points,
@@ -168,6 +172,8 @@ class Book:
         setattr(account, name, getattr(account, name) + sign * points)
         account.total += points
         account.sequence += 1
+        if max(account.total, account.earned) > MAX_TOTAL:
+            raise InvalidRequest.field("points", "max_value", f"An account holds at most {MAX_TOTAL} points.")
         entry = LedgerEntry(
             id=new_id(),
             environment_id=account.environment_id,
@@ -188,6 +194,7 @@ class Book:
             actor_id=by.id,
             trace_id=by.trace_id,
         )
+        entry.digest = salted_digest(bytes(entry.digest_salt or b""), entry.content())
         self.entries.append(entry)
         return entry
 

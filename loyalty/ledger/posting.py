@@ -172,6 +172,8 @@ class Journal:
         )
 
     def _audited(self, entry: LedgerEntry) -> AuditEvent:
+        # Of an adjustment the trail keeps why, beside its reason code (domain.md 9.3).
+        note = entry.metadata or {} if entry.type == LedgerEntry.Type.ADJUSTED else {}
         actor = Actor(entry.actor_kind, entry.actor_id, entry.trace_id, self.actor.ip)  # type: ignore[arg-type]
         return audit_event(
             place=place_of(self.environment),
@@ -179,8 +181,8 @@ class Journal:
             verb=f"points.{entry.type}",
             object_type="ledgerentry",
             object_id=public("txn", entry.id),
-            before={"balance": entry.balance_after - entry.points},
-            after={"points": entry.points, "balance": entry.balance_after, "reason": entry.reason},
+            before={"total": entry.balance_after - entry.points},
+            after={"points": entry.points, "total": entry.balance_after, "reason": entry.reason, **note},
             member_id=entry.member_id,
             event_id=entry.event.event_id if entry.event else None,
             occurred_at=entry.occurred_at,

@@ -4,14 +4,15 @@
 WITH events AS (
     INSERT INTO loyalty_event (
         id, environment_id, member_id, event_id, type, program_id, occurred_at, recorded_at, data, explanation,
-        digest, actor_kind, actor_id, trace_id
+        facts, amount, currency, figures, purchase_id, digest, actor_kind, actor_id, trace_id
     )
     SELECT
         id, environment_id, member_id, event_id, type, program_id, occurred_at, recorded_at, data, explanation,
-        decode(digest, 'hex'), actor_kind, actor_id, trace_id
+        facts, amount, currency, figures, purchase_id, decode(digest, 'hex'), actor_kind, actor_id, trace_id
     FROM jsonb_to_recordset(%(events)s::jsonb) AS event (
         id uuid, environment_id uuid, member_id uuid, event_id text, type text, program_id uuid,
-        occurred_at timestamptz, recorded_at timestamptz, data jsonb, explanation jsonb, digest text,
+        occurred_at timestamptz, recorded_at timestamptz, data jsonb, explanation jsonb, facts jsonb,
+        amount numeric, currency text, figures jsonb, purchase_id uuid, digest text,
         actor_kind text, actor_id text, trace_id text
     )
 ), event_counts AS (
@@ -26,18 +27,19 @@ WITH events AS (
     INSERT INTO loyalty_ledgerentry (
         id, environment_id, member_id, account_id, sequence, type, points, balance_after, nominal, reason, metadata,
         occurred_at, recorded_at, event_id, origin, rule_revision_id, redemption_id, hold_id, reverses_id,
-        counterpart_id, via_environment_id, actor_kind, actor_id, trace_id, digest_salt
+        counterpart_id, counterpart_member_id, via_environment_id, actor_kind, actor_id, trace_id, digest_salt, digest
     )
     SELECT
         id, environment_id, member_id, account_id, sequence, type, points, balance_after, nominal, reason, metadata,
         occurred_at, recorded_at, event_id, origin, rule_revision_id, redemption_id, hold_id, reverses_id,
-        counterpart_id, via_environment_id, actor_kind, actor_id, trace_id, decode(digest_salt, 'hex')
+        counterpart_id, counterpart_member_id, via_environment_id, actor_kind, actor_id, trace_id,
+        decode(digest_salt, 'hex'), decode(digest, 'hex')
     FROM jsonb_to_recordset(%(entries)s::jsonb) AS entry (
         id uuid, environment_id uuid, member_id uuid, account_id uuid, sequence bigint, type text, points bigint,
         balance_after bigint, nominal bigint, reason text, metadata jsonb, occurred_at timestamptz,
         recorded_at timestamptz, event_id uuid, origin text, rule_revision_id uuid, redemption_id uuid, hold_id uuid,
-        reverses_id uuid, counterpart_id uuid, via_environment_id uuid, actor_kind text, actor_id text,
-        trace_id text, digest_salt text
+        reverses_id uuid, counterpart_id uuid, counterpart_member_id uuid, via_environment_id uuid, actor_kind text,
+        actor_id text, trace_id text, digest_salt text, digest text
     )
 ), lots AS (
     INSERT INTO loyalty_lot (
@@ -60,10 +62,12 @@ WITH events AS (
     )
     WHERE lot.id = change.id AND lot.member_id = change.member_id
 ), lot_uses AS (
-    INSERT INTO loyalty_lotuse (id, environment_id, member_id, lot_id, entry_id, points, occurred_at, recorded_at)
-    SELECT id, environment_id, member_id, lot_id, entry_id, points, occurred_at, recorded_at
+    INSERT INTO loyalty_lotuse (
+        id, environment_id, member_id, account_id, lot_id, entry_id, points, occurred_at, recorded_at
+    )
+    SELECT id, environment_id, member_id, account_id, lot_id, entry_id, points, occurred_at, recorded_at
     FROM jsonb_to_recordset(%(lot_uses)s::jsonb) AS used (
-        id uuid, environment_id uuid, member_id uuid, lot_id uuid, entry_id uuid, points bigint,
+        id uuid, environment_id uuid, member_id uuid, account_id uuid, lot_id uuid, entry_id uuid, points bigint,
         occurred_at timestamptz, recorded_at timestamptz
     )
 ), accounts AS (
@@ -81,15 +85,16 @@ WITH events AS (
 ), audited AS (
     INSERT INTO audit_auditevent (
         id, organization_id, project_id, environment_id, member_id, verb, object_type, object_id, before, after,
-        event_id, trace_id, actor_kind, actor_id, ip, occurred_at, recorded_at, salt
+        event_id, trace_id, actor_kind, actor_id, ip, occurred_at, recorded_at, salt, digest
     )
     SELECT
         id, organization_id, project_id, environment_id, member_id, verb, object_type, object_id, before, after,
-        event_id, trace_id, actor_kind, actor_id, ip, occurred_at, recorded_at, decode(salt, 'hex')
+        event_id, trace_id, actor_kind, actor_id, ip, occurred_at, recorded_at, decode(salt, 'hex'),
+        decode(digest, 'hex')
     FROM jsonb_to_recordset(%(audit_events)s::jsonb) AS event (
         id uuid, organization_id uuid, project_id uuid, environment_id uuid, member_id uuid, verb text,
         object_type text, object_id text, before jsonb, after jsonb, event_id text, trace_id text,
-        actor_kind text, actor_id text, ip inet, occurred_at timestamptz, recorded_at timestamptz, salt text
+        actor_kind text, actor_id text, ip inet, occurred_at timestamptz, recorded_at timestamptz, salt text, digest text
     )
 )
 INSERT INTO loyalty_idempotencyrecord (

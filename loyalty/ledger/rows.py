@@ -8,6 +8,7 @@ from uuid import UUID
 import simplejson
 from django.db import models
 from django.db.models import BinaryField
+from django.db.models.expressions import DatabaseDefault
 
 
 def as_rows(instances: Iterable[models.Model]) -> str:
@@ -30,5 +31,6 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, datetime):
         return value.isoformat()
-    # db_default expressions of columns that the statement leaves to the database
-    return None
+    if isinstance(value, DatabaseDefault):
+        return None  # a column that the statement leaves to the database
+    raise TypeError(f"{type(value).__name__} has no JSON form")

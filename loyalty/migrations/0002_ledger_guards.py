@@ -2,53 +2,66 @@
 
 from django.db import migrations
 
-from audit.append_only import guard
+from audit.append_only import foreign_key, guard, guard_all_but
 
-ACCOUNT = ("member_id, environment_id, account_id", "loyalty_account", "member_id, environment_id, id")
-MEMBER = ("environment_id, member_id", "loyalty_member", "environment_id, id")
-
-
-def same_member(column: str, target: str) -> tuple[str, str, str]:
-    return f"member_id, {column}", f"loyalty_{target}", "member_id, id"
-
-
-KEYS = [
-    ("loyalty_account", "account_member_fk", MEMBER),
-    ("loyalty_event", "event_member_fk", MEMBER),
-    ("loyalty_eventcount", "event_count_member_fk", MEMBER),
-    ("loyalty_ledgerentry", "entry_account_fk", ACCOUNT),
-    ("loyalty_ledgerentry", "entry_event_fk", same_member("event_id", "event")),
-    ("loyalty_ledgerentry", "entry_reverses_fk", same_member("reverses_id", "ledgerentry")),
-    ("loyalty_ledgerentry", "entry_hold_fk", same_member("hold_id", "hold")),
-    ("loyalty_lot", "lot_account_fk", ACCOUNT),
-    ("loyalty_lot", "lot_entry_fk", same_member("entry_id", "ledgerentry")),
-    ("loyalty_lotuse", "lot_use_lot_fk", same_member("lot_id", "lot")),
-    ("loyalty_lotuse", "lot_use_entry_fk", same_member("entry_id", "ledgerentry")),
-    ("loyalty_uncovered", "uncovered_account_fk", ACCOUNT),
-    ("loyalty_uncovered", "uncovered_entry_fk", same_member("entry_id", "ledgerentry")),
-    ("loyalty_hold", "hold_account_fk", ACCOUNT),
-    ("loyalty_holdlot", "hold_lot_hold_fk", same_member("hold_id", "hold")),
-    ("loyalty_holdlot", "hold_lot_lot_fk", same_member("lot_id", "lot")),
-]
-
-
-def foreign_key(table: str, name: str, key: tuple[str, str, str]) -> migrations.RunSQL:
-    columns, target, target_columns = key
-    return migrations.RunSQL(
-        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns})"
-        f" REFERENCES {target} ({target_columns}) NOT DEFERRABLE;",
-        f"ALTER TABLE {table} DROP CONSTRAINT {name};",
+def to_member(table: str, name: str, column: str = "member_id") -> migrations.RunSQL:
+    return foreign_key(
+        f"loyalty_{table}", name, f"environment_id, {column}", "loyalty_member", "environment_id, id"
     )
 
 
+def to_account(table: str, name: str) -> migrations.RunSQL:
+    columns = "member_id, environment_id, account_id"
+    return foreign_key(f"loyalty_{table}", name, columns, "loyalty_account", "member_id, environment_id, id")
+
+
+def same_member(table: str, name: str, column: str, target: str) -> migrations.RunSQL:
+    return foreign_key(f"loyalty_{table}", name, f"member_id, {column}", f"loyalty_{target}", "member_id, id")
+
+
+def same_account(table: str, name: str, column: str, target: str) -> migrations.RunSQL:
+    columns = f"member_id, account_id, {column}"
+    return foreign_key(f"loyalty_{table}", name, columns, f"loyalty_{target}", "member_id, account_id, id")
+
+
+KEYS = [
+    to_member("member", "member_redirect_fk", "redirect_to_id"),
+    to_member("account", "account_member_fk"),
+    to_member("event", "event_member_fk"),
+    to_member("eventcount", "event_count_member_fk"),
+    foreign_key(
+        "loyalty_account", "account_metric_fk", "environment_id, metric_id", "programs_metric", "environment_id, id"
+    ),
+    same_member("event", "event_purchase_fk", "purchase_id", "event"),
+    to_account("ledgerentry", "entry_account_fk"),
+    same_member("ledgerentry", "entry_event_fk", "event_id", "event"),
+    same_account("ledgerentry", "entry_reverses_fk", "reverses_id", "ledgerentry"),
+    same_account("ledgerentry", "entry_hold_fk", "hold_id", "hold"),
+    to_account("lot", "lot_account_fk"),
+    same_account("lot", "lot_entry_fk", "entry_id", "ledgerentry"),
+    same_account("lotuse", "lot_use_lot_fk", "lot_id", "lot"),
+    same_account("lotuse", "lot_use_entry_fk", "entry_id", "ledgerentry"),
+    to_account("uncovered", "uncovered_account_fk"),
+    same_account("uncovered", "uncovered_entry_fk", "entry_id", "ledgerentry"),
+    to_account("hold", "hold_account_fk"),
+    same_account("holdlot", "hold_lot_hold_fk", "hold_id", "hold"),
+    same_account("holdlot", "hold_lot_lot_fk", "lot_id", "lot"),
+]
+
+
 class Migration(migrations.Migration):
-    dependencies = [("loyalty", "0001_initial"), ("audit", "0002_append_only")]
+    dependencies = [
+        ("loyalty", "0001_initial"),
+        ("audit", "0002_append_only"),
+        ("programs", "0002_append_only"),
+    ]
     operations = [
-        *[foreign_key(*key) for key in KEYS],
+        *KEYS,
         guard("loyalty_ledgerentry", "reason", "metadata", "digest_salt"),
         guard("loyalty_lotuse"),
         guard("loyalty_holdlot"),
-        guard("loyalty_event", "data", "explanation"),
+        guard("loyalty_event", "data", "explanation", "facts"),
+        guard_all_but("loyalty_lot", "remaining", "held", "pending"),
         migrations.RunSQL(
             "ALTER TABLE loyalty_account SET (fillfactor = 70); ALTER TABLE loyalty_lot SET (fillfactor = 80);",
             "ALTER TABLE loyalty_account RESET (fillfactor); ALTER TABLE loyalty_lot RESET (fillfactor);",

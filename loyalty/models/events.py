@@ -12,7 +12,7 @@ from loyalty.models.members import Member
 class Event(Acted, Immutable):
     """One event. `event_id` is the business key; `digest` outlives the payload.
 
-    `data` and `explanation` may be redacted to NULL by retention; nothing else ever changes.
+    `data`, `explanation` and `facts` may be redacted to NULL by retention; nothing else ever changes.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -27,6 +27,21 @@ class Event(Acted, Immutable):
     recorded_at = models.DateTimeField()
     data = ExactJSONField(null=True)
     explanation = ExactJSONField(null=True)
+    facts = ExactJSONField(null=True, help_text="What the rules knew of the member; a refund asks again.")
+    amount = models.DecimalField(
+        max_digits=24, decimal_places=6, null=True, help_text="data.amount, if it is one."
+    )
+    currency = models.CharField(max_length=3, null=True)
+    figures = ExactJSONField(null=True, help_text="What later arithmetic needs and retention leaves.")
+    purchase = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="refunds",
+        db_constraint=False,
+        db_index=False,
+        help_text="Of a refund: the purchase that it gives back.",
+    )
     digest = models.BinaryField(help_text="SHA-256 of what was sent, to tell a repetition from a reuse.")
 
     class Meta:
@@ -34,6 +49,7 @@ class Event(Acted, Immutable):
         indexes = [
             models.Index(fields=["environment_id", "-id"], name="event_newest"),
             models.Index(fields=["environment_id", "type", "occurred_at"], name="event_type_occurred"),
+            models.Index(fields=["purchase"], condition=Q(purchase__isnull=False), name="event_purchase"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["environment_id", "event_id"], name="event_id_unique"),

@@ -18,6 +18,7 @@ class Hold(Acted):
         CAPTURED = "captured", "Captured"
         RELEASED = "released", "Released"
         EXPIRED = "expired", "Expired"
+        MOVED = "moved", "Moved to the survivor of a merge"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment_id = models.UUIDField()
@@ -29,6 +30,10 @@ class Hold(Acted):
     )
     points = models.BigIntegerField()
     captured = models.BigIntegerField(default=0)
+    account_sequence = models.BigIntegerField(
+        help_text="The account's sequence when it was made: what came before."
+    )
+    moved_to = models.UUIDField(null=True, help_text="After a merge: the hold that goes on in its place.")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
     reason = models.CharField(max_length=500, null=True)
     metadata = ExactJSONField(null=True)
@@ -44,18 +49,33 @@ class Hold(Acted):
             models.Index(fields=["account", "expires_at"], condition=Q(status="open"), name="hold_open")
         ]
         constraints = [
-            models.UniqueConstraint(fields=["member", "id"], name="hold_key"),
+            models.UniqueConstraint(fields=["member", "account", "id"], name="hold_key"),
             models.CheckConstraint(
                 condition=Q(points__gt=0, captured__gte=0, captured__lte=F("points")), name="hold_parts_valid"
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["open", "captured", "released", "expired"]), name="hold_status_valid"
+                condition=Q(status__in=["open", "captured", "released", "expired", "moved"]),
+                name="hold_status_valid",
             ),
             models.CheckConstraint(
-                condition=Q(status="open", closed_at__isnull=True, captured=0)
-                | Q(status="captured", closed_at__isnull=False, captured__gt=0)
-                | Q(status__in=["released", "expired"], closed_at__isnull=False, captured=0),
+                condition=Q(
+                    status="open", closed_at__isnull=True, closed_recorded_at__isnull=True, captured=0
+                )
+                | Q(
+                    Q(status="captured", captured__gt=0)
+                    | Q(status__in=["released", "expired", "moved"], captured=0),
+                    closed_at__isnull=False,
+                    closed_recorded_at__isnull=False,
+                ),
                 name="hold_status_fits",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("occurred_at")), name="hold_ends_after_it_began"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="moved", moved_to__isnull=False)
+                | (~Q(status="moved") & Q(moved_to__isnull=True)),
+                name="hold_moved_names_its_heir",
             ),
         ]
 
@@ -70,6 +90,9 @@ class HoldLot(Immutable):
     environment_id = models.UUIDField()
     member = models.ForeignKey(
         Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
     hold = models.ForeignKey(
         Hold, on_delete=models.PROTECT, related_name="lots", db_constraint=False, db_index=False

@@ -5,6 +5,8 @@ same member. Django can't express such keys: `0002_ledger_guards` makes them in 
 fields here are told not to (`db_constraint=False`); the indexes are the named ones.
 """
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -14,6 +16,8 @@ from audit.models import new_salt
 from loyalty.models.base import Acted, Immutable
 from loyalty.models.members import Member
 from programs.models import Metric
+
+MAX_TOTAL = 10**18  # points; sums of two still fit a bigint
 
 
 class Account(models.Model):
@@ -43,11 +47,12 @@ class Account(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        ordering = ["metric__code"]
+        ordering = ["id"]
         indexes = [
             models.Index(
                 fields=["next_due_at"], condition=Q(next_due_at__isnull=False), name="account_next_due"
-            )
+            ),
+            models.Index(fields=["environment_id", "metric"], name="account_environment"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["member", "metric"], name="account_member_metric_unique"),
@@ -62,6 +67,10 @@ class Account(models.Model):
                 name="account_lifetime_adds_up",
             ),
             models.CheckConstraint(condition=Q(sequence__gte=0), name="account_sequence_not_negative"),
+            models.CheckConstraint(
+                condition=Q(total__gte=-MAX_TOTAL, total__lte=MAX_TOTAL, earned__lte=MAX_TOTAL),
+                name="account_figures_bounded",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,10 +136,14 @@ class LedgerEntry(Acted, Immutable):
         db_index=False,
     )
     counterpart_id = models.UUIDField(null=True, help_text="Of a transfer: the other side's entry.")
+    counterpart_member_id = models.UUIDField(null=True, help_text="Of a transfer: the other side's member.")
     via_environment_id = models.UUIDField(
         null=True, help_text="Of a shared program: the environment the call came through."
     )
     digest_salt = models.BinaryField(null=True, default=new_salt)
+    digest = models.BinaryField(
+        help_text="SHA-256 of salt and content when it was written; outlives a redaction, so seals can prove it."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -142,7 +155,7 @@ class LedgerEntry(Acted, Immutable):
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "sequence"], name="entry_sequence_unique"),
-            models.UniqueConstraint(fields=["member", "id"], name="entry_key"),
+            models.UniqueConstraint(fields=["member", "id", "account"], name="entry_key"),
             models.UniqueConstraint(
                 fields=["event", "origin", "account"],
                 condition=Q(event__isnull=False, reverses__isnull=True),
@@ -173,9 +186,20 @@ class LedgerEntry(Acted, Immutable):
                 name="entry_sign_fits_type",
             ),
             models.CheckConstraint(
-                condition=Q(type="reversed", reverses__isnull=False, nominal__isnull=False)
+                condition=Q(type="reversed", reverses__isnull=False, nominal__isnull=False, nominal__gte=0)
                 | (~Q(type="reversed") & Q(reverses__isnull=True, nominal__isnull=True)),
                 name="entry_reversal_names_original",
+            ),
+            models.CheckConstraint(condition=~Q(reverses=F("id")), name="entry_reverses_another"),
+            models.CheckConstraint(
+                condition=Q(
+                    type="transferred", counterpart_id__isnull=False, counterpart_member_id__isnull=False
+                )
+                | (
+                    ~Q(type="transferred")
+                    & Q(counterpart_id__isnull=True, counterpart_member_id__isnull=True)
+                ),
+                name="entry_transfer_names_counterpart",
             ),
             models.CheckConstraint(
                 condition=Q(event__isnull=True, origin__isnull=True)
@@ -190,6 +214,11 @@ class LedgerEntry(Acted, Immutable):
 
     def __str__(self) -> str:
         return f"{self.get_type_display()} {self.points:+d}"
+
+    def content(self) -> dict[str, Any]:
+        """What the digest covers: every column but the salt and the digest."""
+        names = [field.attname for field in self._meta.concrete_fields]
+        return {name: getattr(self, name) for name in names if name not in ("digest_salt", "digest")}
 
 
 class Lot(models.Model):
@@ -226,7 +255,7 @@ class Lot(models.Model):
             models.Index(fields=["entry"], name="lot_entry"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["member", "id"], name="lot_key"),
+            models.UniqueConstraint(fields=["member", "account", "id"], name="lot_key"),
             models.CheckConstraint(
                 condition=Q(points__gt=0, remaining__gte=0, held__gte=0), name="lot_parts_not_negative"
             ),
@@ -246,6 +275,9 @@ class LotUse(Immutable):
     environment_id = models.UUIDField()
     member = models.ForeignKey(
         Member, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
     lot = models.ForeignKey(
         Lot, on_delete=models.PROTECT, related_name="uses", db_constraint=False, db_index=False

@@ -3,7 +3,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from audit.exact_json import ExactJSONField
 from programs.models import Environment
@@ -27,7 +27,12 @@ class Member(models.Model):
     attributes = ExactJSONField(default=dict, blank=True)
     status = models.CharField(max_length=6, choices=Status.choices, default=Status.ACTIVE)
     redirect_to = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, editable=False, related_name="redirected_from"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="redirected_from",
+        db_constraint=False,
     )
     created_at = models.DateTimeField(editable=False)
 
@@ -43,6 +48,11 @@ class Member(models.Model):
             models.CheckConstraint(
                 condition=Q(external_id__isnull=False) | Q(status="erased"), name="member_named_unless_erased"
             ),
+            models.CheckConstraint(
+                condition=~Q(status="erased") | Q(external_id__isnull=True, attributes={}),
+                name="member_erased_is_blank",
+            ),
+            models.CheckConstraint(condition=~Q(redirect_to=F("id")), name="member_redirects_to_another"),
         ]
 
     def __str__(self) -> str:

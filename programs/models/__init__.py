@@ -3,10 +3,11 @@ from programs.models.keys import ApiKey
 from programs.models.metrics import Metric
 from programs.models.plans import Plan
 from programs.models.programs import Program
-from programs.models.tenancy import Environment, Organization, Project, ProjectMembership
+from programs.models.tenancy import ClockChange, Environment, Organization, Project, ProjectMembership
 
 __all__ = [
     "ApiKey",
+    "ClockChange",
     "EarningRule",
     "EarningRuleRevision",
     "Environment",

@@ -40,6 +40,7 @@ class EarningRule(models.Model):
         ordering = ["-priority", "name"]
         constraints = [
             models.UniqueConstraint(fields=["environment", "public_id"], name="rule_public_id_unique"),
+            models.UniqueConstraint(fields=["environment", "id"], name="rule_key"),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "published", "archived"]), name="rule_status_valid"
             ),

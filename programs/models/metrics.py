@@ -1,11 +1,15 @@
 """Units of value and their point rules (domain.md 2)."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from audit.ids import new_id
 from programs.models.programs import Program
 from programs.models.tenancy import Environment
+
+MAX_POINTS = 10**15  # as of one award
+MAX_DAYS = 36_500
 
 
 class Metric(models.Model):
@@ -34,18 +38,37 @@ class Metric(models.Model):
     title = models.CharField(max_length=200)
     media = models.URLField(max_length=500, blank=True)
     default_value = models.BigIntegerField(
-        default=0, help_text="Posted as an opening entry with a member's first write."
+        default=0,
+        validators=[MinValueValidator(0), MaxValueValidator(MAX_POINTS)],
+        help_text="Posted as an opening entry with a member's first write.",
     )
-    minimum = models.BigIntegerField(null=True, blank=True, help_text="How far debt may go.")
-    maximum = models.BigIntegerField(null=True, blank=True, help_text="Limits the total for credits.")
+    minimum = models.BigIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-MAX_POINTS), MaxValueValidator(0)],
+        help_text="How far debt may go.",
+    )
+    maximum = models.BigIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(MAX_POINTS)],
+        help_text="Limits the total for credits.",
+    )
     expiry = models.CharField(max_length=6, choices=Expiry.choices, default=Expiry.NEVER)
-    expiry_count = models.PositiveIntegerField(null=True, blank=True, help_text="Days or months.")
+    expiry_count = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_DAYS)],
+        help_text="Days or months.",
+    )
     expiry_date = models.DateField(null=True, blank=True)
     expiry_month_end = models.BooleanField(
         default=False, help_text="Round up to the end of the month (00:00 on the 1st, project's zone)."
     )
     vesting_days = models.PositiveIntegerField(
-        default=0, help_text="Points can be spent this many days after they were earned."
+        default=0,
+        validators=[MaxValueValidator(MAX_DAYS)],
+        help_text="Points can be spent this many days after they were earned.",
     )
     negative_balance = models.CharField(
         max_length=6, choices=NegativeBalance.choices, default=NegativeBalance.DEBT
@@ -57,6 +80,7 @@ class Metric(models.Model):
         ordering = ["code"]
         constraints = [
             models.UniqueConstraint(fields=["environment", "code"], name="metric_code_unique"),
+            models.UniqueConstraint(fields=["environment", "id"], name="metric_key"),
             models.CheckConstraint(
                 condition=(
                     Q(expiry="never")
@@ -72,8 +96,17 @@ class Metric(models.Model):
                 condition=Q(rounding__in=["down", "half_up", "up"]), name="metric_rounding_valid"
             ),
             models.CheckConstraint(
-                condition=Q(minimum__isnull=True) | Q(maximum__isnull=True) | Q(minimum__lte=F("maximum")),
+                condition=(Q(minimum__isnull=True) | Q(minimum__lte=0, minimum__gte=-MAX_POINTS))
+                & (Q(maximum__isnull=True) | Q(maximum__gte=0, maximum__lte=MAX_POINTS)),
                 name="metric_limits_valid",
+            ),
+            models.CheckConstraint(
+                condition=Q(default_value__gte=0, default_value__lte=MAX_POINTS), name="metric_default_valid"
+            ),
+            models.CheckConstraint(
+                condition=Q(vesting_days__lte=MAX_DAYS)
+                & (Q(expiry_count__isnull=True) | Q(expiry_count__lte=MAX_DAYS)),
+                name="metric_days_valid",
             ),
         ]
 

@@ -37,6 +37,7 @@ class Program(models.Model):
         ordering = ["code"]
         constraints = [
             models.UniqueConstraint(fields=["environment", "code"], name="program_code_unique"),
+            models.UniqueConstraint(fields=["environment", "id"], name="program_key"),
             models.UniqueConstraint(fields=["environment", "public_id"], name="program_public_id_unique"),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "active", "paused", "ended"]), name="program_status_valid"

@@ -84,6 +84,21 @@ class Environment(models.Model):
         return f"{self.project} · {self.kind.upper()}"
 
 
+class ClockChange(models.Model):
+    """How a sandbox's test clock was set, in real time: what `now` was at any recorded instant."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="clock_changes")
+    clock = models.DateTimeField(null=True)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.clock}"
+
+
 class ProjectMembership(models.Model):
     """A Django user's role in a project; what lies outside their projects does not exist for them."""
 

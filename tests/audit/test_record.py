@@ -34,8 +34,8 @@ def test_a_manual_adjustment_logs_actor_project_environment_and_trace(
     assert event.member_id == Member.objects.get(environment=environment).id
     assert event.ip == "127.0.0.1"
     assert (event.before, event.after) == (
-        {"balance": 0},
-        {"points": 50, "balance": 50, "reason": "goodwill"},
+        {"total": 0},
+        {"points": 50, "total": 50, "reason": "goodwill", "note": "Parcel was late"},
     )
     entry = LedgerEntry.objects.get(environment_id=environment.id)
     assert (entry.trace_id, entry.actor_id) == (TRACE, prefix)

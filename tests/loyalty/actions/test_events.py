@@ -222,3 +222,39 @@ def test_one_event_is_audited_once_with_its_effects(environment: Environment) ->
     ]
     assert set(rows.values_list("trace_id", flat=True)) == {found.event.trace_id}
     assert set(rows.values_list("project_id", flat=True)) == {environment.project_id}
+
+
+def test_points_of_a_till_whose_clock_is_ahead_can_be_spent_at_once(environment: Environment) -> None:
+    make_rule(environment, published_at=NOW)
+    found = report(environment, occurred_at=NOW + timedelta(seconds=3))
+    account = Account.objects.get(environment_id=environment.id)
+    assert (account.balance, account.pending) == (59, 0)
+    assert found.event.occurred_at == NOW + timedelta(seconds=3)
+    assert found.entries[0].occurred_at == NOW
+
+
+def test_the_same_instant_in_another_zone_is_the_same_event(environment: Environment) -> None:
+    report(environment, occurred_at=datetime.fromisoformat("2026-03-02T11:00:00+00:00"))
+    again = report(environment, occurred_at=datetime.fromisoformat("2026-03-02T12:00:00+01:00"))
+    assert again.duplicate
+
+
+def test_a_duplicate_is_answered_though_its_program_has_another_name_by_now(environment: Environment) -> None:
+    report(environment, program="default")
+    program = Program.objects.get(environment=environment)
+    configure(environment=environment, instance=program, actor=make_actor(), changes={"code": "renamed"})
+    assert report(environment, program="default").duplicate
+
+
+def test_an_event_keeps_what_a_refund_will_need(environment: Environment) -> None:
+    make_member(environment, attributes={"country": "NG", "email": "ada@example.com"})
+    condition = {"all": [{"field": "member.attributes.country", "op": "eq", "value": "NG"}]}
+    make_rule(environment, condition=condition, published_at=NOW)
+    bought = report(environment, data={"amount": "59.90", "currency": "gbp"}).event
+    stored = Event.objects.get(pk=bought.pk)
+    assert (stored.amount, stored.currency) == (Decimal("59.90"), "GBP")
+    assert stored.facts == {"attributes": {"country": "NG"}, "age_days": 0, "event_counts": {}}
+    refund = report(environment, "refund-1", type="refund", data={"purchase": "order-1", "amount": "5"}).event
+    assert Event.objects.get(pk=refund.pk).purchase_id == bought.id
+    unknown = report(environment, "refund-2", type="refund", data={"purchase": "order-9", "amount": 5}).event
+    assert Event.objects.get(pk=unknown.pk).purchase_id is None

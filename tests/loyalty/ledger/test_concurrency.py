@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from audit.models import AuditEvent
 from loyalty.actions.points import award, spend
 from loyalty.errors import EventIdReused, InsufficientBalance
 from loyalty.models import Account, Event, EventCount, IdempotencyRecord, LedgerEntry, Lot, LotUse, Member
+from loyalty.queries.balances import balances_of
 from programs.models import Environment
 from tests.conftest import Api
 from tests.factories import give, make_actor, make_environment, make_key, make_rule, report
@@ -256,3 +258,38 @@ def test_two_environments_never_meet(together: Together) -> None:
     together(work)
     for environment in environments:
         assert Account.objects.get(environment_id=environment.id).total == 80
+
+
+def test_members_do_not_wait_for_each_other(committed_environment: Environment, together: Together) -> None:
+    environment = committed_environment
+    for member in ("ada", "grace"):
+        give(environment, 10, member=member)
+    ada = Account.objects.get(environment_id=environment.id, member__external_id="ada")
+    with transaction.atomic():
+        Account.objects.select_for_update(of=("self",)).get(pk=ada.pk)
+        # another member, a new one, and a read of the locked one
+        found = together(lambda number: give(environment, 5, member=("grace", "new")[number]).points, 2)
+    assert found == [5, 5]
+
+
+def test_a_balance_is_one_state_though_a_write_settles_meanwhile(
+    committed_environment: Environment, together: Together
+) -> None:
+    """Whoever reads sees the points before they expired or after, never both."""
+    environment = committed_environment
+    now = timezone.now()
+    later = now + timedelta(days=11)
+    for number in range(20):
+        give(environment, 100, member=f"m{number}", now=now, expires_at=now + timedelta(days=10))
+        give(environment, 7, member=f"m{number}", now=now)
+
+    def work(number: int) -> set[int]:
+        seen = set()
+        for member in Member.objects.filter(environment=environment):
+            if number % 2:
+                give(environment, 1, member=str(member), now=later)
+            found = balances_of(environment=environment, member_id=member.id, now=later)[0]
+            seen.add(found.total - (found.earned - 107))
+        return seen
+
+    assert set().union(*together(work, 8)) == {7}

@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
-from loyalty.models import Account, LedgerEntry, Lot
+from loyalty.models import Account, LedgerEntry, Lot, LotUse
 from programs.models import Environment, Metric
-from tests.factories import give, make_environment, make_rule, report
+from tests.factories import give, make_environment, make_member, make_metric, make_rule, report
 
 
 def run(sql: str, *parameters: Any) -> None:
@@ -83,6 +83,8 @@ def copy_entry(account: Account, **changes: Any) -> None:
         ("entry_(type_valid|sign_fits_type)", {"type": "gift"}),
         ("entry_reversal_names_original", {"type": "reversed"}),
         ("entry_event_has_origin", {"origin": "rule:1"}),
+        ("entry_transfer_names_counterpart", {"type": "transferred"}),
+        ("entry_transfer_names_counterpart", {"counterpart_id": uuid4()}),
         ("entry_actor_kind_valid", {"actor_kind": "ghost"}),
     ],
 )
@@ -102,10 +104,88 @@ def test_no_row_can_point_at_another_members_or_environments_account(account: Ac
     change = {"member_id": stranger.member_id} if kind == "member" else {"environment_id": other.id}
     with pytest.raises(IntegrityError, match="entry_account_fk"):
         copy_entry(account, **change)
-    lot = Lot.objects.get(account=account)
-    refused("lot_account_fk", "UPDATE loyalty_lot SET account_id = %s WHERE id = %s", stranger.id, lot.id)
-    entry = LedgerEntry.objects.get(account=stranger)
-    refused("lot_entry_fk", "UPDATE loyalty_lot SET entry_id = %s WHERE id = %s", entry.id, lot.id)
+
+
+def test_a_lot_use_joins_a_lot_and_an_entry_of_one_account(environment: Environment) -> None:
+    make_metric(environment, "stars")
+    give(environment, 5)
+    give(environment, 5, metric="stars")
+    points, stars = Account.objects.filter(environment_id=environment.id).order_by("created_at")
+    lot, entry = Lot.objects.get(account=points), LedgerEntry.objects.get(account=stars)
+    for account in (points, stars):
+        with pytest.raises(IntegrityError, match=r"lot_use_(lot|entry)_fk"), transaction.atomic():
+            LotUse.objects.create(
+                environment_id=environment.id,
+                member_id=lot.member_id,
+                account=account,
+                lot=lot,
+                entry=entry,
+                points=1,
+                occurred_at=entry.occurred_at,
+                recorded_at=entry.recorded_at,
+            )
+
+
+@pytest.mark.parametrize(
+    "change", ["points = points + 1", "expires_at = now()", "earned_at = now()", "entry_id = id"]
+)
+def test_what_a_lot_is_can_not_change_and_it_can_not_go(account: Account, change: str) -> None:
+    for sql in (f"UPDATE loyalty_lot SET {change}", "DELETE FROM loyalty_lot"):
+        with pytest.raises(IntegrityError, match="what it holds may move, what it is may not"):
+            run(f"{sql} WHERE account_id = %s", account.id)
+    run("UPDATE loyalty_lot SET remaining = 50, held = 50 WHERE account_id = %s", account.id)
+
+
+def test_an_account_is_in_a_metric_of_its_own_environment(account: Account) -> None:
+    stranger = Metric.objects.get(environment=make_environment())
+    refused(
+        "account_metric_fk",
+        "UPDATE loyalty_account SET metric_id = %s WHERE id = %s",
+        stranger.id,
+        account.id,
+    )
+
+
+def test_a_member_redirects_to_another_one_of_the_same_environment(account: Account) -> None:
+    sql = "UPDATE loyalty_member SET redirect_to_id = %s WHERE id = %s"
+    refused("member_redirects_to_another", sql, account.member_id, account.member_id)
+    other = make_environment()
+    stranger = make_member(other)
+    refused("member_redirect_fk", sql, stranger.id, account.member_id)
+
+
+def test_an_erased_member_is_blank(account: Account) -> None:
+    sql = "UPDATE loyalty_member SET status = 'erased' WHERE id = %s"
+    refused("member_erased_is_blank", sql, account.member_id)
+
+
+def test_configuration_stays_inside_its_environment(environment: Environment) -> None:
+    rule = make_rule(environment, published=False)
+    stranger = Metric.objects.get(environment=make_environment())
+    refused(
+        "rule_metric_fk", "UPDATE programs_earningrule SET metric_id = %s WHERE id = %s", stranger.id, rule.id
+    )
+    refused(
+        "rule_program_fk",
+        "UPDATE programs_earningrule SET program_id = %s WHERE id = %s",
+        stranger.program_id,
+        rule.id,
+    )
+
+
+@pytest.mark.parametrize(
+    ("constraint", "change"),
+    [
+        ("metric_default_valid", "default_value = -1"),
+        ("metric_limits_valid", "minimum = 5"),
+        ("metric_limits_valid", "maximum = -5"),
+        ("metric_days_valid", "vesting_days = 2000000000"),
+    ],
+)
+def test_a_metrics_point_rules_stay_within_bounds(
+    environment: Environment, constraint: str, change: str
+) -> None:
+    refused(constraint, f"UPDATE programs_metric SET {change} WHERE environment_id = %s", environment.id)
 
 
 def test_a_rule_awards_an_event_once(environment: Environment) -> None:
