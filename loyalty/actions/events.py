@@ -149,8 +149,9 @@ def money_of(data: dict[str, Any]) -> tuple[Decimal | None, str | None]:
     amount, currency = number(data.get("amount")), data.get("currency")
     if amount is not None and not -MAX_AMOUNT <= amount <= MAX_AMOUNT:
         amount = None
-    is_code = isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isalpha()
-    return amount, currency.upper() if is_code else None
+    if not (isinstance(currency, str) and len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        return amount, None
+    return amount, currency.upper()
 
 
 def _purchase_of(event: Event) -> UUID | None:

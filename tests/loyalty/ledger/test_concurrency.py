@@ -13,9 +13,10 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from loyalty.actions.points import award, spend
 from loyalty.errors import EventIdReused, InsufficientBalance
+from loyalty.ledger.accounts import lock_account
 from loyalty.models import Account, Event, EventCount, IdempotencyRecord, LedgerEntry, Lot, LotUse, Member
 from loyalty.queries.balances import balances_of
-from programs.models import Environment
+from programs.models import Environment, Metric
 from tests.conftest import Api
 from tests.factories import give, make_actor, make_environment, make_key, make_rule, report
 
@@ -264,10 +265,10 @@ def test_members_do_not_wait_for_each_other(committed_environment: Environment, 
     environment = committed_environment
     for member in ("ada", "grace"):
         give(environment, 10, member=member)
-    ada = Account.objects.get(environment_id=environment.id, member__external_id="ada")
+    metric = Metric.objects.get(environment=environment)
     with transaction.atomic():
-        Account.objects.select_for_update(of=("self",)).get(pk=ada.pk)
-        # another member, a new one, and a read of the locked one
+        lock_account(environment=environment, member="ada", metric=metric, now=timezone.now())
+        # another member, and a new one
         found = together(lambda number: give(environment, 5, member=("grace", "new")[number]).points, 2)
     assert found == [5, 5]
 
