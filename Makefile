@@ -42,7 +42,8 @@ run: app
 	@mkdir -p .data
 	@$(VENV) manage.py migrate --check >/dev/null || { echo 'There is no data here yet: run make demo first, or .venv/bin/python manage.py migrate for an empty system.' >&2; exit 1; }
 	@echo "Listening on http://127.0.0.1:$(PORT)/console/ (Ctrl-C stops it)"
-	@$(VENV) -m gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 8 --pid .data/web.pid --no-control-socket --log-level warning
+	@rm -rf .data/metrics/$(PORT)
+	@PROMETHEUS_MULTIPROC_DIR=.data/metrics/$(PORT) $(VENV) -m gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 8 --pid .data/web.pid --no-control-socket --log-level warning
 
 check: dev
 	$(call phase,lint: ruff,$(VENV) -m ruff check --quiet . && $(VENV) -m ruff format --check --quiet .)

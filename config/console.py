@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_POST
 from loyalty.queries.overview import PERIODS, checklist, figures, latest_activity
 from loyalty.queries.search import find_anything
 from programs.admin.base import SESSION_KEY, TenantAdmin, current_environment, may, role
+from programs.admin.security import record_security
 from programs.models import Environment
 from programs.queries.environments import now_in
 from programs.queries.staff import environments_for
@@ -54,11 +56,33 @@ class ConsoleSite(AdminSite):
             if any("\x00" in value for values in request.GET.lists() for value in values[1]):
                 raise BadRequest("The address holds a character that can't be stored.")
             environment = current_environment(request) if self.has_permission(request) else None
+            if environment and self._opened_elsewhere(request, environment):
+                return HttpResponseRedirect(reverse("admin:index"))
             with timezone.override(ZoneInfo(environment.project.time_zone) if environment else None):
                 response = view(request, *args, **kwargs)
                 return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
         return super().admin_view(in_zone, cacheable)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response: HttpResponse = super().password_change(request, extra_context)
+        if request.method == "POST" and response.status_code == 302:
+            record_security("staff.password_changed", request, request.user.get_username(), request.user)
+        return response
+
+    def _opened_elsewhere(self, request: HttpRequest, environment: Environment) -> bool:
+        """Whether the form was opened before another tab switched; told to the user, and nothing is done."""
+        opened_in = request.POST.get("_environment", str(environment.pk))
+        is_switch = (
+            request.resolver_match is not None and request.resolver_match.url_name == "switch_environment"
+        )
+        if opened_in == str(environment.pk) or is_switch:
+            return False
+        text = f"Nothing was saved: this form was opened in another environment, and you are now in {environment}."
+        messages.error(request, text)
+        return True
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = super().each_context(request)

@@ -131,20 +131,23 @@ def _database() -> dict[str, Any]:
         from config import embedded_postgres  # noqa: PLC0415 - production never needs it
 
         database = dict(embedded_postgres.connection_settings(BASE_DIR, debug=DEBUG))
+    prepare = env.str("DATABASE_PREPARE_THRESHOLD", default="3")
     options = {
         "application_name": "loyalty",
         # A writer that waits longer than this is told to retry (409 or 503); nothing was written.
         "options": "-c lock_timeout=2s -c idle_in_transaction_session_timeout=60s",
         "connect_timeout": 5,
-        # psycopg prepares a statement on its server when it has run this often.
-        "prepare_threshold": env.int("DATABASE_PREPARE_THRESHOLD", default=3),
+        # psycopg prepares a statement on its server when it has run this often; None: never.
+        "prepare_threshold": int(prepare) if prepare else None,
         "server_side_binding": True,
     }
     return database | {
         "ENGINE": "django.db.backends.postgresql",
         "OPTIONS": options | database.get("OPTIONS", {}),
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
-        "CONN_HEALTH_CHECKS": True,
+        # A check would cost every request a statement. Without it the first request on a connection that
+        # broke answers 503, with nothing written; Django then sees the error and connects anew.
+        "CONN_HEALTH_CHECKS": False,
         "ATOMIC_REQUESTS": False,
         "DISABLE_SERVER_SIDE_CURSORS": env.bool("DISABLE_SERVER_SIDE_CURSORS", default=False),
     }
@@ -278,6 +281,11 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# Where prometheus_client, which reads the variable itself, adds up the figures of several workers.
+if _figures := env.str("PROMETHEUS_MULTIPROC_DIR", default=""):
+    Path(_figures).mkdir(mode=0o700, parents=True, exist_ok=True)
+else:
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # an empty one counts as set
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
 # Where the meaning of error codes is documented; the `type` of a problem is below it.
 DOCS_URL = env.str("DOCS_URL", default="/docs/errors")

@@ -18,13 +18,15 @@ def set_clock(*, environment: Environment, clock: datetime | None, actor: Actor)
     """Stop the sandbox's time at `clock`. Free while the environment holds no runtime row; then only
     forward. None: back to real time, if that is forward. Locks: the environment.
 
-    Raises InvalidRequest in a live environment and for an earlier instant.
+    Raises InvalidRequest in a live environment, for an earlier instant, and outside the years 1900 to 9000.
     """
     if environment.kind != Environment.Kind.SANDBOX:
         raise InvalidRequest("Only a sandbox has a test clock; use a key of the sandbox.")
     locked = (
         Environment.objects.select_for_update(of=("self",)).select_related("project").get(pk=environment.pk)
     )
+    if clock is not None and not 1900 <= clock.year <= 9000:
+        raise InvalidRequest.field("now", "invalid", "Choose an instant in the years 1900 to 9000.")
     _refuse_going_back(locked, clock)
     before = locked.clock
     if before != clock:

@@ -120,5 +120,8 @@ def _once(request: HttpRequest, member: Member, content: dict[str, Any]) -> Idem
         return 200, json.dumps({"transaction": public("txn", entry.pk)})
 
     return Idempotency(
-        scope="console", key=request.POST["token"][:64], fingerprint=fingerprint, answer=answer
+        scope="console",
+        key=request.POST["token"][:64].replace("\0", ""),
+        fingerprint=fingerprint,
+        answer=answer,
     )

@@ -41,7 +41,7 @@ class DateRange(RangeDateFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for suffix, lookup, days in (("from", "gte", 0), ("to", "lt", 1)):
             day = _day(self.used_parameters.get(f"{self.field_path}_{suffix}"))
-            if day is not None:
+            if day is not None and 1900 <= day.year <= 9000:
                 midnight = datetime.combine(day + timedelta(days=days), time.min)
                 queryset = queryset.filter(**{f"{self.field_path}__{lookup}": timezone.make_aware(midnight)})
         return queryset

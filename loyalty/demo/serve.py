@@ -7,6 +7,7 @@ become_server(…)     never returns: gunicorn under our own process id
 
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -113,6 +114,9 @@ def _answers(port: int, path: str, server: int) -> bool:
 def become_server(root: Path, port: int) -> NoReturn:
     """Replace this process by gunicorn, listening on the loopback address; TERM and Ctrl-C end it."""
     pid_file(root).unlink(missing_ok=True)  # gunicorn writes it, and removes only what it wrote
+    figures = root / ".data" / "metrics" / str(port)
+    shutil.rmtree(figures, ignore_errors=True)  # the last run's; settings make the folder anew
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)
     os.environ.setdefault("LOG_LEVEL", "WARNING")  # a line a request would bury what was printed
     os.chdir(root)
     sys.stdout.flush()

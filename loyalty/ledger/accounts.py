@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
+from loyalty.errors import ServiceUnavailable
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.models import Account, Lot, Member, member_key
 from programs.models import Environment, Metric
@@ -52,12 +53,29 @@ def lock_member(*, environment: Environment, member: str, now: datetime) -> Memb
 
 
 def ensure_member(*, environment: Environment, member: str, now: datetime) -> UUID:
-    """Make the member if the environment has none of that id; one statement, no lock on a known one."""
+    """Make the member if the environment has none of that id; one statement, two in a sandbox.
+
+    Raises ServiceUnavailable where the sandbox's clock was set since the request began: the first
+    member ends the clock's freedom to go back, and must not come from a time that is no more.
+    """
     key = member_key(environment.namespace, member)
+    if environment.kind == Environment.Kind.SANDBOX:
+        _refuse_a_moved_clock(environment)
     Member.objects.bulk_create(
         [Member(id=key, environment=environment, external_id=member, created_at=now)], ignore_conflicts=True
     )
     return key
+
+
+def _refuse_a_moved_clock(environment: Environment) -> None:
+    with connection.cursor() as cursor:
+        # Waits for whoever sets the clock, and they for us; other members' writes do neither.
+        cursor.execute("SELECT clock FROM programs_environment WHERE id = %s FOR KEY SHARE", [environment.id])
+        (clock,) = cursor.fetchone()
+    if clock != environment.clock:
+        raise ServiceUnavailable(
+            "The sandbox's clock has just been set; nothing was written. Try again.", retry_after=1
+        )
 
 
 def read_status(member_id: UUID, idempotency: Idempotency | None) -> str:

@@ -1,7 +1,7 @@
 """Unsaved model instances as the JSON rows of posting.sql."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +30,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.astimezone(UTC).isoformat()
     if isinstance(value, DatabaseDefault):
         return None  # a column that the statement leaves to the database
     raise TypeError(f"{type(value).__name__} has no JSON form")

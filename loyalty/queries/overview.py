@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
 
 from loyalty.models import Account, Event, LedgerEntry, Lot, Member
 from loyalty.queries.history import transactions_of
@@ -46,12 +47,17 @@ class Figures:
 
 
 def checklist(*, environment: Environment, now: datetime) -> list[Step]:
-    """From an empty project to the first event."""
+    """From an empty project to the first event. `now` is the environment's time; keys end in real time."""
     rules = EarningRule.objects.filter(environment=environment)
     keys = ApiKey.objects.filter(environment=environment, revoked_at=None)
-    keys = keys.filter(Q(expires_at=None) | Q(expires_at__gt=now))
-    published = rules.filter(status=EarningRule.Status.PUBLISHED).exists()
-    rule = "A rule is published; it is in force." if published else "Say what earns points, then publish it."
+    keys = keys.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+    published = rules.filter(status=EarningRule.Status.PUBLISHED)
+    if published.filter(revisions__effective_from__lte=now).exists():
+        rule = "A rule is published; it is in force."
+    elif published.exists():
+        rule = "A rule is published; it is in force from a later instant on."
+    else:
+        rule = "Say what earns points, then publish it."
     return [
         Step("Project", f"{environment.project} has a sandbox and a live environment.", True, "project"),
         Step(
@@ -60,7 +66,7 @@ def checklist(*, environment: Environment, now: datetime) -> list[Step]:
             Program.objects.filter(environment=environment, status=Program.Status.ACTIVE).exists(),
             "program",
         ),
-        Step("Earning rule", rule, published, "earningrule"),
+        Step("Earning rule", rule, published.exists(), "earningrule"),
         Step("API key", "Your server calls the API with it; an owner makes it.", keys.exists(), "apikey"),
         Step(
             "First event",
@@ -118,18 +124,24 @@ def _flows(entries: QuerySet[LedgerEntry]) -> dict[UUID, tuple[int, int, int, in
     }
 
 
-def _outstanding(environment: Environment, now: datetime) -> dict[object, int]:
-    """What members hold, less what has expired though its entry is not written yet."""
-    totals = (
-        Account.objects.filter(environment_id=environment.pk).values("metric_id").annotate(n=Sum("total"))
-    )
-    due = (
-        Lot.objects.filter(environment_id=environment.pk, remaining__gt=0, expires_at__lte=now)
-        .values(metric_id=F("account__metric_id"))
-        .annotate(n=Sum("remaining"))
-    )
-    lapsed = {row["metric_id"]: row["n"] for row in due}
-    return {row["metric_id"]: row["n"] - lapsed.get(row["metric_id"], 0) for row in totals}
+def _outstanding(environment: Environment, now: datetime) -> dict[UUID, int]:
+    """What members hold, less what has expired though its entry is not written yet.
+
+    One statement: two would each see a state of their own, and count what a write between them has expired twice.
+    """
+    accounts = Account.objects.filter(environment_id=environment.pk).order_by()
+    lapsed = Lot.objects.filter(
+        remaining__gt=0,
+        expires_at__lte=now,
+        account__environment_id=environment.pk,  # the account's: its index serves, and next_due_at narrows
+        account__next_due_at__lte=now,
+    ).order_by()
+    totals = accounts.values_list("metric_id").annotate(n=Sum("total"))
+    lost = lapsed.values_list("account__metric_id").annotate(n=-Sum("remaining"))
+    found: dict[UUID, int] = {}
+    for metric, points in totals.union(lost, all=True):
+        found[metric] = found.get(metric, 0) + int(points)
+    return found
 
 
 def latest_activity(*, environment: Environment) -> list[LedgerEntry]:

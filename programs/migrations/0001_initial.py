@@ -249,7 +249,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='metric',
-            constraint=models.CheckConstraint(condition=models.Q(('default_value__gte', 0), ('default_value__lte', 1000000000000000)), name='metric_default_valid'),
+            constraint=models.CheckConstraint(condition=models.Q(('default_value__gte', 0), ('default_value__lte', 1000000000000000), models.Q(('maximum__isnull', True), ('default_value__lte', models.F('maximum')), _connector='OR')), name='metric_default_valid'),
         ),
         migrations.AddConstraint(
             model_name='metric',

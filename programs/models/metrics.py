@@ -2,7 +2,7 @@
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from audit.ids import new_id
 from programs.models.programs import Program
@@ -101,7 +101,9 @@ class Metric(models.Model):
                 name="metric_limits_valid",
             ),
             models.CheckConstraint(
-                condition=Q(default_value__gte=0, default_value__lte=MAX_POINTS), name="metric_default_valid"
+                condition=Q(default_value__gte=0, default_value__lte=MAX_POINTS)
+                & (Q(maximum__isnull=True) | Q(default_value__lte=F("maximum"))),
+                name="metric_default_valid",
             ),
             models.CheckConstraint(
                 condition=Q(vesting_days__lte=MAX_DAYS)

@@ -42,6 +42,7 @@ NOT_JSON: dict[str, bytes] = {
     "a name twice": b'{"points": 1, "points": 1000}',
     "a name twice, inside": b'{"metadata": {"a": 1, "b": {"c": 1, "c": 2}}}',
 }
+HOLLOW = (b"",)  # no body is as good as {}: what it lacks is named
 # Inside a JSON object of an otherwise valid request: what a database can't keep.
 NOT_STORABLE: dict[str, str] = {
     "NUL": r'"a\u0000b"',
@@ -73,7 +74,11 @@ def test_what_is_no_json_object_is_refused_and_changes_nothing(operation: Operat
             continue  # changes nothing, and says so
         answer = api.call(operation.method.upper(), operation.url(owner.ids), body)
         assert answer.status_code == 400, name
-        assert_problem(answer, "invalid_request")
+        problem = assert_problem(answer, "invalid_request")
+        if body not in HOLLOW:
+            assert (problem["detail"][:9], problem["errors"]) == ("The body ", []), (
+                f"{name}: refused as a whole"
+            )
     assert changed(before, digest()) == {}
 
 
@@ -206,22 +211,25 @@ def test_a_body_of_more_than_two_mebibytes_is_too_large(operation: Operation, db
 
 
 @WITH_BODY
-@pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "application/xml"]
-)
-def test_a_body_that_is_not_declared_as_json_is_refused(operation: Operation, db: None, kind: str) -> None:
+def test_a_body_that_is_not_declared_as_json_is_refused(operation: Operation, db: None) -> None:
     owner = make_owner()
-    key = factories.make_key(owner.environment)
+    api = Api(factories.make_key(owner.environment))
     before = digest()
-    api = Api(key)
-    answer = api.client.generic(
-        operation.method.upper(),
-        operation.url(owner.ids),
-        api.dumps(operation.body(owner.ids)),
-        content_type=kind,
-        headers={"Authorization": f"Bearer {key}"},
-    )
-    assert_problem(answer, "unsupported_media_type")
+    for kind in (
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "",
+        "application/xml",
+    ):
+        answer = api.client.generic(
+            operation.method.upper(),
+            operation.url(owner.ids),
+            api.dumps(operation.body(owner.ids)),
+            content_type=kind,
+            headers={"Authorization": f"Bearer {api.key}"},
+        )
+        assert_problem(answer, "unsupported_media_type")
     assert changed(before, digest()) == {}
 
 

@@ -81,18 +81,16 @@ def test_the_same_key_for_another_request_is_refused_and_changes_nothing(
 
 
 @EVERY_WRITE
-@pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "é", "ключ", "\x7f", "\t", "\x00"])
 def test_a_key_that_is_empty_too_long_or_not_printable_is_refused_and_changes_nothing(
-    operation: Operation, owner: Owner, key: str
+    operation: Operation, owner: Owner
 ) -> None:
     api = Api(factories.make_key(owner.environment))
+    method, url, body = operation.method.upper(), operation.url(owner.ids), operation.body(owner.ids)
     before = digest()
-    sent = key.encode().decode("latin-1")
-    answer = api.call(
-        operation.method.upper(), operation.url(owner.ids), operation.body(owner.ids), Idempotency_Key=sent
-    )
-    body = assert_problem(answer, "invalid_request")
-    assert [error["field"] for error in body["errors"]] == ["Idempotency-Key"]
+    for key in ("", " ", "a b", "x" * 256, "é", "ключ", "\x7f", "\t", "\x00"):
+        answer = api.call(method, url, body, Idempotency_Key=key.encode().decode("latin-1"))
+        problem = assert_problem(answer, "invalid_request")
+        assert [error["field"] for error in problem["errors"]] == ["Idempotency-Key"], repr(key)
     assert changed(before, digest()) == {}
 
 

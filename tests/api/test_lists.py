@@ -197,6 +197,7 @@ def test_an_unknown_or_repeated_query_name_is_refused_by_its_name(operation: Ope
         ("colour=red", "colour"),
         ("Limit=5", "Limit"),
         ("format=json", "format"),
+        ("format=xml", "format"),
         ("limit=1&limit=2", "limit"),
         ("order=up", "order"),
         ("order=DESC", "order"),

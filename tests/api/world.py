@@ -57,6 +57,7 @@ def make_owner() -> Owner:
         "transaction_id": public("txn", entry.id),
         "event_id": "owner-order",
         "program": program.code,
+        "program_id": program.public_id,  # in bodies
         "metric": metric.code,
         "rule_id": rule.public_id,
     }

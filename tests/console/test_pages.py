@@ -8,7 +8,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from programs.models import Environment
+from audit.models import AuditEvent
+from programs.models import Environment, Program
 from tests import factories
 from tests.console.tenants import Tenant, registered
 
@@ -182,3 +183,31 @@ def test_filters_find(login: Any, ours: Tenant, path: str) -> None:
 )
 def test_what_is_no_filter_cannot_be_asked(login: Any, ours: Tenant, path: str) -> None:
     assert login(ours.environment).get(f"/console/{path}").status_code == 400
+
+
+def test_a_form_that_was_opened_in_another_environment_does_nothing(login: Any) -> None:
+    sandbox = factories.make_environment()
+    live = factories.make_environment("live", project=sandbox.project)
+    client = login(live)
+    form = {"name": "Club", "code": "club", "status": "active", "_environment": str(sandbox.pk)}
+    answer = client.post("/console/programs/program/add/", form, follow=True)
+    assert "Nothing was saved: this form was opened in another environment" in answer.content.decode()
+    assert not Program.objects.filter(code="club").exists()
+    client.post("/console/programs/program/add/", form | {"_environment": str(live.pk)})
+    assert Program.objects.get(code="club").environment == live
+
+
+def test_log_ins_and_changes_of_password_are_audited() -> None:
+    user = factories.make_staff(factories.make_project(), "owner")
+    client, password = Client(), "correct horse battery staple"
+    for given in ("wrong", password):
+        client.post("/console/login/", {"username": user.username, "password": given})
+    fresh = "another horse battery staple"
+    form = {"old_password": password, "new_password1": fresh, "new_password2": fresh}
+    assert client.post("/console/password_change/", form).status_code == 302
+    client.post("/console/logout/")
+    rows = AuditEvent.objects.filter(object_type="user", object_id=user.username).order_by("id")
+    verbs = ["staff.login_failed", "staff.logged_in", "staff.password_changed", "staff.logged_out"]
+    assert list(rows.values_list("verb", flat=True)) == verbs
+    assert "horse" not in str(list(rows.values()))
+    assert {row.ip for row in rows} == {"127.0.0.1"}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
@@ -101,15 +101,20 @@ class QueryInteger(serializers.IntegerField):
 INSTANT_HELP = "Use RFC 3339 with an offset, such as 2026-01-31T12:00:00Z, in the years 1900 to 9000."
 
 
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
 def parse_instant(text: Any) -> datetime | None:
-    """The instant that RFC 3339 text names, or None."""
-    if not isinstance(text, str):
+    """The instant that RFC 3339 text names, in UTC, or None."""
+    if not isinstance(text, str) or not _RFC_3339.fullmatch(text):
         return None
     try:
-        value = parse_datetime(text)
+        value = parse_datetime(text.upper())
     except ValueError:
         return None
-    return value if value and value.tzinfo and 1900 <= value.year <= 9000 else None
+    return value.astimezone(UTC) if value and 1900 <= value.year <= 9000 else None
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)

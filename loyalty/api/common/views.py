@@ -109,14 +109,18 @@ class EngineView(APIView):
     ) -> Response:
         """Call one action, once for its Idempotency-Key, and render its result."""
 
-        def answered(result: R) -> tuple[int, str]:
-            return (http_status(result) if callable(http_status) else http_status), dumps(answer(result))
+        given: list[tuple[R, Answer]] = []  # what was rendered for the key is what is sent, to the byte
+
+        def answered(result: R) -> Answer:
+            status = http_status(result) if callable(http_status) else http_status
+            given[:] = [(result, (status, dumps(answer(result))))]
+            return given[0][1]
 
         try:
             result = action(environment=self.environment, idempotency=self.idempotency(answered), **arguments)
         except Replay as replay:
             return Response(Rendered(replay.answer), replay.status, headers={"Idempotent-Replayed": "true"})
-        code, body = answered(result)
+        code, body = given[0][1] if given and given[0][0] is result else answered(result)
         return Response(Rendered(body), code)
 
     def idempotency(self, answered: Callable[[Any], Answer]) -> Idempotency | None:

@@ -1,6 +1,12 @@
 /* Small manners of the console's own pages: ask before what hurts, send a form once, copy a secret. */
 "use strict";
 
+// A form says in which environment it was opened: another tab may have switched since.
+const bar = document.querySelector("[data-environment]");
+document.addEventListener("formdata", (event) => {
+  if (bar) event.formData.set("_environment", bar.dataset.environment);
+});
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const question = event.submitter && event.submitter.dataset.confirm;

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from loyalty.api.v1 import rendering
 from loyalty.models import Member
 from programs.models import Environment
 from tests.conftest import Api
@@ -89,3 +90,45 @@ def test_a_list_of_members_is_narrowed_by_status(environment: Environment, api: 
     assert [row["id"] for row in api.get("/v1/members").json()["data"]] == ["grace", "ada"]
     assert [row["id"] for row in api.get("/v1/members?status=frozen").json()["data"]] == ["grace"]
     assert api.get("/v1/members?status=lost").json()["errors"][0]["field"] == "status"
+
+
+@pytest.mark.parametrize("offset", ["Z", "+00:00", "+23:59", "-23:59", "+16:00"])
+def test_any_offset_names_the_same_instant(api: Api, offset: str) -> None:
+    body = {"customer_id": "ada", "points": 5, "expires_at": f"2099-12-31T12:00:00{offset}"}
+    assert api.post("/v1/points/award", body).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-W01-1T00:00:00Z",
+        "20260101T000000Z",
+        "\uff12026-01-01T00:00:00Z",
+        "2026-01-01T00:00:00+00:00:30",
+        "2026-01-01 00:00:00Z",
+        "2026-01-01T00:00Z",
+        "2026-01-01T00:00:00",
+        "2026-02-30T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+    ],
+)
+def test_what_is_no_rfc_3339_instant_is_refused(api: Api, text: str) -> None:
+    answer = api.post("/v1/points/award", {"customer_id": "ada", "points": 5, "expires_at": text})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "expires_at")
+
+
+def test_the_first_answer_to_a_key_is_the_one_that_is_repeated(
+    api: Api, environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What changes between the commit and the answer does not show in either."""
+    make_member(environment)
+    renders = []
+    customer = rendering.customer
+
+    def counting(*given: Any) -> Any:
+        renders.append(given)
+        return customer(*given)
+
+    monkeypatch.setattr(rendering, "customer", counting)
+    api.patch("/v1/members/ada", {"status": "frozen"}, Idempotency_Key="k")
+    assert len(renders) == 1

@@ -8,7 +8,9 @@ from django.utils import timezone
 from audit.errors import InvalidRequest
 from audit.models import AuditEvent
 from loyalty.actions.clock import set_clock
-from loyalty.models import LedgerEntry
+from loyalty.actions.points import award
+from loyalty.errors import ServiceUnavailable
+from loyalty.models import LedgerEntry, Member
 from programs.models import Environment
 from programs.queries.environments import now_in
 from tests.conftest import Api
@@ -63,3 +65,19 @@ def test_history_can_be_replayed_at_its_own_time(environment: Environment, api: 
     api.post("/v1/sandbox/clock", {"now": "1997-01-31T00:00:00Z"})
     assert api.get("/v1/customers/ada").json()["points_balance"] == 0
     assert LedgerEntry.objects.filter(environment_id=environment.id).count() == 1
+
+
+def test_a_first_member_does_not_come_from_a_time_that_is_no_more(environment: Environment) -> None:
+    """The request read the clock; it was set before the member was made."""
+    stale = reload(environment)
+    set_clock(environment=environment, clock=LONG_AGO, actor=make_actor())
+    with pytest.raises(ServiceUnavailable):
+        award(environment=stale, member="ada", points=5, reason=None, actor=make_actor(), now=timezone.now())
+    assert not Member.objects.filter(environment=environment).exists()
+
+
+@pytest.mark.parametrize("year", [1899, 9001])
+def test_the_clock_stays_within_the_calendar(environment: Environment, year: int) -> None:
+    with pytest.raises(InvalidRequest):
+        set_clock(environment=environment, clock=LONG_AGO.replace(year=year), actor=make_actor())
+    assert reload(environment).clock is None
