@@ -64,10 +64,8 @@ class ConsoleSite(AdminSite):
 
         return super().admin_view(in_zone, cacheable)
 
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        response: HttpResponse = super().password_change(request, extra_context)
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        response = super().password_change(request, extra_context)
         if request.method == "POST" and response.status_code == 302:
             record_security("staff.password_changed", request, request.user.get_username(), request.user)
         return response

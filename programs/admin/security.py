@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, User
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -13,18 +13,16 @@ from programs.models import Organization
 
 
 def record_security(
-    verb: str, request: HttpRequest | None, username: str, user: AbstractBaseUser | None
+    verb: str, request: HttpRequest | None, username: str, user: AbstractBaseUser | AnonymousUser | None
 ) -> None:
     """One audit event of the user's organization, where they have one."""
-    organization = (
-        Organization.objects.filter(projects__memberships__user_id=user.pk).first() if user else None
-    )
+    organization = None
+    if user is not None and user.pk is not None:
+        organization = Organization.objects.filter(projects__memberships__user_id=user.pk).first()
     trace, ip = getattr(request, "trace_id", None) or new_id().hex, getattr(request, "client_ip", None)
     record(
         place=Place(organization.id if organization else None),
-        actor=Actor("staff", username, system.trace_id, ip)
-        if user
-        else Actor("system", "console", system.trace_id, ip),
+        actor=Actor("staff" if user else "system", username if user else "console", trace, ip),
         verb=verb,
         object_type="user",
         object_id=username[:200],
