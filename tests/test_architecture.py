@@ -41,7 +41,7 @@ def sources() -> Iterator[tuple[str, str]]:
 
 def imported(tree: ast.AST) -> dict[str, str]:
     """What each name of the file stands for, with its module."""
-    names = {}
+    names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             names |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}

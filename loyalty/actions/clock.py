@@ -1,6 +1,7 @@
 """The sandbox's test clock (domain.md 12)."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import timezone
@@ -47,9 +48,11 @@ def set_clock(*, environment: Environment, clock: datetime | None, actor: Actor)
 
 def _refuse_going_back(environment: Environment, clock: datetime | None) -> None:
     was, becomes = now_in(environment), clock or timezone.now()
+    zone = ZoneInfo(environment.project.time_zone)
     if becomes < was and Member.objects.filter(environment=environment).exists():
         raise InvalidRequest.field(
             "now",
             "not_forward",
-            f"The sandbox has data and its clock stands at {was.isoformat()}; choose a later instant.",
+            f"The sandbox has data and its clock stands at {was.astimezone(zone):%d %b %Y, %H:%M:%S %Z}; "
+            "choose a later instant.",
         )

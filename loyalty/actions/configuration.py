@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from loyalty.actions.once import once
 from loyalty.ledger.idempotency import Idempotency
+from programs.actions.configure import lock_environment
 from programs.models import Environment
 
 T = TypeVar("T")
@@ -18,8 +19,10 @@ def configure_once(
 ) -> T:
     """Run `change` (an action of `programs`) once for its key; its answer is kept with it.
 
-    Raises what `change` raises, Replay and IdempotencyKeyReused.
+    Raises what `change` raises, Replay and IdempotencyKeyReused. Locks: the environment, then as `change`:
+    whoever sends the same key at the same time waits, and then finds the answer.
     """
+    lock_environment(environment)
     if idempotency:
         idempotency.check_stored(environment.id)
     result = change()

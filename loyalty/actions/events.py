@@ -118,7 +118,7 @@ def _evaluate(config: Snapshot, event: Event, member: Member, sent_to: Program |
         return Evaluation((), ())
     reached = [sent_to] if sent_to else config.programs
     active = frozenset(program.id for program in reached if _is_active(program, event.occurred_at))
-    rules = rules_for(config, event.type, active)
+    rules = rules_for(config, event.type, active, event.occurred_at)
     facts = Facts(
         event_type=event.type,
         occurred_at=event.occurred_at,

@@ -106,7 +106,7 @@ class MemberAdmin(DetailAdmin[Member]):
             return HttpResponseNotAllowed(["POST"])
         environment = required_environment(request)
         try:
-            update_member(
+            changed = update_member(
                 environment=environment,
                 member=str(member),
                 actor=actor_of(request),
@@ -116,7 +116,9 @@ class MemberAdmin(DetailAdmin[Member]):
         except DomainError as error:
             messages.error(request, error.detail)
         else:
-            messages.success(request, "Saved.")
+            messages.success(
+                request, f"{member} is {'frozen' if changed.status == 'frozen' else 'active again'}."
+            )
         return HttpResponseRedirect(self.url("change", member.pk))
 
 

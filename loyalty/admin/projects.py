@@ -23,7 +23,8 @@ class ClockForm(forms.Form):
         label="Set the clock to",
         required=False,
         widget=date_time(),
-        help_text="In the project's time zone. Once there is data, only forward. Empty: real time again.",
+        help_text="In the project's time zone. Time stands still there until it is set again. Once there is data "
+        "it only goes forward: real time (empty) can be chosen again when it has passed that instant.",
     )
 
 
@@ -67,7 +68,7 @@ class ProjectAdmin(DetailAdmin[Project]):
             with transaction.atomic():
                 set_clock(environment=sandbox, clock=clock, actor=actor_of(request))
         except DomainError as error:
-            messages.error(request, error.detail)
+            messages.error(request, error.errors[0].detail if error.errors else error.detail)
         else:
             messages.success(
                 request, "The sandbox's clock is set." if clock else "The sandbox runs in real time."

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from audit.record import Actor
@@ -104,10 +103,3 @@ def demo_password(file: Path) -> str:
     file.touch(mode=0o600)
     file.write_text(json.dumps({"username": USERNAME, "password": password}))
     return password
-
-
-def set_password(user: User, password: str) -> None:
-    """Make it the user's password, unless it is: a new hash would end the sessions that are open."""
-    if not user.check_password(password):
-        user.set_password(password)
-        user.save(update_fields=["password"])

@@ -1,6 +1,6 @@
 """Published rules in the form that the pure evaluation takes."""
 
-from functools import lru_cache
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -8,17 +8,27 @@ from loyalty.rules.earning import CompiledRule, Rounding
 from programs.queries.snapshots import PublishedRule, Snapshot
 
 
-def rules_for(config: Snapshot, event_type: str, program_ids: frozenset[UUID]) -> list[CompiledRule]:
-    """Every revision of every rule of these programs for events of that type; no statement."""
+def rules_for(
+    config: Snapshot, event_type: str, program_ids: frozenset[UUID], at: datetime
+) -> list[CompiledRule]:
+    """The revisions in force at that instant of these programs' rules for events of that type; no
+    statement. A rule that was not published yet, or archived already, has none."""
     return [
         _compiled(config, rule)
-        for rule in config.rules
-        if rule.event_type == event_type and rule.program_id in program_ids
+        for rule in config.rules_by_event_type.get(event_type, ())
+        if rule.program_id in program_ids and rule.in_force(at)
     ]
 
 
-@lru_cache(maxsize=4096)
 def _compiled(config: Snapshot, rule: PublishedRule) -> CompiledRule:
+    """Compiled once and kept with the snapshot. Threads that come at once make it twice, and alike."""
+    kept: CompiledRule | None = config.derived.get(rule.revision_id)
+    if kept is None:
+        kept = config.derived[rule.revision_id] = _compile(config, rule)
+    return kept
+
+
+def _compile(config: Snapshot, rule: PublishedRule) -> CompiledRule:
     metric = config.metrics_by_id[rule.metric_id]
     return CompiledRule(
         id=rule.rule_id,

@@ -1,6 +1,6 @@
-"""The one way to edit configuration: validate, save, audit, and raise `config_version`."""
+"""The one way to edit configuration: lock, check, save, audit, and raise `config_version`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 from django.db.models import F
 
-from audit.errors import FieldError, InvalidRequest
+from audit.errors import FieldError, InvalidRequest, NotFound
 from audit.record import Actor, Place, record
 from programs.models import Environment
 
@@ -22,35 +22,59 @@ def place_of(environment: Environment) -> Place:
     return Place(environment.project.organization_id, environment.project_id, environment.id)
 
 
+def lock_environment(environment: Environment) -> None:
+    """Let one transaction at a time configure the environment. Every write of configuration calls this
+    before it reads what it decides by, and before it locks anything else.
+
+    Locks: the environment's row, FOR NO KEY UPDATE: members' writes only refer to it and don't wait.
+    """
+    Environment.objects.select_for_update(no_key=True).values_list("pk").get(pk=environment.pk)
+
+
+def locked(environment: Environment, instance: ModelT) -> ModelT:
+    """The stored row as it stands now. Raises NotFound where the environment has none such.
+
+    Locks: the environment, then the row.
+    """
+    lock_environment(environment)
+    rows = type(instance)._default_manager.select_for_update()
+    found = rows.filter(pk=instance.pk, environment=environment).first()
+    if found is None:
+        raise NotFound(f"There is no such {instance._meta.verbose_name} in this environment.")
+    return found
+
+
 @transaction.atomic
 def configure(
-    *, environment: Environment, instance: ModelT, actor: Actor, changes: Mapping[str, Any]
+    *,
+    environment: Environment,
+    instance: ModelT,
+    actor: Actor,
+    changes: Mapping[str, Any],
+    check: Callable[[ModelT], None] | None = None,
 ) -> ModelT:
-    """Apply `changes` to a configured object (new or stored), and save, audit and version it.
+    """Apply `changes` to a configured object (new or stored), and save, audit and version it. `check`
+    judges the whole object, as it would be saved, under the lock.
 
-    Raises InvalidRequest naming each field that the model refuses. Locks: the stored row, then the
-    environment's row (its version rises, so every process compiles anew).
+    Raises InvalidRequest naming each field that the model refuses, NotFound for another environment's
+    object, and what `check` raises. Locks: the environment, then the stored row.
     """
     creating = instance._state.adding
-    if not creating:
-        instance = type(instance)._default_manager.select_for_update().get(pk=instance.pk)
+    if creating:
+        lock_environment(environment)
+    else:
+        instance = locked(environment, instance)
     before = None if creating else as_json(instance)
     for name, value in changes.items():
         setattr(instance, name, value)
+    _refuse_elsewhere(environment, instance)
+    if check:
+        check(instance)
     clean(instance)
     if before is not None and as_json(instance) == before:
         return instance
     instance.save()
-    noun = instance._meta.model_name or ""
-    record(
-        place=place_of(environment),
-        actor=actor,
-        verb=f"{noun}.{'created' if creating else 'updated'}",
-        object_type=noun,
-        object_id=str(instance.pk),
-        before=before,
-        after=as_json(instance),
-    )
+    _record(environment, instance, actor, before)
     bump_version(environment)
     return instance
 
@@ -61,21 +85,77 @@ def bump_version(environment: Environment) -> None:
 
 
 def clean(instance: models.Model) -> None:
-    """Model validation, told in the engine's own terms."""
+    """Model validation, told in the engine's own terms. Raises InvalidRequest naming each field, also for
+    what belongs to another environment."""
+    foreign = foreign_errors(instance)
+    if foreign:
+        raise refusal_of(foreign)
     try:
         instance.full_clean()
     except ValidationError as error:
-        errors = [
-            FieldError(
-                "" if field == NON_FIELD_ERRORS else field,
-                (problem.code or "invalid").lower(),
-                " ".join(problem.messages),
-            )
-            for field, problems in error.error_dict.items()
-            for problem in problems
-        ]
-        detail = "; ".join(f"{e.field}: {e.detail}" if e.field else e.detail for e in errors)
-        raise InvalidRequest(detail, errors=errors) from error
+        raise refusal_of(
+            [
+                _field_error(instance, field, problem)
+                for field, problems in error.error_dict.items()
+                for problem in problems
+            ]
+        ) from error
+
+
+def foreign_errors(instance: models.Model) -> list[FieldError]:
+    """A fault for each field that names what is not in the object's own environment. One statement each."""
+    errors = []
+    for field in instance._meta.concrete_fields:
+        related, key = field.related_model, getattr(instance, field.attname)
+        if not isinstance(related, type) or not hasattr(related, "environment_id") or key is None:
+            continue
+        own = {"pk": key, "environment_id": instance.environment_id}  # type: ignore[attr-defined]
+        if not related._default_manager.filter(**own).exists():
+            detail = f"There is no such {field.verbose_name} in this environment."
+            errors.append(FieldError(field.name, "invalid", detail))
+    return errors
+
+
+def refusal_of(errors: list[FieldError]) -> InvalidRequest:
+    """One refusal that says them all."""
+    detail = "; ".join(f"{e.field}: {e.detail}" if e.field else e.detail for e in errors)
+    return InvalidRequest(detail, errors=errors)
+
+
+def _refuse_elsewhere(environment: Environment, instance: models.Model) -> None:
+    """What is made or changed here stays here."""
+    if instance.environment_id != environment.pk:  # type: ignore[attr-defined]
+        raise InvalidRequest.field("environment", "invalid", "It belongs to another environment.")
+
+
+def _field_error(instance: models.Model, field: str, problem: ValidationError) -> FieldError:
+    """A name taken in this environment is the fault of the field that holds the name."""
+    named = "" if field == NON_FIELD_ERRORS else field
+    code, detail = (problem.code or "invalid").lower(), " ".join(problem.messages)
+    taken = [name for name in (problem.params or {}).get("unique_check", ()) if name != "environment"]
+    if not named and len(taken) == 1:
+        noun = instance._meta.verbose_name
+        named, code, detail = (
+            taken[0],
+            "unique",
+            f"Another {noun} of this environment has it; choose another.",
+        )
+    return FieldError(named, code, detail)
+
+
+def _record(
+    environment: Environment, instance: models.Model, actor: Actor, before: dict[str, Any] | None
+) -> None:
+    noun = instance._meta.model_name or ""
+    record(
+        place=place_of(environment),
+        actor=actor,
+        verb=f"{noun}.{'created' if before is None else 'updated'}",
+        object_type=noun,
+        object_id=str(instance.pk),
+        before=before,
+        after=as_json(instance),
+    )
 
 
 def as_json(instance: models.Model) -> dict[str, Any]:

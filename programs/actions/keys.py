@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit.errors import FieldError, InvalidRequest
 from audit.record import Actor, record
-from programs.actions.configure import place_of
+from programs.actions.configure import locked, place_of
 from programs.models import ApiKey, Environment
 
 SCOPES: dict[str, str] = {
@@ -73,8 +73,11 @@ def create_key(
 
 @transaction.atomic
 def revoke_key(*, environment: Environment, key: ApiKey, actor: Actor) -> ApiKey:
-    """End the key; calls with it fail within five seconds. Revoking twice changes nothing. Locks: the key."""
-    key = ApiKey.objects.select_for_update().get(pk=key.pk, environment=environment)
+    """End the key; calls with it fail within five seconds. Revoking twice changes nothing.
+
+    Raises NotFound for another environment's key. Locks: the environment, then the key.
+    """
+    key = locked(environment, key)
     if key.revoked_at is None:
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])

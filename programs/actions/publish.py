@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audit.errors import InvalidRequest
 from audit.record import Actor, record
-from programs.actions.configure import bump_version, place_of
+from programs.actions.configure import bump_version, locked, place_of
 from programs.actions.rules import check_rule
 from programs.models import EarningRule, EarningRuleRevision, Environment
 
@@ -17,6 +17,7 @@ def definition_of(rule: EarningRule) -> dict[str, Any]:
     """What a revision keeps of its rule: everything that decides what an event earns."""
     return {
         "name": rule.name,
+        "program_id": str(rule.program_id),
         "event_type": rule.event_type,
         "condition": rule.condition,
         "award": rule.award,
@@ -37,9 +38,10 @@ def publish(
     """Put the draft into force from `now` (the environment's time) on.
 
     Publishing a draft that equals the revision in force changes nothing and returns that one.
-    Raises InvalidRequest where the draft is faulty. Locks: the rule, then the environment.
+    Raises InvalidRequest where the draft is faulty or a sandbox's clock is behind, and NotFound for
+    another environment's rule. Locks: the environment, then the rule.
     """
-    rule = EarningRule.objects.select_for_update().get(pk=rule.pk, environment=environment)
+    rule = locked(environment, rule)
     check_rule(rule)
     newest = published_revision(rule)
     if newest and newest.definition == definition_of(rule):
@@ -49,8 +51,12 @@ def publish(
 
 @transaction.atomic
 def archive(*, environment: Environment, rule: EarningRule, actor: Actor, now: datetime) -> EarningRule:
-    """Take the rule out of force from `now` on; what it gave stays. Locks: the rule, the environment."""
-    rule = EarningRule.objects.select_for_update().get(pk=rule.pk, environment=environment)
+    """Take the rule out of force from `now` on; what it gave stays.
+
+    Raises InvalidRequest where a sandbox's clock is behind, and NotFound for another environment's rule.
+    Locks: the environment, then the rule.
+    """
+    rule = locked(environment, rule)
     newest = published_revision(rule)
     if newest and newest.definition is not None:
         _revise(environment, rule, newest, None, actor, now)
@@ -69,16 +75,12 @@ def _revise(
     actor: Actor,
     now: datetime,
 ) -> EarningRuleRevision:
-    if newest and now < newest.effective_from:
-        raise InvalidRequest(
-            "The environment's clock is before the revision in force; move it forward first."
-        )
     revision = EarningRuleRevision.objects.create(
         environment=environment,
         rule=rule,
         number=newest.number + 1 if newest else 1,
         definition=definition,
-        effective_from=now,
+        effective_from=_effective_from(environment, newest, now),
         published_at=timezone.now(),
         published_by=f"{actor.kind}:{actor.id}",
     )
@@ -88,6 +90,18 @@ def _revise(
     _record(environment, rule, "published" if definition else "archived", before, definition, actor)
     bump_version(environment)
     return revision
+
+
+def _effective_from(environment: Environment, newest: EarningRuleRevision | None, now: datetime) -> datetime:
+    """`now`, unless somebody published meanwhile: whoever waited for the lock has the earlier `now` and
+    yet comes second. Raises InvalidRequest where a sandbox's clock is before the revision in force."""
+    if newest is None or newest.effective_from <= now:
+        return now
+    if environment.kind == Environment.Kind.LIVE:
+        return newest.effective_from
+    if environment.clock is None and newest.effective_from <= timezone.now():
+        return newest.effective_from
+    raise InvalidRequest("The sandbox's clock is before the revision in force; move it forward first.")
 
 
 def _record(

@@ -1,12 +1,14 @@
 """A project's owners say who else works in its console (domain.md 1)."""
 
 import secrets
+import string
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from audit.errors import InvalidRequest
 from audit.record import Actor, Place, record
@@ -15,6 +17,14 @@ from programs.models import Project, ProjectMembership
 from programs.queries.staff import owners_of
 
 Role = ProjectMembership.Role
+_LETTERS = string.ascii_letters + string.digits
+
+
+class Login(NamedTuple):
+    """A console user and, where it was set now, the password, which is not kept."""
+
+    user: User
+    password: str | None
 
 
 class NewStaff(NamedTuple):
@@ -28,31 +38,95 @@ class NewStaff(NamedTuple):
 def add_staff(*, project: Project, username: str, role: str, actor: Actor) -> NewStaff:
     """Let the user into the project's console; a new log-in is made where there is none of that name.
 
-    Raises InvalidRequest for a bad name, somebody who is in already, or a log-in that is switched off.
+    Raises InvalidRequest for somebody who is in already, a log-in that is switched off, and as
+    `ensure_login`. Locks: the user.
     """
+    user, password = ensure_login(project=project, username=username, actor=actor)
+    if not (user.is_active and user.is_staff):
+        raise InvalidRequest.field(
+            "username", "inactive", "This log-in is switched off; choose another name."
+        )
+    if ProjectMembership.objects.filter(project=project, user=user).exists():
+        raise InvalidRequest.field(
+            "username", "exists", f"{username} is in the project already; change the role there."
+        )
+    return NewStaff(set_membership(project=project, user=user, role=role, actor=actor), password)
+
+
+@transaction.atomic
+def ensure_login(
+    *,
+    project: Project,
+    username: str,
+    actor: Actor,
+    password: str | None = None,
+    new_password: bool = False,
+) -> Login:
+    """The user of that name, made if missing, for a project of the user's own organization; no membership.
+    A new user gets `password`, else a random one; so does a known one with `new_password`, unless it is
+    their password already (another hash would end their sessions).
+
+    Raises InvalidRequest for a name that can't be one, and alike for each that is taken by somebody
+    outside the organization, or just now: whose it is stays unsaid. Locks: the user.
+    """
+    username = User.normalize_username(username)
     try:
         UnicodeUsernameValidator()(username)
     except ValidationError as error:
         raise InvalidRequest.field("username", "invalid", error.messages[0]) from error
-    user = User.objects.filter(username=username).first()
-    password = None
+    user = User.objects.select_for_update(no_key=True).filter(username=username).first()
     if user is None:
-        password = secrets.token_urlsafe(15)
-        user = User.objects.create_user(username, password=password, is_staff=True)
-        place = Place(project.organization_id, project.id)
-        record(place=place, actor=actor, verb="user.created", object_type="user", object_id=username)
-    elif not user.is_active:
-        raise InvalidRequest.field(
-            "username", "inactive", "This log-in is switched off; choose another name."
-        )
-    elif ProjectMembership.objects.filter(project=project, user=user).exists():
-        raise InvalidRequest.field(
-            "username", "exists", f"{username} is in the project already; change the role there."
-        )
-    elif not user.is_staff:
-        user.is_staff = True
-        user.save(update_fields=["is_staff"])
-    return NewStaff(set_membership(project=project, user=user, role=role, actor=actor), password)
+        return _make(project, User(username=username, is_staff=True), password, actor)
+    _refuse_stranger(user, project, alone=new_password)
+    if not new_password or (password and user.check_password(password)):
+        return Login(user, None)
+    return _set_password(project, user, password, "user.password_set", actor)
+
+
+def random_password(user: User) -> str:
+    """20 random letters and digits (119 bits) that the site's validators accept."""
+    while True:
+        password = "".join(secrets.choice(_LETTERS) for _ in range(20))
+        try:
+            validate_password(password, user)
+        except ValidationError:
+            continue
+        return password
+
+
+def _make(project: Project, user: User, password: str | None, actor: Actor) -> Login:
+    try:
+        with transaction.atomic():
+            return _set_password(project, user, password, "user.created", actor)
+    except IntegrityError as error:  # made by somebody else meanwhile
+        raise _taken() from error
+
+
+def _refuse_stranger(user: User, project: Project, *, alone: bool) -> None:
+    """Only users of the organization may be let in; where their password would change, of it `alone`."""
+    memberships = ProjectMembership.objects.filter(user=user)
+    organizations = set(memberships.values_list("project__organization_id", flat=True))
+    if project.organization_id not in organizations or (alone and len(organizations) > 1):
+        raise _taken()
+
+
+def _taken() -> InvalidRequest:
+    return InvalidRequest.field("username", "taken", "Choose another user name.")
+
+
+def _set_password(project: Project, user: User, password: str | None, verb: str, actor: Actor) -> Login:
+    shown = password or random_password(user)
+    user.set_password(shown)
+    user.save()
+    record(
+        place=Place(project.organization_id, project.id),
+        actor=actor,
+        verb=verb,
+        object_type="user",
+        object_id=str(user.pk),
+        after={"username": user.username, "is_staff": user.is_staff},
+    )
+    return Login(user, shown)
 
 
 @transaction.atomic

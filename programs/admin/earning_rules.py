@@ -19,7 +19,7 @@ from programs.admin.rule_form import EarningRuleForm, sentence_for, sentence_of
 from programs.admin.tables import Difference, diff_of
 from programs.awards import describe_award, describe_rule
 from programs.conditions import FaultyConfigurationError, describe
-from programs.models import EarningRule, EarningRuleRevision, Metric
+from programs.models import EarningRule, EarningRuleRevision, Metric, Program
 from programs.queries.environments import now_in
 
 if TYPE_CHECKING:
@@ -143,17 +143,22 @@ def _words_of(revision: EarningRuleRevision) -> str:
     if revision.definition is None:
         return "Archived: the rule was taken out of force."
     written = revision.definition
-    title = _readable(written)["Metric"]
+    title = _metric_title(written)
     try:
         return describe_rule(written["event_type"], written["condition"], written["award"], title)
     except FaultyConfigurationError as error:
         return str(error)
 
 
-def _readable(definition: dict[str, Any]) -> dict[str, Any]:
-    """A revision's definition with condition and award in words and the metric by its title."""
+def _metric_title(definition: dict[str, Any]) -> str:
     metric = Metric.objects.filter(pk=definition["metric_id"]).first()
-    title = metric.title if metric else "points"
+    return metric.title if metric else "points"
+
+
+def _readable(definition: dict[str, Any]) -> dict[str, Any]:
+    """A revision's definition with condition and award in words, program and metric by their names."""
+    title = _metric_title(definition)
+    program = Program.objects.filter(pk=definition["program_id"]).first()
     try:
         condition = describe(definition.get("condition"))
         award = describe_award(definition.get("award"), title)
@@ -161,6 +166,7 @@ def _readable(definition: dict[str, Any]) -> dict[str, Any]:
         condition, award = str(error), str(definition.get("award"))
     return {
         "Name": definition.get("name"),
+        "Program": program.name if program else None,
         "Event type": definition.get("event_type"),
         "Condition": condition,
         "Award": award,

@@ -1,5 +1,6 @@
 """API keys: made, shown once, revoked."""
 
+import secrets
 from typing import Any
 
 from django import forms
@@ -17,6 +18,8 @@ from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import check_boxes, date_time, text_input
 from programs.models import ApiKey
 from programs.queries.staff import Role
+
+FORM = "key_form"  # in the session: the one form that may make a key
 
 
 class KeyForm(forms.Form):
@@ -78,6 +81,9 @@ class ApiKeyAdmin(DetailAdmin[ApiKey]):
         require(request, self.reader)
         environment = required_environment(request)
         form = KeyForm(request.POST or None)
+        if request.method == "POST" and not self._first_use(request):
+            messages.error(request, "This form was sent already; the key that it made is in the list.")
+            return HttpResponseRedirect(self.url("changelist"))
         if request.method == "POST" and form.is_valid():
             try:
                 made = create_key(environment=environment, actor=actor_of(request), **form.cleaned_data)
@@ -86,7 +92,12 @@ class ApiKeyAdmin(DetailAdmin[ApiKey]):
             else:
                 shown = {"object": made.key, "secret": made.secret}
                 return self.page(request, "key_secret.html", "Your new key", **shown)
-        return self.page(request, "key_form.html", "New API key", form=form)
+        request.session[FORM] = secrets.token_urlsafe(16)
+        return self.page(request, "key_form.html", "New API key", form=form, token=request.session[FORM])
+
+    def _first_use(self, request: HttpRequest) -> bool:
+        """Reloading the page that shows a secret sends its form again, and must not make a second key."""
+        return request.POST.get("token") in (None, request.session.pop(FORM, None))
 
     def revoke(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
         if request.method != "POST":

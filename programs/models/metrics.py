@@ -1,5 +1,6 @@
 """Units of value and their point rules (domain.md 2)."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -114,3 +115,10 @@ class Metric(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        """What the choice of an expiry needs, said at the field that lacks it."""
+        if self.expiry in (self.Expiry.DAYS, self.Expiry.MONTHS) and not self.expiry_count:
+            raise ValidationError({"expiry_count": f"Give the number of {self.expiry}."})
+        if self.expiry == self.Expiry.DATE and self.expiry_date is None:
+            raise ValidationError({"expiry_date": "Give the date."})

@@ -1,7 +1,7 @@
 """An environment's compiled configuration, cached in the process by its config_version."""
 
-from collections import OrderedDict
-from dataclasses import dataclass
+from collections import OrderedDict, defaultdict
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
@@ -16,9 +16,10 @@ from programs.models import EarningRuleRevision, Environment, Metric, Program
 _KEPT = 256  # snapshots per process; the least recently used one goes
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PublishedRule:
-    """One revision of an earning rule, parsed; in force for `valid_from <= occurred_at < valid_until`."""
+    """One revision of an earning rule, parsed when it is first needed; in force for
+    `valid_from <= occurred_at < valid_until`."""
 
     rule_id: UUID
     revision_id: UUID
@@ -27,11 +28,21 @@ class PublishedRule:
     program_id: UUID
     metric_id: UUID
     event_type: str
-    condition: Condition
-    award: Award
+    definition: dict[str, Any]
     priority: int
     valid_from: datetime
     valid_until: datetime | None
+
+    @cached_property
+    def condition(self) -> Condition:
+        return parse(self.definition["condition"])
+
+    @cached_property
+    def award(self) -> Award:
+        return parse_award(self.definition["award"])
+
+    def in_force(self, at: datetime) -> bool:
+        return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +55,19 @@ class Snapshot:
     programs: tuple[Program, ...]
     metrics: tuple[Metric, ...]
     rules: tuple[PublishedRule, ...]
+    derived: dict[UUID, Any] = field(default_factory=dict)
+    """What the layers above make of an object here, by its id; it goes when the snapshot goes."""
 
     @cached_property
     def metrics_by_id(self) -> dict[UUID, Metric]:
         return {metric.id: metric for metric in self.metrics}
+
+    @cached_property
+    def rules_by_event_type(self) -> dict[str, tuple[PublishedRule, ...]]:
+        found: defaultdict[str, list[PublishedRule]] = defaultdict(list)
+        for rule in self.rules:
+            found[rule.event_type].append(rule)
+        return {event_type: tuple(rules) for event_type, rules in found.items()}
 
     def program(self, name: str) -> Program | None:
         """A program by its code or its `prg_` id."""
@@ -92,11 +112,7 @@ def _compile(environment: Environment) -> Snapshot:
 
 
 def _rules(environment: Environment) -> list[PublishedRule]:
-    revisions = (
-        EarningRuleRevision.objects.filter(environment=environment)
-        .select_related("rule")
-        .order_by("rule_id", "-number")
-    )
+    revisions = EarningRuleRevision.objects.filter(environment=environment).order_by("rule_id", "-number")
     rules: list[PublishedRule] = []
     later: EarningRuleRevision | None = None
     for revision in revisions:
@@ -115,11 +131,10 @@ def _published(
         revision_id=revision.id,
         number=revision.number,
         name=definition["name"],
-        program_id=revision.rule.program_id,
+        program_id=UUID(definition["program_id"]),
         metric_id=UUID(definition["metric_id"]),
         event_type=definition["event_type"],
-        condition=parse(definition["condition"]),
-        award=parse_award(definition["award"]),
+        definition=definition,
         priority=definition["priority"],
         valid_from=revision.effective_from,
         valid_until=valid_until,

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
@@ -54,6 +55,21 @@ def test_a_database_that_is_not_postgresql_is_refused() -> None:
     done = manage("check", **(production_environment() | {"DATABASE_URL": "sqlite:///x.db"}))
     assert done.returncode != 0
     assert "DATABASE_URL must name a PostgreSQL database" in done.stderr
+
+
+@pytest.mark.parametrize(("given", "threshold"), [("", "None"), ("0", "0"), ("5", "5")])
+def test_preparing_statements_can_be_switched_off(given: str, threshold: str) -> None:
+    show = "from config import settings; print(settings.DATABASES['default']['OPTIONS']['prepare_threshold'])"
+    done = subprocess.run(
+        [sys.executable, "-c", show],
+        cwd=ROOT,
+        env=production_environment() | {"DATABASE_PREPARE_THRESHOLD": given},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == f"{threshold}\n", done.stderr
 
 
 def test_every_setting_that_is_read_stands_in_the_example() -> None:

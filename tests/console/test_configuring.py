@@ -118,6 +118,15 @@ class TestRules:
         operator.post(f"{RULE}/{rule.pk}/publish/")
         assert rule.revisions.count() == 2
 
+    def test_the_difference_names_the_program(self, operator: Client, environment: Environment) -> None:
+        rule = factories.make_rule(environment)
+        form = {"name": "Club", "code": "club", "status": "active"}
+        operator.post("/console/programs/program/add/", form)
+        club = Program.objects.get(environment=environment, code="club")
+        EarningRule.objects.filter(pk=rule.pk).update(program=club)
+        diff = operator.get(f"{RULE}/{rule.pk}/publish/").context["diff"]
+        assert [tuple(row) for row in diff if row.changed] == [("Program", "Default program", "Club", True)]
+
     def test_archiving(self, operator: Client, environment: Environment) -> None:
         rule = factories.make_rule(environment)
         operator.post(f"{RULE}/{rule.pk}/archive/")
@@ -229,12 +238,25 @@ class TestStaff:
         assert again.context["form"].errors
 
     def test_somebody_known_keeps_their_password(self, owner: Client, environment: Environment) -> None:
-        user = factories.make_staff(username="kim")
+        sister = factories.make_project("App", organization=environment.project.organization.name)
+        user = factories.make_staff(sister, username="kim")
         old = user.password
         form = {"username": "kim", "role": "analyst"}
         assert owner.post("/console/programs/projectmembership/add/", form).status_code == 302
         user.refresh_from_db()
         assert user.password == old
+
+    @pytest.mark.parametrize("elsewhere", [True, False])
+    def test_another_organizations_user_is_as_taken_as_any(
+        self, owner: Client, environment: Environment, elsewhere: bool
+    ) -> None:
+        user = factories.make_staff(factories.make_project() if elsewhere else None, username="kim")
+        User.objects.filter(pk=user.pk).update(is_staff=False, is_active=False)
+        before = state_of_everything()
+        form = {"username": "kim", "role": "analyst"}
+        answer = owner.post("/console/programs/projectmembership/add/", form)
+        assert answer.context["form"].errors == {"username": ["Choose another user name."]}
+        assert state_of_everything() == before
 
     def test_the_last_owner_stays(self, owner: Client, environment: Environment) -> None:
         membership = ProjectMembership.objects.get(project=environment.project)

@@ -211,3 +211,27 @@ def test_log_ins_and_changes_of_password_are_audited() -> None:
     assert list(rows.values_list("verb", flat=True)) == verbs
     assert "horse" not in str(list(rows.values()))
     assert {row.ip for row in rows} == {"127.0.0.1"}
+
+
+def test_reloading_the_page_of_a_secret_makes_no_second_key(login: Any) -> None:
+    environment = factories.make_environment()
+    client = login(environment)
+    form = client.get("/console/programs/apikey/add/").context
+    sent = {"name": "Till 1", "scopes": ["*"], "token": form["token"]}
+    assert "sk_sandbox_" in client.post("/console/programs/apikey/add/", sent).content.decode()
+    again = client.post("/console/programs/apikey/add/", sent, follow=True)
+    assert "This form was sent already" in again.content.decode()
+    assert environment.api_keys.count() == 1
+
+
+def test_a_metric_that_expires_says_which_field_it_lacks(login: Any) -> None:
+    environment = factories.make_environment()
+    metric = environment.metrics.get()
+    url = reverse("admin:programs_metric_change", args=[metric.pk])
+    client = login(environment)
+    form = client.get(url).context["adminform"].form.initial
+    sent = {name: value for name, value in form.items() if value is not None} | {"expiry": "days"}
+    answer = client.post(url, sent)
+    assert "Give the number of days." in answer.content.decode()
+    metric.refresh_from_db()
+    assert metric.expiry == "never"

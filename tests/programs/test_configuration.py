@@ -87,13 +87,14 @@ def test_codes_are_unique_in_their_environment_and_free_in_others(environment: E
     changes = {"code": "club", "name": "Club"}
     for where in (environment, make_environment("live", project=environment.project)):
         configure(environment=where, instance=Program(environment=where), actor=make_actor(), changes=changes)
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(InvalidRequest) as refusal:
         configure(
             environment=environment,
             instance=Program(environment=environment),
             actor=make_actor(),
             changes=changes,
         )
+    assert [(error.field, error.code) for error in refusal.value.errors] == [("code", "unique")]
     with pytest.raises(IntegrityError), transaction.atomic():
         Program.objects.create(environment=environment, **changes)
 
@@ -146,7 +147,8 @@ def test_publishing_makes_a_numbered_revision_and_publishing_the_same_again_make
 def test_a_revision_can_not_take_effect_before_the_one_in_force(environment: Environment) -> None:
     rule = make_rule(environment, published_at=datetime.fromisoformat("2026-05-01T00:00:00+00:00"))
     earlier = datetime.fromisoformat("2026-04-01T00:00:00+00:00")
-    with pytest.raises(InvalidRequest):
+    environment.clock = earlier
+    with pytest.raises(InvalidRequest, match="move it forward"):
         archive(environment=environment, rule=rule, actor=make_actor(), now=earlier)
     assert EarningRuleRevision.objects.filter(rule=rule).count() == 1
 

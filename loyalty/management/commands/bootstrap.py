@@ -1,31 +1,23 @@
 """`manage.py bootstrap`: a new tenant, ready to be used."""
 
 import json
-import secrets
-import string
 from argparse import ArgumentParser
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.urls import reverse
 
 from audit.errors import DomainError
-from audit.record import Actor, Place, record
+from audit.record import Actor
 from programs.actions.keys import create_key
+from programs.actions.staff import ensure_login
 from programs.actions.tenancy import create_project, set_membership
-from programs.models import ApiKey, Environment, Organization, Project, ProjectMembership
+from programs.models import ApiKey, Environment, Project, ProjectMembership
 
 KEY_NAME = "Bootstrap"
-_LETTERS = string.ascii_letters + string.digits
-
-
-class UsernameTaken(Exception):
-    """The user name belongs to somebody outside the organization."""
 
 
 @dataclass(slots=True)
@@ -50,38 +42,20 @@ def bootstrap_tenant(
     password: str | None = None,
     new_password: bool = False,
 ) -> Tenant:
-    """The project and its owner, made where they are missing; no keys. A new user gets `password`, else a
-    random one.
+    """The project and its owner, made where they are missing; no keys. Passwords: see `ensure_login`.
 
-    Raises UsernameTaken, and InvalidRequest for the time zone. Nothing is written then.
+    Raises InvalidRequest for the time zone or the user name. Nothing is written then.
     """
     made = create_project(
         organization_name=organization, project_name=project, time_zone=time_zone, actor=actor
     )
-    user = User.objects.filter(username=username).first()
-    if user is not None:
-        _refuse_stranger(user, made.organization)
-    shown = None
-    if user is None or new_password:
-        verb = "user.password_set" if user else "user.created"
-        user = user or User(username=username, is_staff=True)
-        shown = password or random_password(user)
-        _set_password(user, shown, verb, made, actor)
+    user, shown = ensure_login(
+        project=made, username=username, actor=actor, password=password, new_password=new_password
+    )
     if not ProjectMembership.objects.filter(project=made, user=user).exists():
         set_membership(project=made, user=user, role=ProjectMembership.Role.OWNER, actor=actor)
     environments = Environment.objects.select_related("project").filter(project=made, archived_at=None)
     return Tenant(made, {environment.kind: environment for environment in environments}, user, shown)
-
-
-def random_password(user: User) -> str:
-    """20 random letters and digits (119 bits) that the site's validators accept."""
-    while True:
-        password = "".join(secrets.choice(_LETTERS) for _ in range(20))
-        try:
-            validate_password(password, user)
-        except ValidationError:
-            continue
-        return password
 
 
 def add_keys(tenant: Tenant, *, new: bool, actor: Actor) -> None:
@@ -92,29 +66,6 @@ def add_keys(tenant: Tenant, *, new: bool, actor: Actor) -> None:
         if new or not ApiKey.objects.filter(environment=environment).exists():
             made = create_key(environment=environment, name=KEY_NAME, scopes=["*"], actor=actor)
             tenant.keys[kind] = made.secret
-
-
-def _refuse_stranger(user: User, organization: Organization) -> None:
-    """A user that is there must belong to this organization alone: others' are not ours to enlarge."""
-    memberships = ProjectMembership.objects.filter(user=user)
-    if set(memberships.values_list("project__organization_id", flat=True)) != {organization.id}:
-        raise UsernameTaken(
-            f"The user name {user.username!r} is taken by somebody outside {organization.name!r}; "
-            "choose another with --username. Nothing was changed."
-        )
-
-
-def _set_password(user: User, password: str, verb: str, project: Project, actor: Actor) -> None:
-    user.set_password(password)
-    user.save()
-    record(
-        place=Place(project.organization_id, project.id),
-        actor=actor,
-        verb=verb,
-        object_type="user",
-        object_id=str(user.pk),
-        after={"username": user.username, "is_staff": user.is_staff},
-    )
 
 
 class Command(BaseCommand):
@@ -147,8 +98,8 @@ class Command(BaseCommand):
                     actor=actor,
                 )
                 add_keys(tenant, new=options["new_keys"], actor=actor)
-        except (DomainError, UsernameTaken) as refusal:
-            raise CommandError(str(refusal)) from refusal
+        except DomainError as refusal:
+            raise CommandError(f"{refusal} Nothing was changed.") from refusal
         facts = as_json(tenant)
         if not options["json"]:
             self.stdout.write(as_text(facts))

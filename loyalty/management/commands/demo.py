@@ -19,7 +19,7 @@ from loyalty.demo import serve, shop
 from loyalty.demo.guide import Access, guide
 from loyalty.demo.orders import read_history
 from loyalty.demo.replay import is_complete, schedule_of, summarise
-from loyalty.management.commands.bootstrap import Tenant, UsernameTaken, bootstrap_tenant
+from loyalty.management.commands.bootstrap import Tenant, bootstrap_tenant
 from loyalty.management.commands.replay_orders import sandbox, told
 from programs.queries.environments import now_in
 
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             serve.refuse_if_taken(root, port)
             serve.claim(root)
             access = self.set_up(root, f"http://{serve.HOST}:{port}")
-        except (serve.Taken, DomainError, UsernameTaken) as refusal:
+        except (serve.Taken, DomainError) as refusal:
             raise SystemExit(str(refusal)) from refusal
         except KeyboardInterrupt:
             raise SystemExit("\nInterrupted: make demo goes on where this ended.") from None
@@ -87,9 +87,9 @@ class Command(BaseCommand):
             time_zone=shop.TIME_ZONE,
             username=shop.USERNAME,
             password=password,
+            new_password=True,
             actor=actor,
         )
-        shop.set_password(tenant.user, password)
         return tenant, password
 
     def publish_rules(self, actor: Actor) -> None:

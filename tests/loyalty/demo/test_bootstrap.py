@@ -11,6 +11,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from audit.models import AuditEvent
+from programs.actions.staff import ensure_login
+from programs.actions.tenancy import set_membership
 from programs.models import ApiKey, Environment, Metric, Organization, Program, Project, ProjectMembership
 from tests import factories
 from tests.conftest import Api
@@ -107,6 +109,40 @@ def test_a_new_password_ends_the_old() -> None:
     assert AuditEvent.objects.filter(verb="user.password_set", object_id=str(user.pk)).count() == 1
 
 
+def test_a_password_that_is_known_is_not_hashed_anew() -> None:
+    """Another hash would end the sessions that are open: the demo starts often."""
+    facts()
+    project = Project.objects.get(organization__name="Acme")
+
+    def ensure() -> tuple[str | None, str]:
+        made = ensure_login(
+            project=project,
+            username="owner",
+            password="a-new-password",
+            new_password=True,
+            actor=factories.make_actor(),
+        )
+        return made.password, User.objects.get(username="owner").password
+
+    first, hashed = ensure()
+    assert first == "a-new-password"
+    assert ensure() == (None, hashed)
+
+
+@pytest.mark.parametrize("options", [(), ("--new-password",)])
+def test_a_user_of_two_organizations_keeps_the_password(options: tuple[str, ...]) -> None:
+    """They may be let into another project, but their password isn't this organization's to set."""
+    facts()
+    user = User.objects.get(username="owner")
+    set_membership(project=factories.make_project(), user=user, role="owner", actor=factories.make_actor())
+    if options:
+        with pytest.raises(CommandError, match="Choose another user name"):
+            facts(*options)
+    else:
+        assert facts(project="App")["console"]["password"] is None
+    assert User.objects.get(username="owner").password == user.password
+
+
 def test_a_second_project_of_the_organization_shares_its_user() -> None:
     first, second = facts(), facts(project="App")
     assert first["organization"] == second["organization"]
@@ -125,7 +161,7 @@ def test_a_role_that_was_given_stays() -> None:
 def test_another_organizations_user_is_refused(options: tuple[str, ...]) -> None:
     facts()
     before, hashed = rows(), User.objects.get(username="owner").password
-    with pytest.raises(CommandError, match="'owner' is taken by somebody outside 'Other'; choose another"):
+    with pytest.raises(CommandError, match=r"username: Choose another user name\. Nothing was changed\."):
         facts(*options, organization="Other")
     assert rows() == before
     assert User.objects.get(username="owner").password == hashed
@@ -133,7 +169,7 @@ def test_another_organizations_user_is_refused(options: tuple[str, ...]) -> None
 
 def test_a_user_without_any_project_is_refused() -> None:
     factories.make_staff(username="owner")
-    with pytest.raises(CommandError, match="taken by somebody outside"):
+    with pytest.raises(CommandError, match=r"Choose another user name\."):
         facts()
 
 

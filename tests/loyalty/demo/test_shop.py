@@ -61,15 +61,3 @@ def test_a_broken_password_file_is_replaced(tmp_path: Path, content: str) -> Non
     password = shop.demo_password(file)
     assert len(password) >= 12
     assert shop.demo_password(file) == password
-
-
-@pytest.mark.django_db
-def test_the_users_password_is_hashed_anew_only_when_it_differs() -> None:
-    user = factories.make_staff()
-    shop.set_password(user, "a-new-password")
-    user.refresh_from_db()
-    hashed = user.password
-    shop.set_password(user, "a-new-password")
-    user.refresh_from_db()
-    assert user.check_password("a-new-password")
-    assert user.password == hashed

@@ -1,0 +1,104 @@
+"""Readiness is cheap once it was seen; the figures of several workers are one."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
+
+from config import health
+
+
+@pytest.fixture(autouse=True)
+def new_process() -> Iterator[None]:
+    health._migrated.clear()
+    yield
+    health._migrated.clear()
+
+
+def test_migrations_are_looked_for_until_all_were_seen(
+    db: None, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(MigrationExecutor, "migration_plan", lambda *_: [("one", False)])
+        for _ in range(2):
+            answer = Client().get("/readyz")
+            assert (answer.status_code, answer.json()["detail"]) == (503, "Run manage.py migrate.")
+    assert Client().get("/readyz").status_code == 200
+    with django_assert_num_queries(1):
+        assert Client().get("/readyz").status_code == 200
+
+
+def test_a_database_that_went_away_later_is_seen(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*args: Any, **options: Any) -> None:
+        raise OperationalError("connection to server at 10.0.0.7 failed")
+
+    assert Client().get("/readyz").status_code == 200
+    with monkeypatch.context() as patched:
+        patched.setattr(BaseDatabaseWrapper, "cursor", away)
+        assert Client().get("/readyz").status_code == 503
+    assert Client().get("/readyz").status_code == 200
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def get(port: int, path: str) -> str:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
+    finally:
+        connection.close()
+
+
+def test_two_workers_tell_the_same_figures(tmp_path: Path) -> None:
+    port = free_port()
+    words = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "1"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket", *words],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DEBUG": "on", "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "figures")},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        counted = 0
+        workers: set[str] = set()
+        while time.monotonic() < deadline and len(workers) < 2:
+            try:
+                get(port, "/healthz")
+            except OSError:
+                time.sleep(0.2)
+                continue
+            counted += 1
+            workers = {path.stem for path in (tmp_path / "figures").glob("counter_*.db")}
+        for _ in range(20):
+            get(port, "/healthz")
+            counted += 1
+            found = re.search(
+                r"^django_http_responses_total_by_status_view_method_total\{[^}]*healthz[^}]*\} (\S+)$",
+                get(port, "/metrics"),
+                re.MULTILINE,
+            )
+            assert found
+            assert float(found[1]) == counted
+        assert len(workers) == 2
+    finally:
+        server.terminate()
+        server.wait(20)
