@@ -9,6 +9,7 @@ import simplejson
 from django.core.cache import cache
 from django.db import connections
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
 
 from loyalty.api.common.authentication import forget_keys
 from programs.models import Environment
@@ -68,8 +69,21 @@ def api(environment: Environment) -> Api:
     return Api(factories.make_key(environment))
 
 
+@pytest.fixture(scope="session")
+def test_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database also in a run of `committed` tests alone: pytest-django does not count those."""
+    made = None
+    with django_db_blocker.unblock():
+        if not connections["default"].settings_dict["NAME"].startswith("test_"):
+            made = setup_databases(verbosity=0, interactive=False, aliases={"default": {}})
+    yield
+    if made is not None:
+        with django_db_blocker.unblock():
+            teardown_databases(made, verbosity=0)
+
+
 @pytest.fixture
-def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def committed(test_database: None, django_db_blocker: Any) -> Iterator[None]:
     """The database without the transaction round the test, for threads with connections of their own.
 
     What is written stays (append-only tables refuse the usual flush), so such a test works in an

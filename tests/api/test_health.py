@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
 
@@ -33,13 +32,6 @@ def test_it_is_not_ready_without_its_database(db: None, monkeypatch: pytest.Monk
         503,
         {"status": "unavailable", "detail": "The database is away."},
     )
-
-
-def test_it_is_not_ready_before_the_migrations_ran(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patched:
-        patched.setattr(MigrationExecutor, "migration_plan", lambda *_: [("one", False)])
-        answer = Client().get("/readyz")
-    assert (answer.status_code, answer.json()["detail"]) == (503, "Run manage.py migrate.")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])

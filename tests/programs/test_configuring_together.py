@@ -88,7 +88,7 @@ def test_changes_of_different_fields_all_stay(committed_environment: Environment
         {"name": "New"},
         {"priority": 7},
         {"award": {"kind": "fixed", "points": 3}},
-        {"condition": {"field": "data.vip", "op": "exists"}},
+        {"condition": {"field": "data.vip", "op": "exists", "value": True}},
     ]
 
     def change(number: int) -> None:

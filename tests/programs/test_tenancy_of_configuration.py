@@ -90,7 +90,10 @@ def test_a_rule_has_program_and_metric_of_its_environment(
 def test_a_change_by_an_old_copy_keeps_what_others_changed(environment: Environment) -> None:
     rule = make_rule(environment, published=False)
     old = EarningRule.objects.get(pk=rule.pk)
-    double = {"award": {**PER_POUND, "rate": "2"}, "condition": {"field": "data.vip", "op": "exists"}}
+    double = {
+        "award": {**PER_POUND, "rate": "2"},
+        "condition": {"field": "data.vip", "op": "exists", "value": True},
+    }
     made = save_rule(environment=environment, rule=rule, actor=make_actor(), changes=double)
     save_rule(environment=environment, rule=old, actor=make_actor(), changes={"priority": 5})
     stored = EarningRule.objects.get(pk=rule.pk)

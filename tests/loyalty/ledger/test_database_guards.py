@@ -178,7 +178,7 @@ def test_configuration_stays_inside_its_environment(environment: Environment) ->
     [
         ("metric_default_valid", "default_value = -1"),
         ("metric_limits_valid", "minimum = 5"),
-        ("metric_limits_valid", "maximum = -5"),
+        ("metric_(limits|default)_valid", "maximum = -5"),
         ("metric_days_valid", "vesting_days = 2000000000"),
     ],
 )
