@@ -292,6 +292,11 @@ DOCS_URL = env.str("DOCS_URL", default="/docs/errors")
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Loyalty engine",
+    "DESCRIPTION": "Send a secret key of your environment (console: API keys; `make demo` prints one) as"
+    " `Authorization: Bearer sk_…`. A key says which environment is meant: sandbox and live share nothing.\n\n"
+    "Send an `Idempotency-Key` with every write: a repeated request is done once and gets the same answer."
+    " Refusals are problem details (RFC 9457) with a stable `code`; what each means: [/docs/errors/](/docs/errors/)."
+    " `/v1/members` and `/v1/customers` are the same resource.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
