@@ -29,22 +29,6 @@ $$;
 """
 
 
-def guard(table: str, *redactable: str) -> migrations.RunSQL:
-    """The two triggers of one append-only table; ALWAYS, so that no session setting switches them off."""
-    columns = ", ".join(f"'{column}'" for column in redactable)
-    return migrations.RunSQL(
-        f"""
-        CREATE TRIGGER append_only_row BEFORE UPDATE OR DELETE ON {table}
-            FOR EACH ROW EXECUTE FUNCTION append_only({columns});
-        CREATE TRIGGER append_only_table BEFORE TRUNCATE ON {table}
-            FOR EACH STATEMENT EXECUTE FUNCTION append_only();
-        ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only_row;
-        ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only_table;
-        """,
-        f"DROP TRIGGER append_only_row ON {table}; DROP TRIGGER append_only_table ON {table};",
-    )
-
-
 CHANGES_ONLY = """
 CREATE FUNCTION changes_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -58,19 +42,29 @@ $$;
 """
 
 
+def guard(table: str, *redactable: str) -> migrations.RunSQL:
+    """Rows never change; only `redactable` columns may become NULL."""
+    return _triggers(table, "append_only", redactable)
+
+
 def guard_all_but(table: str, *columns: str) -> migrations.RunSQL:
     """Rows stay, and only `columns` of them ever change."""
+    return _triggers(table, "changes_only", columns)
+
+
+def _triggers(table: str, function: str, columns: tuple[str, ...]) -> migrations.RunSQL:
+    """The two triggers of one table; ALWAYS, so that no session setting switches them off."""
     names = ", ".join(f"'{column}'" for column in columns)
     return migrations.RunSQL(
         f"""
-        CREATE TRIGGER changes_only_row BEFORE UPDATE OR DELETE ON {table}
-            FOR EACH ROW EXECUTE FUNCTION changes_only({names});
-        CREATE TRIGGER changes_only_table BEFORE TRUNCATE ON {table}
+        CREATE TRIGGER {function}_row BEFORE UPDATE OR DELETE ON {table}
+            FOR EACH ROW EXECUTE FUNCTION {function}({names});
+        CREATE TRIGGER {function}_table BEFORE TRUNCATE ON {table}
             FOR EACH STATEMENT EXECUTE FUNCTION append_only();
-        ALTER TABLE {table} ENABLE ALWAYS TRIGGER changes_only_row;
-        ALTER TABLE {table} ENABLE ALWAYS TRIGGER changes_only_table;
+        ALTER TABLE {table} ENABLE ALWAYS TRIGGER {function}_row;
+        ALTER TABLE {table} ENABLE ALWAYS TRIGGER {function}_table;
         """,
-        f"DROP TRIGGER changes_only_row ON {table}; DROP TRIGGER changes_only_table ON {table};",
+        f"DROP TRIGGER {function}_row ON {table}; DROP TRIGGER {function}_table ON {table};",
     )
 
 

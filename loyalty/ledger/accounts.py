@@ -23,7 +23,7 @@ WHERE member.id = %s
 def lock_account(*, environment: Environment, member: str, metric: Metric, now: datetime) -> Account:
     """The member's account in `metric`, locked; member and account are made where they are missing.
 
-    One statement for a known account, four for a new one. Locks: the account.
+    One statement for a known account, four for a new one (five in a sandbox). Locks: the account.
     """
     key = member_key(environment.namespace, member)
     # Its own row alone: a lock that took the metric along would make every member wait for every other.
@@ -41,7 +41,8 @@ def lock_account(*, environment: Environment, member: str, metric: Metric, now: 
 def lock_member(*, environment: Environment, member: str, now: datetime) -> Member:
     """The member's row, locked against other events and merges; made if it is missing.
 
-    One statement for a known member, three for a new one. Locks: the member, before any account.
+    One statement for a known member, three for a new one (four in a sandbox). Locks: the member, before
+    any account.
     """
     key = member_key(environment.namespace, member)
     locked = Member.objects.select_for_update(no_key=True).filter(pk=key)
