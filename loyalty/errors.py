@@ -14,6 +14,41 @@ class InsufficientBalance(LoyaltyError):
     title = "Insufficient balance"
 
 
+class NotReversible(LoyaltyError):
+    """An entry of this type can't be reversed."""
+
+    code = "not_reversible"
+    title = "Not reversible"
+
+
+class UseCancel(LoyaltyError):
+    """The entry belongs to a hold or a redemption; cancelling that reverses it."""
+
+    code = "use_cancel"
+    title = "Cancel its owner instead"
+
+
+class AlreadyReversed(LoyaltyError):
+    """More is asked for than is left to reverse. Data: `reversible`."""
+
+    code = "already_reversed"
+    title = "Already reversed"
+
+
+class HoldNotOpen(LoyaltyError):
+    """The hold was captured or released, or has expired. Data: `status`."""
+
+    code = "hold_not_open"
+    title = "Hold is not open"
+
+
+class MaximumReached(LoyaltyError):
+    """The metric's maximum leaves no room for the credit. Data: `maximum`, `total`."""
+
+    code = "maximum_reached"
+    title = "Maximum reached"
+
+
 class MemberFrozen(LoyaltyError):
     code = "member_frozen"
     title = "Member is frozen"

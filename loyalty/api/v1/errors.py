@@ -75,6 +75,36 @@ PROBLEMS: dict[str, Problem] = {
         "Less can be spent than was asked for: `balance` is there, `required` was asked. Nothing was taken.",
         "Read the balance first, and spend at most that. Points that are pending or held can't be spent.",
     ),
+    "not_reversible": Problem(
+        409,
+        "Not reversible",
+        "A transaction of type `reversed`, `expired` or `transferred` can't be reversed.",
+        "Reverse the transaction that gave or took the points, or adjust the balance by hand.",
+    ),
+    "use_cancel": Problem(
+        409,
+        "Cancel its owner instead",
+        "The transaction belongs to a hold or a redemption, which must not disagree with the ledger.",
+        "Cancel that: `POST /v1/holds/{hold_id}/cancel` gives a captured hold's points back, whole or in parts.",
+    ),
+    "already_reversed": Problem(
+        409,
+        "Already reversed",
+        "More is asked for than is left to reverse: `reversible` is left. Nothing was changed.",
+        "Ask for at most `reversible`, or leave `points` out to reverse whatever is left.",
+    ),
+    "hold_not_open": Problem(
+        409,
+        "Hold is not open",
+        "The hold was captured or released, or has expired: `status` says which.",
+        "Make a new hold. A captured one is undone by `POST /v1/holds/{hold_id}/cancel`.",
+    ),
+    "maximum_reached": Problem(
+        409,
+        "Maximum reached",
+        "The metric's `maximum` leaves no room beside the account's `total`. Nothing was changed.",
+        "Let points be spent first, transfer less, or raise the metric's maximum.",
+    ),
     "event_id_reused": Problem(
         409,
         "Event id reused",
