@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "django_prometheus",
     "axes",
     "csp",
+    "procrastinate.contrib.django",
     "audit",
     "programs",
     "loyalty",
@@ -309,6 +310,10 @@ SPECTACULAR_SETTINGS = {
 }
 
 
+# Background jobs (docs/jobs.md). What was missed while no worker ran is made up for when one starts.
+PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 60 * 60}  # seconds
+
+
 # Logs: one JSON object a line
 
 _shared_processors: list[Any] = [
@@ -336,6 +341,7 @@ LOGGING = {
     "loggers": {
         "django.server": {"handlers": [], "propagate": False},
         "axes": {"level": "WARNING"},
+        "procrastinate": {"level": "WARNING"},  # loyalty.jobs has a line for each run of a job
     },
 }
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # config.middleware.trace_id has checked or made it
