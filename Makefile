@@ -14,7 +14,7 @@ VENV := .venv/bin/python
 SETUP := $(PYTHON) -B .ci/setup.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check run bench fmt lock clean python app dev
+.PHONY: help demo test check run worker bench fmt lock clean python app dev
 .NOTPARALLEL:
 
 # $(call phase,what it does,command): a heading, the command, the seconds it took. No commas in either.
@@ -27,6 +27,7 @@ help: ## this list
 	@echo 'make test    all checks and all tests'
 	@echo 'make check   the checks without the tests: lint, types, layers, migrations'
 	@echo 'make run     the server alone, with the data that is there'
+	@echo 'make worker  the background jobs alone (make demo has them)'
 	@echo 'make bench   measure'
 	@echo 'make fmt     format the code'
 	@echo 'make lock    renew the hashed lists of what is installed'
@@ -44,6 +45,9 @@ run: app
 	@echo "Listening on http://127.0.0.1:$(PORT)/console/ (Ctrl-C stops it)"
 	@rm -rf .data/metrics/$(PORT)
 	@PROMETHEUS_MULTIPROC_DIR=.data/metrics/$(PORT) $(VENV) -m gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 8 --pid .data/web.pid --no-control-socket --log-level warning
+
+worker: app
+	@$(VENV) manage.py worker
 
 check: dev
 	$(call phase,lint: ruff,$(VENV) -m ruff check --quiet . && $(VENV) -m ruff format --check --quiet .)

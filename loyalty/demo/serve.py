@@ -1,6 +1,7 @@
 """The demo's web server: one process takes this one's place, so that whoever stops the demo stops it.
 
 refuse_if_taken(…)   before anything else
+start_worker(…)      in a child: the background jobs, until the server ends
 announce_when_ready  in a child: says where things are once the server answers, and ends
 become_server(…)     never returns: gunicorn under our own process id
 """
@@ -10,6 +11,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -71,6 +73,13 @@ def claim(root: Path) -> None:
     """Write down that this process is the checkout's server, from its first step on."""
     pid_file(root).parent.mkdir(mode=0o700, exist_ok=True)
     pid_file(root).write_text(f"{os.getpid()}\n")
+
+
+def start_worker(root: Path) -> None:
+    """Start the background jobs as a child of this process, which ends with it, also when it is killed."""
+    command = [sys.executable, "manage.py", "worker", "--parent", str(os.getpid())]
+    quiet = {"LOG_LEVEL": "WARNING"} | os.environ
+    subprocess.Popen(command, cwd=root, env=quiet, stdin=subprocess.DEVNULL)  # noqa: S603 - our own list
 
 
 def announce_when_ready(port: int, path: str, say: Callable[[], None]) -> None:

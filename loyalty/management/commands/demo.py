@@ -53,6 +53,7 @@ class Command(BaseCommand):
             raise SystemExit("\nInterrupted: make demo goes on where this ended.") from None
         self.say("== server")
         connections.close_all()
+        serve.start_worker(root)
         serve.announce_when_ready(port, READY_PATH, lambda: self.say(guide(access)))
         serve.become_server(root, port)
 

@@ -1,0 +1,45 @@
+"""`manage.py worker`: runs the background jobs (docs/jobs.md)."""
+
+import asyncio
+import os
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+import psycopg
+from django.core.management.base import BaseCommand, CommandError
+from procrastinate import exceptions
+from procrastinate.contrib.django import app
+
+from loyalty import jobs
+
+
+class Command(BaseCommand):
+    """As many as you like may run at once; one is enough."""
+
+    help = "Run the background jobs until SIGTERM or Ctrl-C."
+    requires_system_checks = []  # they would load the API and the console
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="run everything that is due now, then end")
+        parser.add_argument(
+            "--parent", type=int, metavar="PID", help="end when that process, which started it, has ended"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopping = threading.Event()
+        if options["parent"]:
+            threading.Thread(target=_end_with, args=(options["parent"], stopping), daemon=True).start()
+        try:
+            if not app.check_connection():
+                raise CommandError("The database lacks the jobs' tables: run manage.py migrate.")
+            with app.replace_connector(jobs.connector()) as real:  # `app` stands in for it
+                asyncio.run(jobs.run(real, once=options["once"], stopping=stopping))
+        except (exceptions.ConnectorException, psycopg.Error) as error:
+            raise CommandError(f"The database can't be used: {jobs.reason(error)}") from error
+
+
+def _end_with(parent: int, stopping: threading.Event) -> None:
+    while os.getppid() == parent and not stopping.wait(0.5):
+        pass
+    stopping.set()
