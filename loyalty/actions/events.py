@@ -14,16 +14,16 @@ from audit.record import Actor
 from loyalty.actions.once import once
 from loyalty.actions.points import credit, find_program
 from loyalty.errors import EventIdReused, EventTooLate, MemberFrozen
-from loyalty.ledger.accounts import lock_member
 from loyalty.ledger.idempotency import Idempotency
+from loyalty.ledger.members import lock_member
 from loyalty.ledger.posting import Cause, Journal
 from loyalty.models import Event, EventCount, Member
 from loyalty.queries.events import RecordedEvent, entries_of
 from loyalty.queries.rules import rules_for
-from loyalty.rules.earning import MAX_AMOUNT, CompiledRule, Evaluation, evaluate
+from loyalty.rules.earning import MAX_AMOUNT, Award, CompiledRule, Evaluation, evaluate
 from programs.conditions import Facts, event_types_counted, fields_used
 from programs.conditions.values import number
-from programs.models import Environment, Program
+from programs.models import Environment, Metric, Program
 from programs.queries.snapshots import Snapshot, snapshot
 
 MAX_DATA = 32 * 1024  # bytes of JSON
@@ -92,11 +92,13 @@ def _apply(
     units = {award.metric_id: config.metrics_by_id[award.metric_id] for award in evaluation.awards}
     books = journal.open_all(str(member), units.values())
     names = {verdict.rule.id: verdict.rule.name for verdict in evaluation.verdicts}
-    entries = [
-        credit(
+    entries = []
+    for award in evaluation.awards:
+        unit = units[award.metric_id]
+        entry = credit(
             books[award.metric_id],
             config,
-            units[award.metric_id],
+            unit,
             type=award.type,
             points=award.points,
             cause=Cause(
@@ -108,9 +110,19 @@ def _apply(
             # A till whose clock is ahead reports from the future; points are never from there.
             occurred_at=min(event.occurred_at, journal.now),
         )
-        for award in evaluation.awards
-    ]
+        if entry is None or entry.nominal:
+            _explain_maximum(event.explanation, award, entry.points if entry else 0, unit)
+        if entry:
+            entries.append(entry)
     return RecordedEvent(event, str(member), entries, duplicate=False)
+
+
+def _explain_maximum(explanation: dict[str, Any], award: Award, given: int, metric: Metric) -> None:
+    """Add the last stage of the award's arithmetic: what the metric's maximum left of it."""
+    words = f"cut to {given}: an account holds at most {metric.maximum} {metric.code}"
+    for verdict in explanation["verdicts"]:
+        if verdict["rule_id"] == str(award.rule_id):
+            verdict["steps"].append({"stage": "maximum", "words": words, "points": str(given)})
 
 
 def _evaluate(config: Snapshot, event: Event, member: Member, sent_to: Program | None) -> Evaluation:

@@ -5,12 +5,14 @@ from typing import Any
 
 import simplejson
 
-from audit.errors import InvalidRequest, NotFound
+from audit.errors import InvalidRequest
 from audit.record import Actor
 from loyalty.actions.once import once
 from loyalty.ledger.idempotency import Idempotency
+from loyalty.ledger.members import Redirected
 from loyalty.ledger.posting import Journal
-from loyalty.models import Member, member_key
+from loyalty.models import Member
+from loyalty.queries.members import find_member
 from programs.models import Environment
 
 MAX_ATTRIBUTES = 16 * 1024  # bytes of JSON
@@ -34,10 +36,11 @@ def update_member(
     """
     if idempotency:
         idempotency.check_stored(environment.id)
-    key = member_key(environment.namespace, member)
-    found = Member.objects.select_for_update(no_key=True).filter(pk=key, environment=environment).first()
-    if found is None or found.status == Member.Status.ERASED:
-        raise NotFound(f"There is no member {member!r} in this environment.")
+    key = find_member(environment=environment, member=member).pk
+    living = Member.objects.filter(redirect_to__isnull=True, status__in=Member.LIVING)
+    found = living.select_for_update(no_key=True).filter(pk=key).first()
+    if found is None:
+        raise Redirected
     before = {"attributes": found.attributes, "status": found.status}
     if attributes is not None:
         found.attributes = _merged(found.attributes, attributes)

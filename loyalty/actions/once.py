@@ -10,6 +10,7 @@ from psycopg import errors as pg
 from audit.errors import DomainError
 from loyalty.errors import IdempotencyKeyInUse, ServiceUnavailable
 from loyalty.ledger.idempotency import Idempotency
+from loyalty.ledger.members import Redirected
 from programs.models import Environment
 
 R = TypeVar("R")
@@ -20,11 +21,13 @@ def once(action: Callable[..., R]) -> Callable[..., R]:
 
     A key that was used, also meanwhile: Replay or IdempotencyKeyReused. A lock that could not be had in
     time: IdempotencyKeyInUse where a key was sent (repeating it is safe), else ServiceUnavailable.
-    An action whose business key may be taken meanwhile is simply run again: it then finds it.
+    An action whose business key may be taken meanwhile, or whose member is merged away meanwhile, is
+    simply run again: it then finds what it should.
     """
 
     @wraps(action)
     def wrapper(*, environment: Environment, idempotency: Idempotency | None = None, **arguments: Any) -> R:
+        @again_if_redirected
         def run() -> R:
             with transaction.atomic():
                 return action(environment=environment, idempotency=idempotency, **arguments)
@@ -45,6 +48,19 @@ def once(action: Callable[..., R]) -> Callable[..., R]:
             if isinstance(error.__cause__, pg.LockNotAvailable | pg.DeadlockDetected):
                 raise _busy(idempotency) from error
             raise
+
+    return wrapper
+
+
+def again_if_redirected(function: Callable[..., R]) -> Callable[..., R]:
+    """Run it once more where its member was merged or erased while it waited for the lock."""
+
+    @wraps(function)
+    def wrapper(*positional: Any, **named: Any) -> R:
+        try:
+            return function(*positional, **named)
+        except Redirected:
+            return function(*positional, **named)
 
     return wrapper
 

@@ -6,7 +6,8 @@ from typing import Any, Literal, cast
 from audit.errors import InvalidRequest, NotFound
 from audit.record import Actor
 from loyalty.actions.once import once
-from loyalty.errors import ProgramNotFound
+from loyalty.errors import MaximumReached, ProgramNotFound
+from loyalty.ledger import covering
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.posting import Book, Cause, Journal
 from loyalty.models import LedgerEntry
@@ -42,17 +43,17 @@ def award(
     program: str | None = None,
     idempotency: Idempotency | None = None,
 ) -> LedgerEntry:
-    """Give `points` (1 to 10^12). `expires_at` overrides the metric's expiry; one in the past is
-    accepted: earned and expired, two entries.
+    """Give `points` (1 to 10^12), cut to what the metric's maximum leaves room for. `expires_at` overrides
+    the metric's expiry; one in the past is accepted: earned and expired, two entries.
 
-    Raises InvalidRequest, MemberFrozen, ProgramNotFound, NotFound (metric), Replay. Locks: the account.
+    Raises InvalidRequest, MaximumReached, MemberFrozen, ProgramNotFound, NotFound (metric), Replay. Locks: the account.
     """
-    _check_points(points)
+    check_points(points)
     config = snapshot(environment)
     unit = find_metric(config, metric, program)
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     book = journal.open(member, unit)
-    entry = credit(
+    given = credit(
         book,
         config,
         unit,
@@ -62,6 +63,7 @@ def award(
         occurred_at=now,
         expires_at=expires_at,
     )
+    entry = _must(given, book)
     journal.write(entry, member_id=entry.member_id)
     return entry
 
@@ -83,11 +85,13 @@ def spend(
 
     Raises InsufficientBalance, InvalidRequest, MemberFrozen, NotFound (metric), Replay. Locks: the account.
     """
-    _check_points(points)
+    check_points(points)
     unit = find_metric(snapshot(environment), metric, None)
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
-    book = journal.open(member, unit, spends=True)
-    entry = book.debit(type="redeemed", points=points, cause=Cause(reason=reason, metadata=metadata))
+    book = journal.open(member, unit, spends=points)
+    entry = covering.debit(
+        book, type="redeemed", points=points, cause=Cause(reason=reason, metadata=metadata)
+    )
     journal.write(entry, member_id=entry.member_id)
     return entry
 
@@ -108,7 +112,8 @@ def adjust(
     """Correct a balance by hand: `points` is signed and not 0; `reason` is a code of
     ADJUSTMENT_REASONS, `note` says why (domain.md 9.3). A frozen member may be adjusted.
 
-    Never takes more than can be spent: InsufficientBalance. Raises InvalidRequest, NotFound, Replay.
+    Never takes more than can be spent: InsufficientBalance. Raises InvalidRequest, MaximumReached,
+    NotFound, Replay.
     Locks: the account.
     """
     if points == 0 or abs(points) > MAX_POINTS:
@@ -124,12 +129,14 @@ def adjust(
     config = snapshot(environment)
     unit = find_metric(config, metric, None)
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
-    book = journal.open(member, unit, spends=points < 0, frozen_ok=True)
+    book = journal.open(member, unit, spends=max(0, -points), frozen_ok=True)
     cause = Cause(reason=reason, metadata={"note": note.strip()})
     if points > 0:
-        entry = credit(book, config, unit, type="adjusted", points=points, cause=cause, occurred_at=now)
+        entry = _must(
+            credit(book, config, unit, type="adjusted", points=points, cause=cause, occurred_at=now), book
+        )
     else:
-        entry = book.debit(type="adjusted", points=-points, cause=cause)
+        entry = covering.debit(book, type="adjusted", points=-points, cause=cause)
     journal.write(entry, member_id=entry.member_id)
     return entry
 
@@ -144,22 +151,41 @@ def credit(
     cause: Cause,
     occurred_at: datetime,
     expires_at: datetime | None = None,
-) -> LedgerEntry:
-    """A credit under the metric's point rules: its vesting delay, and its expiry unless one is given."""
+) -> LedgerEntry | None:
+    """A credit under the metric's point rules: its vesting delay, its expiry unless one is given, and its
+    maximum, to which the points are cut (the entry's `nominal` says what was asked). None: no room."""
     policy = ExpiryPolicy(
         kind=cast("ExpiryKind", metric.expiry),
         count=metric.expiry_count,
         date=metric.expiry_date,
         month_end=metric.expiry_month_end,
     )
-    return book.credit(
+    room = points if metric.maximum is None else max(0, metric.maximum - book.account.total)
+    given = min(points, room)
+    if not given:
+        return None
+    return covering.credit(
+        book,
         type=type,
-        points=points,
+        points=given,
+        nominal=points if given < points else None,
         cause=cause,
         occurred_at=occurred_at,
-        available_at=occurred_at + timedelta(days=metric.vesting_days),
+        vesting=timedelta(days=metric.vesting_days),
         expires_at=expires_at or expiry_of(policy, occurred_at, config.time_zone),
     )
+
+
+def _must(entry: LedgerEntry | None, book: Book) -> LedgerEntry:
+    if entry is None:
+        maximum = book.account.metric.maximum
+        raise MaximumReached(
+            f"An account of {book.account.metric} holds at most {maximum} points, and this one has"
+            f" {book.account.total}.",
+            maximum=maximum,
+            total=book.account.total,
+        )
+    return entry
 
 
 def find_metric(config: Snapshot, metric: str | None, program: str | None) -> Metric:
@@ -186,6 +212,7 @@ def find_program(config: Snapshot, name: str) -> Program:
     return program
 
 
-def _check_points(points: int) -> None:
+def check_points(points: int) -> None:
+    """Raises InvalidRequest unless a call may move so many."""
     if not 0 < points <= MAX_POINTS:
         raise InvalidRequest.field("points", "invalid", f"A whole number from 1 to {MAX_POINTS}.")

@@ -1,18 +1,20 @@
-"""Accounts are locked, and what stands on them is read under that lock."""
+"""Accounts are locked, in the order (member, metric)."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import QuerySet
 
-from loyalty.errors import ServiceUnavailable
 from loyalty.ledger.idempotency import Idempotency
-from loyalty.models import Account, Lot, Member, member_key
+from loyalty.ledger.members import Redirected, ensure_member
+from loyalty.models import Account, Member, member_key
 from programs.models import Environment, Metric
 
 _MEMBER = """
-SELECT member.status, answered.fingerprint, answered.status, answered.answer
+SELECT member.status, member.redirect_to_id, answered.fingerprint, answered.status, answered.answer
 FROM loyalty_member AS member
 LEFT JOIN loyalty_idempotencyrecord AS answered
     ON answered.environment_id = member.environment_id AND answered.scope = %s AND answered.key = %s
@@ -21,78 +23,50 @@ WHERE member.id = %s
 
 
 def lock_account(*, environment: Environment, member: str, metric: Metric, now: datetime) -> Account:
-    """The member's account in `metric`, locked; member and account are made where they are missing.
+    """The account in `metric` of whoever answers for this id, locked; made where it is missing.
 
-    One statement for a known account, four for a new one (five in a sandbox). Locks: the account.
+    One statement for a known account. Locks: the account.
     """
     key = member_key(environment.namespace, member)
-    # Its own row alone: a lock that took the metric along would make every member wait for every other.
-    locked = Account.objects.select_for_update(of=("self",)).filter(member_id=key, metric=metric).order_by()
-    account = locked.first()
+    own = _locked().filter(member__redirect_to__isnull=True, member__status__in=Member.LIVING)
+    account = own.filter(member_id=key, metric=metric).first()
     if account is None:
-        ensure_member(environment=environment, member=member, now=now)
-        Account.objects.bulk_create(
-            [Account(environment_id=environment.id, member_id=key, metric=metric)], ignore_conflicts=True
-        )
-        account = locked.get()
+        key = ensure_member(environment=environment, member=member, now=now)
+        make_accounts(environment, [(key, metric)])
+        account = _locked().get(member_id=key, metric=metric)
     return account
 
 
-def lock_member(*, environment: Environment, member: str, now: datetime) -> Member:
-    """The member's row, locked against other events and merges; made if it is missing.
-
-    One statement for a known member, three for a new one (four in a sandbox). Locks: the member, before
-    any account.
-    """
-    key = member_key(environment.namespace, member)
-    locked = Member.objects.select_for_update(no_key=True).filter(pk=key)
-    found = locked.first()
-    if found is None:
-        ensure_member(environment=environment, member=member, now=now)
-        found = locked.get()
-    return found
+def lock_accounts(**wanted: Any) -> list[Account]:
+    """The accounts with these columns, locked in everyone's order; one statement. Locks: the accounts."""
+    return list(_locked().filter(**wanted).order_by("member_id", "metric_id"))
 
 
-def ensure_member(*, environment: Environment, member: str, now: datetime) -> UUID:
-    """Make the member if the environment has none of that id; one statement, two in a sandbox.
-
-    Raises ServiceUnavailable where the sandbox's clock was set since the request began: the first
-    member ends the clock's freedom to go back, and must not come from a time that is no more.
-    """
-    key = member_key(environment.namespace, member)
-    if environment.kind == Environment.Kind.SANDBOX:
-        _refuse_a_moved_clock(environment)
-    Member.objects.bulk_create(
-        [Member(id=key, environment=environment, external_id=member, created_at=now)], ignore_conflicts=True
-    )
-    return key
-
-
-def _refuse_a_moved_clock(environment: Environment) -> None:
-    with connection.cursor() as cursor:
-        # Waits for whoever sets the clock, and they for us; other members' writes do neither.
-        cursor.execute("SELECT clock FROM programs_environment WHERE id = %s FOR KEY SHARE", [environment.id])
-        (clock,) = cursor.fetchone()
-    if clock != environment.clock:
-        raise ServiceUnavailable(
-            "The sandbox's clock has just been set; nothing was written. Try again.", retry_after=1
-        )
+def make_accounts(environment: Environment, owners: Iterable[tuple[UUID, Metric]]) -> None:
+    """Make the accounts that are missing, before any is locked; one statement."""
+    missing = [
+        Account(environment_id=environment.id, member_id=key, metric=metric)
+        for key, metric in sorted(owners, key=lambda owner: (owner[0], owner[1].id))
+    ]
+    Account.objects.bulk_create(missing, ignore_conflicts=True)
 
 
 def read_status(member_id: UUID, idempotency: Idempotency | None) -> str:
     """The member's status; one statement, which also finds a repeated key.
 
-    Raises Replay or IdempotencyKeyReused where the key was used before.
+    Raises Replay or IdempotencyKeyReused where the key was used before, and Redirected.
     """
     scope, key = (idempotency.scope, idempotency.key) if idempotency else ("", "")
     with connection.cursor() as cursor:
         cursor.execute(_MEMBER, [scope, key, member_id])
-        status, fingerprint, answered, answer = cursor.fetchone()
+        status, redirect_to, fingerprint, answered, answer = cursor.fetchone()
     if idempotency and fingerprint is not None:
         idempotency.check(bytes(fingerprint), answered, answer)
+    if redirect_to is not None or status == Member.Status.ERASED:
+        raise Redirected
     return str(status)
 
 
-def read_lots(account: Account) -> list[Lot]:
-    """The open lots of an account that this transaction has locked; one statement."""
-    return list(Lot.objects.filter(Q(remaining__gt=0) | Q(held__gt=0), account=account))
+def _locked() -> QuerySet[Account]:
+    # Its own row alone: a lock that took member or metric along would make callers wait for each other.
+    return Account.objects.select_for_update(of=("self",)).order_by()

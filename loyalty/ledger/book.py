@@ -1,6 +1,11 @@
-"""One account under lock: what is planned for it, before anything is written."""
+"""One account under lock: what is planned for it, before anything is written.
 
-from dataclasses import dataclass, field
+A book holds the account, those of its lots and holds that were read, and the rows to write. It reads
+nothing by itself: what an operation needs is read before (`loyalty.ledger.reading`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,11 +14,9 @@ from audit.digests import salted_digest
 from audit.errors import InvalidRequest
 from audit.ids import new_id
 from audit.record import Actor
-from loyalty.errors import InsufficientBalance
-from loyalty.ledger.states import state_of
-from loyalty.models import Account, Event, LedgerEntry, Lot, LotUse
+from loyalty.models import Account, Event, Hold, HoldLot, LedgerEntry, Lot, LotUse, Uncovered
 from loyalty.models.ledger import MAX_TOTAL
-from loyalty.rules import lots as lot_rules
+from loyalty.rules.lots import by_expiry_then_age
 
 # The lifetime figure that each entry type feeds, and with which sign (domain.md 3).
 _LIFETIME = {
@@ -35,147 +38,95 @@ class Cause:
     event: Event | None = None
     origin: str | None = None
     rule_revision_id: UUID | None = None
+    hold_id: UUID | None = None
+
+
+@dataclass(slots=True)
+class Piece:
+    """Some points of a lot."""
+
+    lot: Lot
+    points: int
 
 
 @dataclass(slots=True)
 class Book:
-    """An account, its open lots (None: not read, since nothing needs them), and the planned rows.
+    """An account and the rows planned for it. Figures in points.
 
-    `now` is the environment's time, `recorded_at` real time under the lock. Figures in points.
+    `now` is the environment's time, `recorded_at` real time under the lock. `uncovered`: the open ones,
+    oldest first; None where they were not read.
     """
 
     account: Account
-    lots: dict[UUID, Lot] | None
     now: datetime
     recorded_at: datetime
     actor: Actor
+    lots: dict[UUID, Lot] = field(default_factory=dict)
+    holds: dict[UUID, Hold] = field(default_factory=dict)
+    hold_lots: dict[UUID, list[HoldLot]] = field(default_factory=dict)
+    uncovered: list[Uncovered] | None = None
     entries: list[LedgerEntry] = field(default_factory=list)
-    new_lots: list[Lot] = field(default_factory=list)
+    new_lots: dict[UUID, Lot] = field(default_factory=dict)
     changed_lots: dict[UUID, Lot] = field(default_factory=dict)
     lot_uses: list[LotUse] = field(default_factory=list)
+    new_uncovered: dict[UUID, Uncovered] = field(default_factory=dict)
+    changed_uncovered: dict[UUID, Uncovered] = field(default_factory=dict)
+    new_holds: dict[UUID, Hold] = field(default_factory=dict)
+    changed_holds: dict[UUID, Hold] = field(default_factory=dict)
+    new_hold_lots: list[HoldLot] = field(default_factory=list)
     settled: bool = False
 
     @property
     def is_changed(self) -> bool:
-        return bool(self.entries or self.changed_lots)
+        return bool(
+            self.settled or self.entries or self.changed_lots or self.new_holds or self.changed_uncovered
+        )
 
-    def settle(self) -> None:
-        """Do what has come due by `now`, in time order: lots expire or vest (domain.md 3.3)."""
-        for due in lot_rules.due(self._states(), self.now):
-            lot = self._lot(due.lot_id)
-            self.changed_lots[lot.id] = lot
-            if due.kind == "expire":
-                self._expire(lot, due.at)
-            elif lot.pending:
-                lot.pending = False
-                self.account.pending -= lot.remaining
-        self.settled = True
-        self._find_next_due()
+    @property
+    def open_uncovered(self) -> list[Uncovered]:
+        """What is not covered yet, oldest first."""
+        if self.uncovered is None:
+            raise RuntimeError("The open debts of this account were not read.")
+        return [row for row in self.uncovered if row.open]
 
-    def credit(
+    def learn(self, lots: Iterable[Lot]) -> list[Lot]:
+        """Take in lots that were read; one known already stays as it is planned. In their order."""
+        return [self.lots.setdefault(lot.id, lot) for lot in lots]
+
+    def learn_hold(self, hold: Hold, pieces: Iterable[HoldLot]) -> Hold:
+        """Take in a hold and its lots (each with `lot` set), unless it is known already."""
+        if hold.id in self.holds:
+            return self.holds[hold.id]
+        self.holds[hold.id] = hold
+        self.hold_lots[hold.id] = list(pieces)
+        for piece in self.hold_lots[hold.id]:
+            piece.lot = self.lots.setdefault(piece.lot_id, piece.lot)
+        return hold
+
+    def post(
         self,
         *,
         type: str,  # noqa: A002 - the ledger's own word
         points: int,
         cause: Cause,
-        occurred_at: datetime,
-        available_at: datetime | None = None,
-        expires_at: datetime | None = None,
-    ) -> LedgerEntry:
-        """Put `points` (> 0) into a new lot. One that has expired already goes out again at once."""
-        entry = self._entry(type=type, points=points, cause=cause, occurred_at=occurred_at)
-        available = available_at or occurred_at
-        lot = Lot(
-            environment_id=self.account.environment_id,
-            member_id=self.account.member_id,
-            account_id=self.account.id,
-            entry_id=entry.id,
-            points=points,
-            remaining=points,
-            pending=available > self.now,
-            earned_at=occurred_at,
-            available_at=available,
-            expires_at=expires_at,
-            recorded_at=self.recorded_at,
-        )
-        self.new_lots.append(lot)
-        if self.lots is not None:
-            self.lots[lot.id] = lot
-        if lot.pending:
-            self.account.pending += points
-        ends_at = state_of(lot).ends_at
-        if ends_at is not None and ends_at <= self.now:
-            self._expire(lot, ends_at)
-        self._note_due(lot)
-        return entry
-
-    def debit(self, *, type: str, points: int, cause: Cause) -> LedgerEntry:  # noqa: A002
-        """Take `points` (> 0) from lots, earliest expiry first (domain.md 3.2), dated now.
-
-        Raises InsufficientBalance and plans nothing where less can be spent.
-        """
-        if points > self.account.balance:
-            raise InsufficientBalance(
-                f"{self.account.balance} points can be spent, {points} are needed.",
-                balance=self.account.balance,
-                required=points,
-            )
-        takes = lot_rules.take(self._states(), points, self.now)
-        entry = self._entry(type=type, points=-points, cause=cause, occurred_at=self.now)
-        for taken in takes:
-            self._use(self._lot(taken.lot_id), entry, taken.points, self.now)
-        self._find_next_due()
-        return entry
-
-    def _expire(self, lot: Lot, at: datetime) -> None:
-        points = lot.remaining
-        if lot.pending:
-            lot.pending = False
-            self.account.pending -= points
-        entry = self._entry(
-            type="expired",
-            points=-points,
-            cause=Cause(reason="Expired"),
-            occurred_at=at,
-            actor=Actor.system("expiry", self.actor.trace_id),
-        )
-        self._use(lot, entry, points, at)
-
-    def _use(self, lot: Lot, entry: LedgerEntry, points: int, at: datetime) -> None:
-        lot.remaining -= points
-        if lot not in self.new_lots:
-            self.changed_lots[lot.id] = lot
-        self.lot_uses.append(
-            LotUse(
-                environment_id=lot.environment_id,
-                member_id=lot.member_id,
-                account_id=lot.account_id,
-                lot_id=lot.id,
-                entry_id=entry.id,
-                points=points,
-                occurred_at=at,
-                recorded_at=self.recorded_at,
-            )
-        )
-
-    def _entry(
-        self,
-        *,
-        type: str,  # noqa: A002
-        points: int,
-        cause: Cause,
-        occurred_at: datetime,
+        occurred_at: datetime | None = None,
         actor: Actor | None = None,
+        nominal: int | None = None,
+        reverses: LedgerEntry | None = None,
+        counterpart: tuple[UUID, UUID] | None = None,
+        id: UUID | None = None,  # noqa: A002 - the column's name
     ) -> LedgerEntry:
+        """Plan an entry and move the account's figures by it. `counterpart`: the other side's entry and
+        member. Raises InvalidRequest where the account would hold more than MAX_TOTAL."""
         account, by = self.account, actor or self.actor
-        name, sign = _LIFETIME[type]
+        name, sign = _LIFETIME[root_type(reverses) if reverses else type]
         setattr(account, name, getattr(account, name) + sign * points)
         account.total += points
         account.sequence += 1
-        if max(account.total, account.earned) > MAX_TOTAL:
+        if max(abs(account.total), account.earned) > MAX_TOTAL:
             raise InvalidRequest.field("points", "max_value", f"An account holds at most {MAX_TOTAL} points.")
         entry = LedgerEntry(
-            id=new_id(),
+            id=id or new_id(),
             environment_id=account.environment_id,
             member_id=account.member_id,
             account=account,
@@ -183,36 +134,153 @@ class Book:
             type=type,
             points=points,
             balance_after=account.total,
+            nominal=nominal,
             reason=cause.reason,
             metadata=cause.metadata,
-            occurred_at=occurred_at,
+            occurred_at=occurred_at or self.now,
             recorded_at=self.recorded_at,
             event=cause.event,
             origin=cause.origin,
             rule_revision_id=cause.rule_revision_id,
+            hold_id=cause.hold_id,
+            reverses=reverses,
             actor_kind=by.kind,
             actor_id=by.id,
             trace_id=by.trace_id,
         )
+        if counterpart:
+            entry.counterpart_id, entry.counterpart_member_id = counterpart
         entry.digest = salted_digest(bytes(entry.digest_salt or b""), entry.content())
         self.entries.append(entry)
         return entry
 
-    def _states(self) -> list[lot_rules.Lot]:
-        return [state_of(lot) for lot in self._open_lots().values()]
+    def add_lot(
+        self,
+        entry: LedgerEntry,
+        points: int,
+        *,
+        available_at: datetime,
+        expires_at: datetime | None,
+        held: int = 0,
+        continues_id: UUID | None = None,
+    ) -> Lot:
+        """What a credit put in; it begins at its entry's date. `held`: the part of it that is reserved."""
+        lot = Lot(
+            environment_id=entry.environment_id,
+            member_id=entry.member_id,
+            account_id=entry.account_id,
+            entry_id=entry.id,
+            points=points,
+            remaining=points - held,
+            held=held,
+            pending=available_at > self.now,
+            earned_at=entry.occurred_at,
+            available_at=available_at,
+            expires_at=expires_at,
+            recorded_at=self.recorded_at,
+            continues_id=continues_id,
+        )
+        lot.entry = entry
+        self.new_lots[lot.id] = self.lots[lot.id] = lot
+        self.account.held += held
+        if lot.pending:
+            self.account.pending += lot.remaining
+        return lot
 
-    def _open_lots(self) -> dict[UUID, Lot]:
-        if self.lots is None:
-            raise RuntimeError("The lots of this account were not read; open the book with lots.")
-        return self.lots
+    def use(self, lot: Lot, entry: LedgerEntry, points: int, at: datetime | None = None) -> None:
+        """Let the entry take `points` of what remains in the lot; below zero, give them back."""
+        lot.remaining -= points
+        if lot.pending:
+            self.account.pending -= points
+        self._note_use(lot, entry, points, at)
 
-    def _lot(self, lot_id: UUID) -> Lot:
-        return self._open_lots()[lot_id]
+    def use_held(self, lot: Lot, entry: LedgerEntry, points: int) -> None:
+        """Let the entry take `points` of what is held in the lot."""
+        lot.held -= points
+        self.account.held -= points
+        self._note_use(lot, entry, points, None)
 
-    def _find_next_due(self) -> None:
-        self.account.next_due_at = lot_rules.next_due(self._states())
+    def hold_back(self, lot: Lot, points: int) -> None:
+        """Reserve `points` of what remains in the lot; below zero, let them go."""
+        lot.remaining -= points
+        lot.held += points
+        self.account.held += points
+        self._changed(lot)
 
-    def _note_due(self, lot: Lot) -> None:
-        due = lot_rules.next_due([state_of(lot)])
-        if due and (self.account.next_due_at is None or due < self.account.next_due_at):
-            self.account.next_due_at = due
+    def vest(self, lot: Lot) -> None:
+        """What remains of the lot can be spent from now on."""
+        self.account.pending -= lot.remaining
+        lot.pending = False
+        self._changed(lot)
+
+    def leave_uncovered(self, entry: LedgerEntry, kind: str, points: int) -> None:
+        """Note what the entry could not take from lots."""
+        row = Uncovered(
+            environment_id=entry.environment_id,
+            member_id=entry.member_id,
+            account_id=entry.account_id,
+            entry_id=entry.id,
+            kind=kind,
+            points=points,
+            open=points,
+            recorded_at=self.recorded_at,
+        )
+        row.entry = entry
+        self.new_uncovered[row.id] = row
+        self.uncovered = [*(self.uncovered or []), row]
+
+    def cover(self, row: Uncovered, points: int) -> None:
+        """Make `points` of what was uncovered covered."""
+        row.open -= points
+        if row.id not in self.new_uncovered:
+            self.changed_uncovered[row.id] = row
+
+    def change_hold(self, hold: Hold) -> None:
+        if hold.id not in self.new_holds:
+            self.changed_holds[hold.id] = hold
+
+    def note_due(self, at: datetime | None) -> None:
+        """Something falls due then: the account must be settled before it is used after that."""
+        account = self.account
+        if at is not None and (account.next_due_at is None or at < account.next_due_at):
+            account.next_due_at = at
+
+    def _changed(self, lot: Lot) -> None:
+        if lot.id not in self.new_lots:
+            self.changed_lots[lot.id] = lot
+
+    def _note_use(self, lot: Lot, entry: LedgerEntry, points: int, at: datetime | None) -> None:
+        self._changed(lot)
+        use = LotUse(
+            environment_id=lot.environment_id,
+            member_id=lot.member_id,
+            account_id=lot.account_id,
+            lot_id=lot.id,
+            entry_id=entry.id,
+            points=points,
+            occurred_at=at or self.now,
+            recorded_at=self.recorded_at,
+        )
+        use.lot = lot
+        self.lot_uses.append(use)
+
+
+def root_type(entry: LedgerEntry) -> str:
+    """The type of what a chain of reversals began with: whose lifetime figure they change."""
+    while entry.type == LedgerEntry.Type.REVERSED and entry.reverses:
+        entry = entry.reverses
+    return entry.type
+
+
+def in_spend_order(pieces: Iterable[Piece]) -> list[Piece]:
+    """The pieces in the order of 3.2, whatever their dates allow."""
+    return sorted(pieces, key=lambda piece: by_expiry_then_age(piece.lot))
+
+
+def merged(pieces: Iterable[Piece]) -> list[Piece]:
+    """One piece a lot, in spend order."""
+    found: dict[UUID, Piece] = {}
+    for piece in pieces:
+        known = found.get(piece.lot.id)
+        found[piece.lot.id] = replace(piece, points=piece.points + (known.points if known else 0))
+    return in_spend_order(found.values())

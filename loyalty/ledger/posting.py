@@ -2,36 +2,35 @@
 
     journal = Journal(environment=…, actor=…, now=…, idempotency=…)
     book = journal.open(member, metric)   # two statements, three where lots are needed
-    entry = book.credit(…)                # none
+    entry = credit(book, …)               # none
     journal.write(entry)                  # one
 
 Locks: accounts. The lots, the member and a repeated key are read in a second
 statement, since only a statement that begins after the lock was had sees what its last holder wrote.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from audit.ids import public
 from audit.models import AuditEvent
 from audit.record import Actor, audit_event
 from loyalty.errors import MemberFrozen
-from loyalty.ledger import accounts
+from loyalty.ledger import accounts, trail
 from loyalty.ledger.book import Book, Cause
+from loyalty.ledger.covering import credit
 from loyalty.ledger.idempotency import Idempotency
-from loyalty.ledger.rows import as_rows
-from loyalty.models import Account, Event, EventCount, IdempotencyRecord, LedgerEntry, Member
+from loyalty.ledger.reading import read_due, read_spendable, read_uncovered
+from loyalty.ledger.settling import settle
+from loyalty.ledger.writing import write_rows
+from loyalty.models import Account, Event, EventCount, IdempotencyRecord, Member
 from programs.actions.configure import place_of
 from programs.models import Environment, Metric
-
-_WRITE = (Path(__file__).parent / "posting.sql").read_text()
 
 __all__ = ["Book", "Cause", "Journal"]
 
@@ -49,32 +48,67 @@ class Journal:
     event_counts: list[EventCount] = field(default_factory=list)
     audit_events: list[AuditEvent] = field(default_factory=list)
 
-    def open(self, member: str, metric: Metric, *, spends: bool = False, frozen_ok: bool = False) -> Book:
-        """The member's account in `metric`, locked and settled; made, with the member, if it is new.
+    def open(self, member: str, metric: Metric, *, spends: int = 0, frozen_ok: bool = False) -> Book:
+        """The account in `metric` of whoever answers for this id, locked and settled; made, with the
+        member, if it is new.
 
-        `spends`: its lots will be needed. Raises Replay or IdempotencyKeyReused where the key was
-        used before, MemberFrozen unless `frozen_ok`. Locks: the account.
+        `spends`: read the lots that cover so many points. Raises Replay or IdempotencyKeyReused where
+        the key was used before, MemberFrozen unless `frozen_ok`. Locks: the account.
         """
         account = accounts.lock_account(
             environment=self.environment, member=member, metric=metric, now=self.now
         )
-        status = accounts.read_status(account.member_id, self.idempotency)
+        self.check_status(account.member_id, member, frozen_ok=frozen_ok)
+        account.metric = metric  # known already: spares a statement to whoever renders it
+        (book,) = self.open_locked([account])
+        if spends:
+            read_spendable(book, spends)
+        return book
+
+    def check_status(self, member_id: UUID, member: str, *, frozen_ok: bool = False) -> None:
+        """What stands against a write for the member whose account is locked; one statement.
+
+        Raises Replay, IdempotencyKeyReused, Redirected, and MemberFrozen unless `frozen_ok`.
+        """
+        status = accounts.read_status(member_id, self.idempotency)
         if status == Member.Status.FROZEN and not frozen_ok:
             raise MemberFrozen(f"Member {member!r} is frozen; an operator can make it active again.")
-        return self._book(account, metric, spends=spends)
 
     def open_all(self, member: str, metrics: Iterable[Metric]) -> dict[UUID, Book]:
         """The accounts of a member whose row this transaction holds, settled; by metric id.
 
         Locks: the accounts, in the order (member, metric), which is everyone's order.
         """
-        books = {}
+        locked = []
         for metric in sorted(metrics, key=lambda metric: metric.id):
             account = accounts.lock_account(
                 environment=self.environment, member=member, metric=metric, now=self.now
             )
-            books[metric.id] = self._book(account, metric, spends=False)
-        return books
+            account.metric = metric
+            locked.append(account)
+        return {book.account.metric_id: book for book in self.open_locked(locked)}
+
+    def open_locked(self, locked: Sequence[Account]) -> list[Book]:
+        """Books of accounts that this transaction has locked, settled, all at one instant.
+
+        No statement where nothing is due and nobody is in debt; else five or one, whatever their number.
+        """
+        # A caller that read its clock before it waited for the lock may be behind the last holder.
+        now = max([self.now, *(account.settled_at for account in locked if account.settled_at)])
+        opened = []
+        for account in locked:
+            account.settled_at = now
+            book = Book(account=account, now=now, recorded_at=timezone.now(), actor=self.actor)
+            self.books[account.id] = book
+            opened.append(book)
+        due = [book for book in opened if book.account.next_due_at and book.account.next_due_at <= now]
+        next_due = read_due(due) if due else {}
+        for book in due:
+            settle(book, next_due.get(book.account.id))
+        read_uncovered([book for book in opened if book.account.balance < 0])
+        for book in opened:
+            _open_with_default(book)
+        return opened
 
     def write(self, result: Any, *, member_id: UUID | None = None) -> None:
         """Write everything planned, and `result` as the answer of the idempotency key; one statement.
@@ -83,46 +117,29 @@ class Journal:
         """
         at = timezone.now()
         books = list(self.books.values())
-        entries = [entry for book in books for entry in book.entries]
-        self.audit_events += [self._audited(entry) for entry in entries]
+        for book in books:
+            self.audit_events += trail.of_book(book, self.environment, self.actor)
         answers: list[IdempotencyRecord] = []
         if self.idempotency:
             answers.append(self.idempotency.record(self.environment.id, result, at, member_id))
-        parameters = {
-            "events": as_rows(self.events),
-            "event_counts": as_rows(self.event_counts),
-            "entries": as_rows(entries),
-            "lots": as_rows(lot for book in books for lot in book.new_lots),
-            "lot_changes": as_rows(lot for book in books for lot in book.changed_lots.values()),
-            "lot_uses": as_rows(use for book in books for use in book.lot_uses),
-            "accounts": as_rows(book.account for book in books if book.is_changed),
-            "audit_events": as_rows(self.audit_events),
-            "answers": as_rows(answers),
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(_WRITE, parameters)
-
-    def _book(self, account: Account, metric: Metric, *, spends: bool) -> Book:
-        account.metric = metric  # known already: spares a statement to whoever renders it
-        # A caller that read its clock before it waited for the lock may be behind the last holder.
-        now = max(self.now, account.settled_at or self.now)
-        account.settled_at = now
-        due = account.next_due_at is not None and account.next_due_at <= now
-        lots = accounts.read_lots(account) if spends or due else None
-        book = Book(
-            account=account,
-            lots=None if lots is None else {lot.id: lot for lot in lots},
-            now=now,
-            recorded_at=timezone.now(),
-            actor=self.actor,
+        write_rows(
+            {
+                "events": self.events,
+                "event_counts": self.event_counts,
+                "entries": [entry for book in books for entry in book.entries],
+                "lots": [lot for book in books for lot in book.new_lots.values()],
+                "lot_changes": [lot for book in books for lot in book.changed_lots.values()],
+                "lot_uses": [use for book in books for use in book.lot_uses],
+                "uncovered": [row for book in books for row in book.new_uncovered.values()],
+                "uncovered_changes": [row for book in books for row in book.changed_uncovered.values()],
+                "holds": [hold for book in books for hold in book.new_holds.values()],
+                "hold_changes": [hold for book in books for hold in book.changed_holds.values()],
+                "hold_lots": [piece for book in books for piece in book.new_hold_lots],
+                "accounts": [book.account for book in books if book.is_changed],
+                "audit_events": self.audit_events,
+                "answers": answers,
+            }
         )
-        self.books[account.id] = book
-        if account.sequence == 0 and metric.default_value > 0:
-            opening = Cause(reason="Opening balance")
-            book.credit(type="adjusted", points=metric.default_value, cause=opening, occurred_at=now)
-        if due:
-            book.settle()
-        return book
 
     def add_event(self, event: Event) -> None:
         """Plan the event's row, its count and its audit event."""
@@ -171,20 +188,11 @@ class Journal:
             )
         )
 
-    def _audited(self, entry: LedgerEntry) -> AuditEvent:
-        # Of an adjustment the trail keeps why, beside its reason code (domain.md 9.3).
-        note = entry.metadata or {} if entry.type == LedgerEntry.Type.ADJUSTED else {}
-        actor = Actor(entry.actor_kind, entry.actor_id, entry.trace_id, self.actor.ip)  # type: ignore[arg-type]
-        return audit_event(
-            place=place_of(self.environment),
-            actor=actor,
-            verb=f"points.{entry.type}",
-            object_type="ledgerentry",
-            object_id=public("txn", entry.id),
-            before={"total": entry.balance_after - entry.points},
-            after={"points": entry.points, "total": entry.balance_after, "reason": entry.reason, **note},
-            member_id=entry.member_id,
-            event_id=entry.event.event_id if entry.event else None,
-            occurred_at=entry.occurred_at,
-            recorded_at=entry.recorded_at,
-        )
+
+def _open_with_default(book: Book) -> None:
+    if book.account.sequence > 0:
+        return
+    opening = book.account.metric.default_value
+    if opening > 0:
+        cause = Cause(reason="Opening balance")
+        credit(book, type="adjusted", points=opening, cause=cause, occurred_at=book.now)

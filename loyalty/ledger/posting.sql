@@ -1,102 +1,157 @@
 -- Everything that one transaction writes, in one statement: set-based, so that its cost in round trips
--- does not grow with the number of rows. Each parameter is a JSON array, [] where there is nothing.
+-- does not grow with the number of rows. Each section takes a JSON array; a statement is made of the
+-- sections that have rows (writing.py), so that a small posting does not start a large plan.
 -- Contract: every account named here is locked by this transaction, and its lots were read under that lock.
-WITH events AS (
-    INSERT INTO loyalty_event (
-        id, environment_id, member_id, event_id, type, program_id, occurred_at, recorded_at, data, explanation,
-        facts, amount, currency, figures, purchase_id, digest, actor_kind, actor_id, trace_id
-    )
-    SELECT
-        id, environment_id, member_id, event_id, type, program_id, occurred_at, recorded_at, data, explanation,
-        facts, amount, currency, figures, purchase_id, decode(digest, 'hex'), actor_kind, actor_id, trace_id
-    FROM jsonb_to_recordset(%(events)s::jsonb) AS event (
-        id uuid, environment_id uuid, member_id uuid, event_id text, type text, program_id uuid,
-        occurred_at timestamptz, recorded_at timestamptz, data jsonb, explanation jsonb, facts jsonb,
-        amount numeric, currency text, figures jsonb, purchase_id uuid, digest text,
-        actor_kind text, actor_id text, trace_id text
-    )
-), event_counts AS (
-    INSERT INTO loyalty_eventcount AS stored (id, environment_id, member_id, type, count)
-    SELECT id, environment_id, member_id, type, count
-    FROM jsonb_to_recordset(%(event_counts)s::jsonb) AS counted (
-        id uuid, environment_id uuid, member_id uuid, type text, count bigint
-    )
-    ORDER BY member_id, type
-    ON CONFLICT (member_id, type) DO UPDATE SET count = stored.count + excluded.count
-), entries AS (
-    INSERT INTO loyalty_ledgerentry (
-        id, environment_id, member_id, account_id, sequence, type, points, balance_after, nominal, reason, metadata,
-        occurred_at, recorded_at, event_id, origin, rule_revision_id, redemption_id, hold_id, reverses_id,
-        counterpart_id, counterpart_member_id, via_environment_id, actor_kind, actor_id, trace_id, digest_salt, digest
-    )
-    SELECT
-        id, environment_id, member_id, account_id, sequence, type, points, balance_after, nominal, reason, metadata,
-        occurred_at, recorded_at, event_id, origin, rule_revision_id, redemption_id, hold_id, reverses_id,
-        counterpart_id, counterpart_member_id, via_environment_id, actor_kind, actor_id, trace_id,
-        decode(digest_salt, 'hex'), decode(digest, 'hex')
-    FROM jsonb_to_recordset(%(entries)s::jsonb) AS entry (
-        id uuid, environment_id uuid, member_id uuid, account_id uuid, sequence bigint, type text, points bigint,
-        balance_after bigint, nominal bigint, reason text, metadata jsonb, occurred_at timestamptz,
-        recorded_at timestamptz, event_id uuid, origin text, rule_revision_id uuid, redemption_id uuid, hold_id uuid,
-        reverses_id uuid, counterpart_id uuid, counterpart_member_id uuid, via_environment_id uuid, actor_kind text,
-        actor_id text, trace_id text, digest_salt text, digest text
-    )
-), lots AS (
-    INSERT INTO loyalty_lot (
-        id, environment_id, member_id, account_id, entry_id, points, remaining, held, pending, earned_at,
-        available_at, expires_at, recorded_at
-    )
-    SELECT
-        id, environment_id, member_id, account_id, entry_id, points, remaining, held, pending, earned_at,
-        available_at, expires_at, recorded_at
-    FROM jsonb_to_recordset(%(lots)s::jsonb) AS lot (
-        id uuid, environment_id uuid, member_id uuid, account_id uuid, entry_id uuid, points bigint,
-        remaining bigint, held bigint, pending boolean, earned_at timestamptz, available_at timestamptz,
-        expires_at timestamptz, recorded_at timestamptz
-    )
-), lot_changes AS (
-    UPDATE loyalty_lot AS lot
-    SET remaining = change.remaining, held = change.held, pending = change.pending
-    FROM jsonb_to_recordset(%(lot_changes)s::jsonb) AS change (
-        id uuid, member_id uuid, remaining bigint, held bigint, pending boolean
-    )
-    WHERE lot.id = change.id AND lot.member_id = change.member_id
-), lot_uses AS (
-    INSERT INTO loyalty_lotuse (
-        id, environment_id, member_id, account_id, lot_id, entry_id, points, occurred_at, recorded_at
-    )
-    SELECT id, environment_id, member_id, account_id, lot_id, entry_id, points, occurred_at, recorded_at
-    FROM jsonb_to_recordset(%(lot_uses)s::jsonb) AS used (
-        id uuid, environment_id uuid, member_id uuid, account_id uuid, lot_id uuid, entry_id uuid, points bigint,
-        occurred_at timestamptz, recorded_at timestamptz
-    )
-), accounts AS (
-    UPDATE loyalty_account AS account
-    SET total = change.total, pending = change.pending, held = change.held, earned = change.earned,
-        redeemed = change.redeemed, expired = change.expired, adjusted = change.adjusted,
-        transferred = change.transferred, sequence = change.sequence, next_due_at = change.next_due_at,
-        settled_at = change.settled_at
-    FROM jsonb_to_recordset(%(accounts)s::jsonb) AS change (
-        id uuid, member_id uuid, total bigint, pending bigint, held bigint, earned bigint, redeemed bigint,
-        expired bigint, adjusted bigint, transferred bigint, sequence bigint, next_due_at timestamptz,
-        settled_at timestamptz
-    )
-    WHERE account.id = change.id AND account.member_id = change.member_id
-), audited AS (
-    INSERT INTO audit_auditevent (
-        id, organization_id, project_id, environment_id, member_id, verb, object_type, object_id, before, after,
-        event_id, trace_id, actor_kind, actor_id, ip, occurred_at, recorded_at, salt, digest
-    )
-    SELECT
-        id, organization_id, project_id, environment_id, member_id, verb, object_type, object_id, before, after,
-        event_id, trace_id, actor_kind, actor_id, ip, occurred_at, recorded_at, decode(salt, 'hex'),
-        decode(digest, 'hex')
-    FROM jsonb_to_recordset(%(audit_events)s::jsonb) AS event (
-        id uuid, organization_id uuid, project_id uuid, environment_id uuid, member_id uuid, verb text,
-        object_type text, object_id text, before jsonb, after jsonb, event_id text, trace_id text,
-        actor_kind text, actor_id text, ip inet, occurred_at timestamptz, recorded_at timestamptz, salt text, digest text
-    )
+
+-- section: events
+INSERT INTO loyalty_event (
+    id, environment_id, member_id, event_id, type, program_id, occurred_at, recorded_at, data, explanation,
+    facts, amount, currency, figures, purchase_id, digest, actor_kind, actor_id, trace_id
 )
+SELECT
+    id, environment_id, member_id, event_id, type, program_id, occurred_at, recorded_at, data, explanation,
+    facts, amount, currency, figures, purchase_id, decode(digest, 'hex'), actor_kind, actor_id, trace_id
+FROM jsonb_to_recordset(%(events)s::jsonb) AS event (
+    id uuid, environment_id uuid, member_id uuid, event_id text, type text, program_id uuid,
+    occurred_at timestamptz, recorded_at timestamptz, data jsonb, explanation jsonb, facts jsonb,
+    amount numeric, currency text, figures jsonb, purchase_id uuid, digest text,
+    actor_kind text, actor_id text, trace_id text
+)
+
+-- section: event_counts
+INSERT INTO loyalty_eventcount AS stored (id, environment_id, member_id, type, count)
+SELECT id, environment_id, member_id, type, count
+FROM jsonb_to_recordset(%(event_counts)s::jsonb) AS counted (
+    id uuid, environment_id uuid, member_id uuid, type text, count bigint
+)
+ORDER BY member_id, type
+ON CONFLICT (member_id, type) DO UPDATE SET count = stored.count + excluded.count
+
+-- section: entries
+INSERT INTO loyalty_ledgerentry (
+    id, environment_id, member_id, account_id, sequence, type, points, balance_after, nominal, reason, metadata,
+    occurred_at, recorded_at, event_id, origin, rule_revision_id, redemption_id, hold_id, reverses_id,
+    counterpart_id, counterpart_member_id, via_environment_id, actor_kind, actor_id, trace_id, digest_salt, digest
+)
+SELECT
+    id, environment_id, member_id, account_id, sequence, type, points, balance_after, nominal, reason, metadata,
+    occurred_at, recorded_at, event_id, origin, rule_revision_id, redemption_id, hold_id, reverses_id,
+    counterpart_id, counterpart_member_id, via_environment_id, actor_kind, actor_id, trace_id,
+    decode(digest_salt, 'hex'), decode(digest, 'hex')
+FROM jsonb_to_recordset(%(entries)s::jsonb) AS entry (
+    id uuid, environment_id uuid, member_id uuid, account_id uuid, sequence bigint, type text, points bigint,
+    balance_after bigint, nominal bigint, reason text, metadata jsonb, occurred_at timestamptz,
+    recorded_at timestamptz, event_id uuid, origin text, rule_revision_id uuid, redemption_id uuid, hold_id uuid,
+    reverses_id uuid, counterpart_id uuid, counterpart_member_id uuid, via_environment_id uuid, actor_kind text,
+    actor_id text, trace_id text, digest_salt text, digest text
+)
+
+-- section: lots
+INSERT INTO loyalty_lot (
+    id, environment_id, member_id, account_id, entry_id, points, remaining, held, pending, earned_at,
+    available_at, expires_at, recorded_at, continues_id
+)
+SELECT
+    id, environment_id, member_id, account_id, entry_id, points, remaining, held, pending, earned_at,
+    available_at, expires_at, recorded_at, continues_id
+FROM jsonb_to_recordset(%(lots)s::jsonb) AS lot (
+    id uuid, environment_id uuid, member_id uuid, account_id uuid, entry_id uuid, points bigint,
+    remaining bigint, held bigint, pending boolean, earned_at timestamptz, available_at timestamptz,
+    expires_at timestamptz, recorded_at timestamptz, continues_id uuid
+)
+
+-- section: lot_changes
+UPDATE loyalty_lot AS lot
+SET remaining = change.remaining, held = change.held, pending = change.pending
+FROM jsonb_to_recordset(%(lot_changes)s::jsonb) AS change (
+    id uuid, member_id uuid, remaining bigint, held bigint, pending boolean
+)
+WHERE lot.id = change.id AND lot.member_id = change.member_id
+
+-- section: lot_uses
+INSERT INTO loyalty_lotuse (
+    id, environment_id, member_id, account_id, lot_id, entry_id, points, occurred_at, recorded_at
+)
+SELECT id, environment_id, member_id, account_id, lot_id, entry_id, points, occurred_at, recorded_at
+FROM jsonb_to_recordset(%(lot_uses)s::jsonb) AS used (
+    id uuid, environment_id uuid, member_id uuid, account_id uuid, lot_id uuid, entry_id uuid, points bigint,
+    occurred_at timestamptz, recorded_at timestamptz
+)
+
+-- section: uncovered
+INSERT INTO loyalty_uncovered (id, environment_id, member_id, account_id, entry_id, kind, points, open, recorded_at)
+SELECT id, environment_id, member_id, account_id, entry_id, kind, points, open, recorded_at
+FROM jsonb_to_recordset(%(uncovered)s::jsonb) AS uncovered (
+    id uuid, environment_id uuid, member_id uuid, account_id uuid, entry_id uuid, kind text, points bigint,
+    open bigint, recorded_at timestamptz
+)
+
+-- section: uncovered_changes
+UPDATE loyalty_uncovered AS uncovered SET open = change.open
+FROM jsonb_to_recordset(%(uncovered_changes)s::jsonb) AS change (id uuid, member_id uuid, open bigint)
+WHERE uncovered.id = change.id AND uncovered.member_id = change.member_id
+
+-- section: holds
+INSERT INTO loyalty_hold (
+    id, environment_id, member_id, account_id, points, captured, account_sequence, moved_to, status, reason,
+    metadata, occurred_at, recorded_at, expires_at, closed_at, closed_recorded_at, actor_kind, actor_id, trace_id
+)
+SELECT
+    id, environment_id, member_id, account_id, points, captured, account_sequence, moved_to, status, reason,
+    metadata, occurred_at, recorded_at, expires_at, closed_at, closed_recorded_at, actor_kind, actor_id, trace_id
+FROM jsonb_to_recordset(%(holds)s::jsonb) AS hold (
+    id uuid, environment_id uuid, member_id uuid, account_id uuid, points bigint, captured bigint,
+    account_sequence bigint, moved_to uuid, status text, reason text, metadata jsonb, occurred_at timestamptz,
+    recorded_at timestamptz, expires_at timestamptz, closed_at timestamptz, closed_recorded_at timestamptz,
+    actor_kind text, actor_id text, trace_id text
+)
+
+-- section: hold_changes
+UPDATE loyalty_hold AS hold
+SET captured = change.captured, moved_to = change.moved_to, status = change.status,
+    closed_at = change.closed_at, closed_recorded_at = change.closed_recorded_at
+FROM jsonb_to_recordset(%(hold_changes)s::jsonb) AS change (
+    id uuid, member_id uuid, captured bigint, moved_to uuid, status text, closed_at timestamptz,
+    closed_recorded_at timestamptz
+)
+WHERE hold.id = change.id AND hold.member_id = change.member_id
+
+-- section: hold_lots
+INSERT INTO loyalty_holdlot (id, environment_id, member_id, account_id, hold_id, lot_id, points)
+SELECT id, environment_id, member_id, account_id, hold_id, lot_id, points
+FROM jsonb_to_recordset(%(hold_lots)s::jsonb) AS piece (
+    id uuid, environment_id uuid, member_id uuid, account_id uuid, hold_id uuid, lot_id uuid, points bigint
+)
+
+-- section: accounts
+UPDATE loyalty_account AS account
+SET total = change.total, pending = change.pending, held = change.held, earned = change.earned,
+    redeemed = change.redeemed, expired = change.expired, adjusted = change.adjusted,
+    transferred = change.transferred, sequence = change.sequence, next_due_at = change.next_due_at,
+    settled_at = change.settled_at
+FROM jsonb_to_recordset(%(accounts)s::jsonb) AS change (
+    id uuid, member_id uuid, total bigint, pending bigint, held bigint, earned bigint, redeemed bigint,
+    expired bigint, adjusted bigint, transferred bigint, sequence bigint, next_due_at timestamptz,
+    settled_at timestamptz
+)
+WHERE account.id = change.id AND account.member_id = change.member_id
+
+-- section: audit_events
+INSERT INTO audit_auditevent (
+    id, organization_id, project_id, environment_id, member_id, verb, object_type, object_id, before, after,
+    event_id, trace_id, actor_kind, actor_id, ip, occurred_at, recorded_at, salt, digest
+)
+SELECT
+    id, organization_id, project_id, environment_id, member_id, verb, object_type, object_id, before, after,
+    event_id, trace_id, actor_kind, actor_id, ip, occurred_at, recorded_at, decode(salt, 'hex'),
+    decode(digest, 'hex')
+FROM jsonb_to_recordset(%(audit_events)s::jsonb) AS event (
+    id uuid, organization_id uuid, project_id uuid, environment_id uuid, member_id uuid, verb text,
+    object_type text, object_id text, before jsonb, after jsonb, event_id text, trace_id text,
+    actor_kind text, actor_id text, ip inet, occurred_at timestamptz, recorded_at timestamptz, salt text, digest text
+)
+
+-- section: answers
 INSERT INTO loyalty_idempotencyrecord (
     id, environment_id, member_id, scope, key, fingerprint, status, answer, created_at
 )

@@ -1,5 +1,7 @@
 """Stored rows as the pure rules see them."""
 
+from collections.abc import Iterable
+
 from loyalty.models import Lot
 from loyalty.rules import lots as lot_rules
 
@@ -16,3 +18,8 @@ def state_of(lot: Lot) -> lot_rules.Lot:
         expires_at=lot.expires_at,
         pending=lot.pending,
     )
+
+
+def state_of_all(lots: Iterable[Lot]) -> list[lot_rules.Lot]:
+    """Stored lots as the pure rules see them."""
+    return [state_of(lot) for lot in lots]

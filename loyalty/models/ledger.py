@@ -107,7 +107,9 @@ class LedgerEntry(Acted, Immutable):
     points = models.BigIntegerField()
     balance_after = models.BigIntegerField(help_text="The account's total after this entry.")
     nominal = models.BigIntegerField(
-        null=True, help_text="Of a reversal: −points + shortfall + what had expired already."
+        null=True,
+        help_text="Of a reversal: −points + shortfall + what had expired already. Of a credit that the"
+        " metric's maximum cut: what was asked for.",
     )
     reason = models.CharField(max_length=500, null=True)
     metadata = ExactJSONField(null=True)
@@ -180,14 +182,20 @@ class LedgerEntry(Acted, Immutable):
                 condition=(
                     Q(type__in=["earned", "bonus"], points__gt=0)
                     | Q(type__in=["redeemed", "expired"], points__lt=0)
-                    | (Q(type__in=["adjusted", "transferred"]) & ~Q(points=0))
-                    | Q(type="reversed")
+                    | (Q(type="adjusted") & ~Q(points=0))
+                    # A shortfall is carried over by a transfer of no points.
+                    | Q(type__in=["reversed", "transferred"])
                 ),
                 name="entry_sign_fits_type",
             ),
             models.CheckConstraint(
                 condition=Q(type="reversed", reverses__isnull=False, nominal__isnull=False, nominal__gte=0)
-                | (~Q(type="reversed") & Q(reverses__isnull=True, nominal__isnull=True)),
+                | Q(
+                    Q(nominal__isnull=True)
+                    | Q(type__in=["earned", "bonus", "adjusted"], points__gt=0, nominal__gt=F("points")),
+                    ~Q(type="reversed"),
+                    reverses__isnull=True,
+                ),
                 name="entry_reversal_names_original",
             ),
             models.CheckConstraint(condition=~Q(reverses=F("id")), name="entry_reverses_another"),
@@ -243,6 +251,9 @@ class Lot(models.Model):
     available_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField()
+    continues_id = models.UUIDField(
+        null=True, help_text="Of a merge: the lot of the other member that this one continues."
+    )
 
     class Meta:
         ordering = [F("expires_at").asc(nulls_last=True), "earned_at", "id"]
@@ -253,6 +264,9 @@ class Lot(models.Model):
                 name="lot_open",
             ),
             models.Index(fields=["entry"], name="lot_entry"),
+            models.Index(
+                fields=["continues_id"], condition=Q(continues_id__isnull=False), name="lot_continues"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["member", "account", "id"], name="lot_key"),

@@ -21,6 +21,8 @@ class Member(models.Model):
         FROZEN = "frozen", "Frozen"
         ERASED = "erased", "Erased"
 
+    LIVING = (Status.ACTIVE, Status.FROZEN)
+
     id = models.UUIDField(primary_key=True, editable=False)
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="members")
     external_id = models.CharField(max_length=200, null=True, verbose_name="member id")

@@ -12,15 +12,26 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 from uuid import UUID
 
-DueKind = Literal["expire", "vest"]
+DueKind = Literal["lapse", "expire", "vest"]
 ExpiryKind: TypeAlias = Literal["never", "days", "months", "date"]
 Date: TypeAlias = date  # the type, where a field is called date
 
-# At one instant: hold lapse, expiry, vesting (3.3). A lapse, once holds are built, comes before these.
-_ORDER_AT_ONE_INSTANT: dict[DueKind, int] = {"expire": 1, "vest": 2}
+# At one instant: hold lapse, expiry, vesting (3.3).
+_ORDER_AT_ONE_INSTANT: dict[DueKind, int] = {"lapse": 0, "expire": 1, "vest": 2}
+
+
+class Dated(Protocol):
+    """What has the dates of a lot."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def earned_at(self) -> datetime: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
 
 
 @dataclass(slots=True)
@@ -76,10 +87,11 @@ def spend_order(lots: Iterable[Lot], now: datetime) -> list[Lot]:
     """The lots that a spend takes from, in its order (3.2): earliest expiry, never-expiring last, then
     oldest, then id. Settle first: a lot still stored as pending is left out even if its time has come."""
     usable = (lot for lot in lots if lot.remaining > 0 and not lot.pending and lot.usable(now))
-    return sorted(usable, key=_by_expiry_then_age)
+    return sorted(usable, key=by_expiry_then_age)
 
 
-def _by_expiry_then_age(lot: Lot) -> tuple[bool, datetime, datetime, UUID]:
+def by_expiry_then_age(lot: Dated) -> tuple[bool, datetime, datetime, UUID]:
+    """The sort key of 3.2, of any lot; reversed, it is the order in which parts are given back."""
     never = lot.expires_at is None
     return never, lot.expires_at or lot.earned_at, lot.earned_at, lot.id
 
@@ -111,7 +123,12 @@ def due(lots: Iterable[Lot], now: datetime) -> list[Due]:
 
 def _when_due(pair: tuple[Due, Lot]) -> tuple[object, ...]:
     fate, lot = pair
-    return fate.at, _ORDER_AT_ONE_INSTANT[fate.kind], _by_expiry_then_age(lot)
+    return when(fate.at, fate.kind), by_expiry_then_age(lot)
+
+
+def when(at: datetime, kind: DueKind) -> tuple[datetime, int]:
+    """The sort key of what falls due: time order, and the order of 3.3 at one instant."""
+    return at, _ORDER_AT_ONE_INSTANT[kind]
 
 
 def next_due(lots: Iterable[Lot]) -> datetime | None:

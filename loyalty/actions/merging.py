@@ -1,0 +1,101 @@
+"""Two members turn out to be one person (domain.md 1)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from audit.errors import InvalidRequest, NotFound
+from audit.record import Actor
+from loyalty.actions.once import once
+from loyalty.errors import MemberFrozen
+from loyalty.ledger import accounts
+from loyalty.ledger.idempotency import Idempotency
+from loyalty.ledger.merging import merge_accounts
+from loyalty.ledger.posting import Cause, Journal
+from loyalty.models import Account, EventCount, Member
+from loyalty.queries.members import find_member
+from programs.models import Environment
+from programs.queries.snapshots import snapshot
+
+
+@once
+def merge_members(
+    *,
+    environment: Environment,
+    member: str,
+    into: str,
+    reason: str | None,
+    actor: Actor,
+    now: datetime,
+    idempotency: Idempotency | None = None,
+) -> Member:
+    """Let `into` go on with all that `member` has: points, pending, holds, debt and event counts.
+    `member` becomes a tombstone that redirects; its attributes are not taken over. Answers the survivor.
+
+    Raises InvalidRequest, MemberFrozen (either), NotFound, Replay. Locks: both members, then their accounts.
+    """
+    if idempotency:
+        idempotency.check_stored(environment.id)
+    merged, survivor = _lock(environment, member, into)
+    journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
+    _merge_accounts(journal, merged, survivor, Cause(reason=reason or "Merged"))
+    _add_event_counts(merged, survivor)
+    # Those merged into it before go on to the survivor too: every redirect is one step.
+    Member.objects.filter(redirect_to=merged).update(redirect_to=survivor)
+    merged.redirect_to = survivor
+    merged.save(update_fields=["redirect_to"])
+    journal.audit(
+        verb="member.merged",
+        object_type="member",
+        object_id=str(merged.pk),
+        member_id=merged.pk,
+        before={"member_id": merged.external_id},
+        after={"member_id": survivor.external_id, "reason": reason},
+    )
+    journal.write(survivor, member_id=survivor.pk)
+    return survivor
+
+
+def _lock(environment: Environment, member: str, into: str) -> tuple[Member, Member]:
+    """Both rows, locked against every write that would give them something new."""
+    keys = [find_member(environment=environment, member=name).pk for name in (member, into)]
+    if keys[0] == keys[1]:
+        raise InvalidRequest.field("into", "invalid", "These are one member already.")
+    found = {
+        row.pk: row
+        for row in Member.objects.select_for_update()
+        .filter(pk__in=keys, redirect_to__isnull=True, status__in=Member.LIVING)
+        .order_by("pk")
+    }
+    if len(found) < len(keys):
+        raise NotFound("One of the two was merged or erased just now; look again.")
+    for row in found.values():
+        if row.status == Member.Status.FROZEN:
+            raise MemberFrozen(f"Member {row} is frozen; make it active before the merge.")
+    return found[keys[0]], found[keys[1]]
+
+
+def _merge_accounts(journal: Journal, merged: Member, survivor: Member, cause: Cause) -> None:
+    units = snapshot(journal.environment).metrics_by_id
+    held = Account.objects.filter(member=merged).values_list("metric_id", flat=True)
+    metrics: list[UUID] = list(held)
+    accounts.make_accounts(journal.environment, [(survivor.pk, units[key]) for key in metrics])
+    locked = accounts.lock_accounts(member_id__in=[merged.pk, survivor.pk], metric_id__in=metrics)
+    for account in locked:
+        account.metric = units[account.metric_id]
+    books = {(book.account.member_id, book.account.metric_id): book for book in journal.open_locked(locked)}
+    for key in sorted(metrics):
+        merge_accounts(books[merged.pk, key], books[survivor.pk, key], cause)
+
+
+def _add_event_counts(merged: Member, survivor: Member) -> None:
+    counts = EventCount.objects.filter(member__in=[merged, survivor])
+    known = {row.type: row for row in counts if row.member_id == survivor.pk}
+    for row in (row for row in counts if row.member_id == merged.pk):
+        mine = known.get(row.type)
+        if mine:
+            mine.count += row.count
+            mine.save(update_fields=["count"])
+        else:
+            EventCount.objects.create(
+                environment_id=row.environment_id, member=survivor, type=row.type, count=row.count
+            )

@@ -1,0 +1,75 @@
+"""Which member an id of the tenant means: itself, the survivor of a merge, a successor (domain.md 1)."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from loyalty.errors import ServiceUnavailable
+from loyalty.models import Member, member_key
+from programs.models import Environment
+
+
+class Redirected(Exception):
+    """The member was merged or erased while this transaction waited for it; run the action again."""
+
+
+def lock_member(*, environment: Environment, member: str, now: datetime) -> Member:
+    """The row of whoever answers for this id, locked against other events and merges; made if missing.
+
+    One statement for a known member. Locks: the member, before any account.
+    """
+    locked = Member.objects.select_for_update(no_key=True).filter(
+        redirect_to__isnull=True, status__in=Member.LIVING
+    )
+    found = locked.filter(pk=member_key(environment.namespace, member)).first()
+    while found is None:
+        key = ensure_member(environment=environment, member=member, now=now)
+        found = locked.filter(pk=key).first()
+    return found
+
+
+def ensure_member(*, environment: Environment, member: str, now: datetime) -> UUID:
+    """The key of whoever answers for this id; made where there is nobody, or only an erased row.
+
+    One statement for a known member, three for a new one (four in a sandbox). Raises
+    ServiceUnavailable where the sandbox's clock was set since the request began: the first member ends
+    the clock's freedom to go back, and must not come from a time that is no more.
+    """
+    key = member_key(environment.namespace, member)
+    found = Member.objects.filter(pk=key).first()
+    while found is not None and found.redirect_to_id is not None:
+        found = Member.objects.get(pk=found.redirect_to_id)
+    if found is None:
+        _make(environment, key, member, now)
+        return ensure_member(environment=environment, member=member, now=now)
+    if found.status == Member.Status.ERASED:
+        return _succeed(environment, found.pk, member, now)
+    return found.pk
+
+
+def _make(environment: Environment, key: UUID, member: str, now: datetime) -> None:
+    if environment.kind == Environment.Kind.SANDBOX:
+        _refuse_a_moved_clock(environment)
+    Member.objects.bulk_create(
+        [Member(id=key, environment=environment, external_id=member, created_at=now)], ignore_conflicts=True
+    )
+
+
+def _succeed(environment: Environment, erased: UUID, member: str, now: datetime) -> UUID:
+    """The id came back after its member was erased: somebody new, with a key of their own."""
+    _make(environment, uuid4(), member, now)
+    successor = Member.objects.get(environment=environment, external_id=member)
+    Member.objects.filter(pk=erased, redirect_to__isnull=True).update(redirect_to=successor)
+    return successor.pk
+
+
+def _refuse_a_moved_clock(environment: Environment) -> None:
+    with connection.cursor() as cursor:
+        # Waits for whoever sets the clock, and they for us; other members' writes do neither.
+        cursor.execute("SELECT clock FROM programs_environment WHERE id = %s FOR KEY SHARE", [environment.id])
+        (clock,) = cursor.fetchone()
+    if clock != environment.clock:
+        raise ServiceUnavailable(
+            "The sandbox's clock has just been set; nothing was written. Try again.", retry_after=1
+        )
