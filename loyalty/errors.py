@@ -36,10 +36,14 @@ class AlreadyReversed(LoyaltyError):
 
 
 class HoldNotOpen(LoyaltyError):
-    """The hold was captured or released, or has expired. Data: `status`."""
+    """The hold was captured or released, or has expired. Data: `hold_status`."""
 
     code = "hold_not_open"
     title = "Hold is not open"
+
+    def __init__(self, detail: str, *, status: str) -> None:
+        # Not `status`: a refusal's own status is that of HTTP.
+        super().__init__(detail, hold_status=status)
 
 
 class MaximumReached(LoyaltyError):
