@@ -43,7 +43,7 @@ logger = structlog.get_logger(__name__)
 
 def connector() -> PsycopgConnector:
     """The worker's own few connections for its queue, to Django's database; jobs use Django's."""
-    return PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=2, timeout=10.0)
+    return PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=2, timeout=3.0)
 
 
 def pace_of(context: JobContext) -> Pace:

@@ -11,6 +11,7 @@ import structlog
 
 from audit.record import Actor
 from loyalty.actions.pace import Pace
+from loyalty.ledger.settlement import settle_due
 from loyalty.queries.due import environments_due
 from programs.models import Environment
 
@@ -50,8 +51,6 @@ def sweep(*, actor: Actor, now: datetime, pace: Pace) -> Sweep:
 
 def _settle_chunk(environment: Environment, actor: Actor, now: datetime, done: Sweep) -> bool:
     """Settle one chunk; whether there may be more."""
-    from loyalty.ledger.settlement import settle_due
-
     try:
         settled = settle_due(environment=environment, actor=actor, now=now)
     except Exception:  # whatever it is, it must not keep the points of other tenants
