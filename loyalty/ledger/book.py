@@ -19,7 +19,7 @@ from loyalty.models.ledger import MAX_TOTAL
 from loyalty.rules.lots import by_expiry_then_age
 
 # The lifetime figure that each entry type feeds, and with which sign (domain.md 3).
-_LIFETIME = {
+LIFETIME = {
     "earned": ("earned", 1),
     "bonus": ("earned", 1),
     "redeemed": ("redeemed", -1),
@@ -119,7 +119,7 @@ class Book:
         """Plan an entry and move the account's figures by it. `counterpart`: the other side's entry and
         member. Raises InvalidRequest where the account would hold more than MAX_TOTAL."""
         account, by = self.account, actor or self.actor
-        name, sign = _LIFETIME[root_type(reverses) if reverses else type]
+        name, sign = LIFETIME[root_type(reverses) if reverses else type]
         setattr(account, name, getattr(account, name) + sign * points)
         account.total += points
         account.sequence += 1

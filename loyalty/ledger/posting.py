@@ -25,8 +25,8 @@ from loyalty.ledger import accounts, trail
 from loyalty.ledger.book import Book, Cause
 from loyalty.ledger.covering import credit
 from loyalty.ledger.idempotency import Idempotency
-from loyalty.ledger.reading import read_due, read_spendable, read_uncovered
-from loyalty.ledger.settling import settle
+from loyalty.ledger.opening import open_books
+from loyalty.ledger.reading import read_spendable
 from loyalty.ledger.writing import write_rows
 from loyalty.models import Account, Event, EventCount, IdempotencyRecord, Member
 from programs.actions.configure import place_of
@@ -89,24 +89,10 @@ class Journal:
         return {book.account.metric_id: book for book in self.open_locked(locked)}
 
     def open_locked(self, locked: Sequence[Account]) -> list[Book]:
-        """Books of accounts that this transaction has locked, settled, all at one instant.
-
-        No statement where nothing is due and nobody is in debt; else five or one, whatever their number.
-        """
-        # A caller that read its clock before it waited for the lock may be behind the last holder.
-        now = max([self.now, *(account.settled_at for account in locked if account.settled_at)])
-        opened = []
-        for account in locked:
-            account.settled_at = now
-            book = Book(account=account, now=now, recorded_at=timezone.now(), actor=self.actor)
-            self.books[account.id] = book
-            opened.append(book)
-        due = [book for book in opened if book.account.next_due_at and book.account.next_due_at <= now]
-        next_due = read_due(due) if due else {}
-        for book in due:
-            settle(book, next_due.get(book.account.id))
-        read_uncovered([book for book in opened if book.account.balance < 0])
+        """Books of accounts that this transaction has locked, settled, all at one instant."""
+        opened = open_books(locked, now=self.now, actor=self.actor)
         for book in opened:
+            self.books[book.account.id] = book
             _open_with_default(book)
         return opened
 

@@ -1,18 +1,14 @@
 """All that one transaction writes, in one statement (posting.sql)."""
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 
 from django.db import connection, models
 
 from loyalty.ledger.rows import as_rows
+from loyalty.ledger.sql import sections
 
-_FILE = (Path(__file__).parent / "posting.sql").read_text()
-_SECTIONS = dict(
-    re.findall(r"^-- section: (\w+)\n(.*?)(?=\n-- section: |\Z)", _FILE, re.DOTALL | re.MULTILINE)
-)
+_SECTIONS = sections("posting.sql")
 
 
 def write_rows(rows: Mapping[str, Iterable[models.Model]]) -> None:
@@ -30,5 +26,5 @@ def write_rows(rows: Mapping[str, Iterable[models.Model]]) -> None:
 @cache
 def _statement(names: tuple[str, ...]) -> str:
     """One text for each kind of posting, so that the server prepares it once."""
-    parts = ",\n".join(f"{name} AS (\n{_SECTIONS[name].strip()}\n)" for name in names)
+    parts = ",\n".join(f"{name} AS (\n{_SECTIONS[name]}\n)" for name in names)
     return f"WITH {parts}\nSELECT"

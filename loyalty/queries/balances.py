@@ -1,29 +1,42 @@
-"""Balances that are right now, even if no job has run (domain.md 3.3)."""
+"""Balances that are right now, even if no job has run (domain.md 3.3), and as they were (3.9)."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
-from django.db.models.functions import JSONObject
+from django.db import connection
+from django.db.models import Q
+from django.utils import timezone
 
+from audit.errors import InvalidRequest
+from audit.record import Actor
+from loyalty.ledger.as_of import Standing, standing
+from loyalty.ledger.book import Book
+from loyalty.ledger.covering import SHORTFALL
+from loyalty.ledger.opening import open_books
+from loyalty.ledger.reading import read_lots, read_uncovered
+from loyalty.ledger.states import state_of_all
 from loyalty.models import Account, Lot
+from loyalty.queries.consistent import one_state
 from loyalty.rules import lots as lot_rules
 from programs.models import Environment, Metric
-from programs.queries.snapshots import snapshot
+from programs.queries.environments import clock_at
+from programs.queries.snapshots import Snapshot, snapshot
 
 _DATES_SHOWN = 12
-_LOT_FIELDS = ("id", "points", "remaining", "held", "earned_at", "available_at", "expires_at", "pending")
+_STATEMENT = (Path(__file__).parent / "balances.sql").read_text()
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
     """A member's holdings in one metric at an instant, in points.
 
-    `balance` can be spent now; `expiring` lists (instant, points) of what expires next.
+    `balance` can be spent; `expiring` lists (instant, points) of what expires next; `shortfall` is what
+    points given back will pay first; `lots` are the open ones, where they were asked for.
     """
 
     metric: Metric
@@ -35,6 +48,10 @@ class Balance:
     redeemed: int
     expired: int
     expiring: list[tuple[datetime, int]]
+    adjusted: int = 0
+    transferred: int = 0
+    shortfall: int = 0
+    lots: Sequence[lot_rules.Lot] = ()
 
     @property
     def debt(self) -> int:
@@ -44,8 +61,8 @@ class Balance:
 def balances_of(*, environment: Environment, member_id: UUID, now: datetime) -> list[Balance]:
     """One balance for each metric of the environment, by its code; one statement.
 
-    What has come due since the last write is counted, though its entries are not written yet.
-    A metric that the member has no account in shows its default value.
+    What has come due since the last write is counted, though its entries are not written yet; then it
+    takes seven more. A metric that the member has no account in shows its default value.
     """
     return balances_of_many(environment=environment, member_ids=[member_id], now=now)[member_id]
 
@@ -53,64 +70,159 @@ def balances_of(*, environment: Environment, member_id: UUID, now: datetime) -> 
 def balances_of_many(
     *, environment: Environment, member_ids: Sequence[UUID], now: datetime
 ) -> dict[UUID, list[Balance]]:
-    """`balances_of` for a page of members, in the same one statement."""
-    # One statement: two would each see a state of their own, and a write between them would show
-    # points that it has just expired.
-    accounts = Account.objects.filter(member_id__in=member_ids).annotate(
-        dated=ArraySubquery(
-            Lot.objects.filter(
-                Q(expires_at__isnull=False) | Q(pending=True), Q(remaining__gt=0), account=OuterRef("pk")
-            )
-            .order_by()
-            .values(json=JSONObject(**{name: name for name in _LOT_FIELDS}))
-        )
-    )
-    found = {(account.member_id, account.metric_id): account for account in accounts}
+    """`balances_of` for a page of members, in the same number of statements."""
     config = snapshot(environment)
+    rows = _read(member_ids, now, config)
+    due = [member_id for (member_id, _), row in rows.items() if row["is_due"]]
+    settled = _settled(due, now, config) if due else {}
     return {
         member_id: [
-            _settled(metric, account, [_lot(row) for row in account.dated], now, config.time_zone)
-            if (account := found.get((member_id, metric.id)))
-            else _untouched(metric)
+            settled.get((member_id, metric.id)) or _stored(metric, rows.get((member_id, metric.id)))
             for metric in config.metrics
         ]
         for member_id in member_ids
     }
 
 
-def _lot(row: dict[str, Any]) -> lot_rules.Lot:
-    """A lot as the pure rules see it, from its JSON."""
-    dates = ("earned_at", "available_at", "expires_at")
-    values = {name: datetime.fromisoformat(row[name]) if row[name] else None for name in dates}
-    return lot_rules.Lot(**{**row, **values, "id": UUID(row["id"])})
+def balances_as_of(
+    *,
+    environment: Environment,
+    member_id: UUID,
+    now: datetime,
+    as_of: datetime | None = None,
+    recorded_as_of: datetime | None = None,
+) -> list[Balance]:
+    """The balances at the business instant `as_of`, from what was recorded by the real instant
+    `recorded_as_of`; each with its open lots. Without `as_of`: what a read answered at `recorded_as_of`.
+
+    Raises InvalidRequest for an instant in the future.
+    """
+    real = timezone.now()
+    for name, instant, latest in (("as_of", as_of, now), ("recorded_as_of", recorded_as_of, real)):
+        if instant and instant > latest:
+            raise InvalidRequest.field(name, "in_future", f"It is {latest.isoformat()}; give an earlier one.")
+    config = snapshot(environment)
+    then = clock_at(environment, recorded_as_of) if recorded_as_of else now
+    with one_state():
+        found = {
+            account.metric_id: standing(account, now=then, at=as_of, known=recorded_as_of)
+            for account in Account.objects.filter(member=member_id)
+        }
+    return [_stood(metric, found.get(metric.id), config.time_zone) for metric in config.metrics]
+
+
+def open_lots_of(*, member_id: UUID, now: datetime) -> dict[UUID, list[lot_rules.Lot]]:
+    """The lots with something left or held, as their account's next write would settle them; in spend
+    order, by metric id."""
+    with one_state():
+        books = _books([member_id], now)
+        for book in books:
+            read_lots(book, Lot.objects.filter(Q(remaining__gt=0) | Q(held__gt=0), account=book.account))
+    return {
+        book.account.metric_id: sorted(
+            (state for state in state_of_all(book.lots.values()) if state.remaining or state.held),
+            key=lot_rules.by_expiry_then_age,
+        )
+        for book in books
+    }
+
+
+def _read(
+    member_ids: Sequence[UUID], now: datetime, config: Snapshot
+) -> dict[tuple[UUID, UUID], dict[str, Any]]:
+    arguments: dict[str, Any] = {
+        "members": list(member_ids),
+        "now": now,
+        "time_zone": str(config.time_zone),
+        "days": _DATES_SHOWN,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STATEMENT, arguments)
+        names = [column.name for column in cursor.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return {(row["member_id"], row["metric_id"]): row for row in rows}
+
+
+def _stored(metric: Metric, row: dict[str, Any] | None) -> Balance:
+    if row is None:
+        return _untouched(metric)
+    return Balance(
+        metric=metric,
+        balance=row["total"] - row["pending"] - row["held"],
+        total=row["total"],
+        pending=row["pending"],
+        held=row["held"],
+        earned=row["earned"],
+        redeemed=row["redeemed"],
+        expired=row["expired"],
+        expiring=[(datetime.fromisoformat(at), points) for at, points in json.loads(row["expiring"] or "[]")],
+        adjusted=row["adjusted"],
+        transferred=row["transferred"],
+        shortfall=row["shortfall"],
+    )
 
 
 def _untouched(metric: Metric) -> Balance:
     value = metric.default_value
-    return Balance(metric, value, value, 0, 0, 0, 0, 0, [])
+    return Balance(metric, value, value, 0, 0, 0, 0, 0, [], adjusted=value)
 
 
-def _settled(
-    metric: Metric, account: Account, states: list[lot_rules.Lot], now: datetime, time_zone: tzinfo
-) -> Balance:
-    expired = vested = 0
-    for due in lot_rules.due(states, now):
-        lot = next(state for state in states if state.id == due.lot_id)
-        if due.kind == "expire":
-            expired += lot.remaining
-        if lot.pending:
-            vested += lot.remaining
-            lot.pending = False
-    pending = account.pending - vested
-    total = account.total - expired
+def _settled(member_ids: Sequence[UUID], now: datetime, config: Snapshot) -> dict[tuple[UUID, UUID], Balance]:
+    """The accounts of these members as their next write would settle them."""
+    with one_state():
+        books = _books(member_ids, now)
+        for book in books:
+            read_uncovered([book])
+            dated = Q(remaining__gt=0, expires_at__gt=now)
+            read_lots(book, Lot.objects.filter(dated, account=book.account))
+    units = config.metrics_by_id
+    return {
+        (book.account.member_id, book.account.metric_id): _of_book(
+            book, units[book.account.metric_id], config.time_zone
+        )
+        for book in books
+    }
+
+
+def _books(member_ids: Sequence[UUID], now: datetime) -> list[Book]:
+    accounts = list(Account.objects.filter(member__in=member_ids).order_by("metric_id"))
+    return open_books(accounts, now=now, actor=Actor.system("balances", ""))
+
+
+def _of_book(book: Book, metric: Metric, time_zone: tzinfo) -> Balance:
+    account = book.account
     return Balance(
         metric=metric,
-        balance=total - pending - account.held,
-        total=total,
-        pending=pending,
+        balance=account.balance,
+        total=account.total,
+        pending=account.pending,
         held=account.held,
         earned=account.earned,
         redeemed=account.redeemed,
-        expired=account.expired + expired,
-        expiring=lot_rules.expiring(states, now, _DATES_SHOWN, time_zone),
+        expired=account.expired,
+        expiring=lot_rules.expiring(state_of_all(book.lots.values()), book.now, _DATES_SHOWN, time_zone),
+        adjusted=account.adjusted,
+        transferred=account.transferred,
+        shortfall=sum(row.open for row in book.open_uncovered if row.kind == SHORTFALL),
+    )
+
+
+def _stood(metric: Metric, then: Standing | None, time_zone: tzinfo) -> Balance:
+    if then is None or not then.exists:
+        return _untouched(metric)
+    lots = sorted(then.lots, key=lot_rules.by_expiry_then_age)
+    return Balance(
+        metric=metric,
+        balance=then.balance,
+        total=then.total,
+        pending=then.pending,
+        held=then.held,
+        earned=then.lifetime["earned"],
+        redeemed=then.lifetime["redeemed"],
+        expired=then.lifetime["expired"],
+        expiring=lot_rules.expiring(lots, then.at, _DATES_SHOWN, time_zone),
+        adjusted=then.lifetime["adjusted"],
+        transferred=then.lifetime["transferred"],
+        shortfall=then.shortfall,
+        lots=lots,
     )
