@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import simplejson
-from django.core.cache import cache
 from django.db import connections
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 
 from loyalty.api.common.authentication import forget_keys
+from loyalty.api.common.throttling import forget_counts
 from programs.models import Environment
 from tests import factories
 
@@ -19,10 +19,10 @@ from tests import factories
 @pytest.fixture(autouse=True)
 def fresh_caches() -> Iterator[None]:
     """No rate limit and no warm key outlives a test."""
-    cache.clear()
+    forget_counts()
     forget_keys()
     yield
-    cache.clear()
+    forget_counts()
 
 
 @pytest.fixture

@@ -86,6 +86,27 @@ def test_each_key_has_a_count_of_its_own(environment: Any, clock: list[float]) -
 
 
 @pytest.mark.usefixtures("_three_a_minute")
+def test_processes_count_together_where_they_share_a_cache(
+    environment: Any, clock: list[float], settings: Any
+) -> None:
+    settings.CACHE_IS_SHARED = True
+    api = Api(factories.make_key(environment))
+    statuses = []
+    for _ in range(4):
+        throttling.forget_counts()  # as if another process answered
+        statuses.append(api.get("/v1/programs").status_code)
+    assert statuses == [200, 200, 200, 429]
+
+
+@pytest.mark.usefixtures("_three_a_minute")
+def test_a_minute_that_is_over_is_forgotten(environment: Any, clock: list[float]) -> None:
+    for _ in range(3):
+        Api("nonsense").get("/v1/programs")
+        clock[0] += throttling.WINDOW
+    assert sum(throttling.counted().values()) == 1
+
+
+@pytest.mark.usefixtures("_three_a_minute")
 def test_callers_without_a_key_are_counted_by_their_address(environment: Any, clock: list[float]) -> None:
     stranger = Api("nonsense")
     statuses = [stranger.get("/v1/programs").status_code for _ in range(2)]

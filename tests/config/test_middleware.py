@@ -39,6 +39,35 @@ def test_every_log_line_of_a_request_carries_its_id() -> None:
     assert {line["request_id"] for line in lines} == {"trace-7"}
 
 
+def test_a_request_is_one_line_with_what_was_asked_and_by_whom() -> None:
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        Client().get("/healthz", headers={"User-Agent": "curl/8"}, REMOTE_ADDR="203.0.113.7")
+    assert [(line["event"], line["code"], line["request"]) for line in lines] == [
+        ("request_finished", 200, "GET /healthz")
+    ]
+    assert (lines[0]["ip"], lines[0]["user_agent"]) == ("203.0.113.7", "curl/8")
+
+
+@pytest.mark.parametrize("path", ["/v1/programs", "/v1/nothing"])
+def test_a_call_of_the_api_has_neither_session_nor_messages(path: str, db: None) -> None:
+    request = Client().get(path).wsgi_request
+    assert [name for name in ("session", "_messages") if hasattr(request, name)] == []
+
+
+@pytest.mark.parametrize("path", ["/console/login/", "/v10/", "/docs/errors/"])
+def test_every_page_has_both_and_says_what_it_may_load(path: str, db: None) -> None:
+    answer = Client().get(path)
+    assert [name for name in ("session", "user") if not hasattr(answer.wsgi_request, name)] == []
+    assert "object-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_api_keeps_the_headers_that_are_not_about_pages(db: None) -> None:
+    answer = Client().get("/v1/programs")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
 @pytest.mark.parametrize(
     ("proxies", "forwarded", "address"),
     [

@@ -23,8 +23,12 @@ def instant(value: datetime | None) -> str | None:
     return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+# Made once: simplejson would make one for each call with options.
+_encoder = simplejson.JSONEncoder(use_decimal=True, default=plain, ensure_ascii=False, separators=(",", ":"))
+
+
 def dumps(value: Any) -> str:
-    return simplejson.dumps(value, use_decimal=True, default=plain, ensure_ascii=False, separators=(",", ":"))
+    return _encoder.encode(value)
 
 
 class Rendered(str):

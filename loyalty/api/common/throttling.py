@@ -1,6 +1,11 @@
-"""Rate limits: a fixed window of one minute, counted in Django's cache."""
+"""Rate limits: a fixed window of one minute.
 
+Counted in the process, or in Django's cache where CACHE_URL names one that processes share.
+"""
+
+from collections import Counter
 from dataclasses import dataclass
+from threading import Lock
 from time import time
 
 from django.conf import settings
@@ -27,17 +32,54 @@ class RateLimit:
         return found | {"Retry-After": str(self.reset)} if self.exceeded else found
 
 
+class _Window:
+    """What each caller has asked in the present minute, in this process."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.number = 0
+        self.used: Counter[str] = Counter()
+
+    def count(self, caller: str, number: int) -> int:
+        with self.lock:
+            if number != self.number:  # the last minute's callers are forgotten all at once
+                self.number = number
+                self.used.clear()
+            self.used[caller] += 1
+            return self.used[caller]
+
+
+_window = _Window()
+
+
 def count(caller: str) -> RateLimit:
     """Count one request of `caller`."""
     limit = settings.API_REQUESTS_PER_MINUTE
     now = int(time())
-    window = now // WINDOW
-    key = f"rate:{caller}:{window}"
-    used = 1
-    if not cache.add(key, 1, timeout=2 * WINDOW):
-        try:
-            used = cache.incr(key)
-        except ValueError:  # it was evicted between the two calls
-            cache.set(key, 1, timeout=2 * WINDOW)
-    reset = (window + 1) * WINDOW - now
+    number = now // WINDOW
+    used = _count_together(caller, number) if settings.CACHE_IS_SHARED else _window.count(caller, number)
+    reset = (number + 1) * WINDOW - now
     return RateLimit(limit, max(0, limit - used), reset, used > limit)
+
+
+def counted() -> dict[str, int]:
+    """This process's present window: requests by caller."""
+    with _window.lock:
+        return dict(_window.used)
+
+
+def forget_counts() -> None:
+    """Begin this process's window anew."""
+    with _window.lock:
+        _window.used.clear()
+
+
+def _count_together(caller: str, number: int) -> int:
+    key = f"rate:{caller}:{number}"
+    if cache.add(key, 1, timeout=2 * WINDOW):
+        return 1
+    try:
+        return int(cache.incr(key))
+    except ValueError:  # it was evicted between the two calls
+        cache.set(key, 1, timeout=2 * WINDOW)
+        return 1
