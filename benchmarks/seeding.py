@@ -1,0 +1,103 @@
+"""Fill a migrated database: `python -m benchmarks.seeding ROWS DEEP` prints what there is, as JSON.
+
+One member has DEEP entries, in every size; one entry in fifty is a credit that has expired and waits for the
+sweep; the other members have ten each. Their rows lie in time order, so those
+of one member are far apart, as in real life. Not for a database that is used: foreign keys are not
+checked while the rows go in (a test holds small sizes against all of them and every invariant).
+"""
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+import django
+
+DUE = 50  # one entry in so many
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What a load generator must know. Members are called m-1 … m-`members`, and `deep`."""
+
+    key: str
+    environment_id: str
+    organization_id: str
+    project_id: str
+    metric_id: str
+    namespace: str
+    members: int
+    rows: int
+    deep: int
+    due: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("python -m benchmarks.seeding")
+    parser.add_argument("rows", type=int)
+    parser.add_argument("deep", type=int)
+    chosen = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    sys.stdout.write(json.dumps(asdict(seed(rows=chosen.rows, deep=chosen.deep))) + "\n")
+
+
+def seed(*, rows: int, deep: int) -> Seeded:
+    """A project whose live environment holds `rows` entries; `deep` is even and more than ten."""
+    from django.db import connection, transaction  # noqa: PLC0415 - Django is set up by now
+
+    from benchmarks import statements  # noqa: PLC0415
+    from loyalty.models import member_key  # noqa: PLC0415
+
+    found = _tenancy(rows=rows, deep=deep)
+    namespace = UUID(found.namespace)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('session_replication_role', 'replica', true)")
+        cursor.execute(statements.PLANNED_MEMBERS)
+        with cursor.copy("COPY planned_member (n, id, external_id) FROM STDIN") as copy:
+            copy.write_row((0, member_key(namespace, "deep"), "deep"))
+            for number in range(1, found.members + 1):
+                name = f"m-{number}"
+                copy.write_row((number, member_key(namespace, name), name))
+            for number in range(1, found.due + 1):
+                name = f"due-{number}"
+                copy.write_row((-number, member_key(namespace, name), name))
+        for statement in statements.all_of(found):
+            cursor.execute(statement)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")
+        cursor.execute("CHECKPOINT")
+    return found
+
+
+def _tenancy(*, rows: int, deep: int) -> Seeded:
+    from audit.record import Actor  # noqa: PLC0415
+    from programs.actions.keys import create_key  # noqa: PLC0415
+    from programs.actions.tenancy import create_project  # noqa: PLC0415
+    from programs.models import Environment, Metric  # noqa: PLC0415
+
+    actor = Actor.system("benchmark")
+    project = create_project(
+        organization_name=f"Benchmark {rows}", project_name="Shop", time_zone="UTC", actor=actor
+    )
+    environment = Environment.objects.get(project=project, kind="live")
+    key: Any = create_key(environment=environment, name="benchmark", scopes=("*",), actor=actor)
+    return Seeded(
+        key=key.secret,
+        environment_id=str(environment.id),
+        organization_id=str(project.organization_id),
+        project_id=str(project.id),
+        metric_id=str(Metric.objects.get(environment=environment, code="points").id),
+        namespace=str(environment.namespace),
+        members=(rows - deep - rows // DUE) // 10,
+        rows=rows,
+        deep=deep,
+        due=rows // DUE,
+    )
+
+
+if __name__ == "__main__":
+    main()
