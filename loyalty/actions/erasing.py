@@ -1,0 +1,57 @@
+"""A person asks to be forgotten (domain.md 1, 10)."""
+
+from datetime import datetime
+
+from audit.record import Actor
+from loyalty.actions.once import once
+from loyalty.ledger import accounts
+from loyalty.ledger.erasing import empty, redact
+from loyalty.ledger.idempotency import Idempotency
+from loyalty.ledger.members import Redirected
+from loyalty.ledger.posting import Journal
+from loyalty.models import Member
+from loyalty.queries.members import find_member
+from programs.models import Environment
+from programs.queries.snapshots import snapshot
+
+
+@once
+def erase_member(
+    *,
+    environment: Environment,
+    member: str,
+    actor: Actor,
+    now: datetime,
+    idempotency: Idempotency | None = None,
+) -> Member:
+    """Release the member's holds, bring every account to zero, and blank all that names or describes
+    them, and those who were merged into them. The anonymous ledger stays. Answers the blanked row.
+
+    If the id comes back it is somebody new, who starts from zero. Raises NotFound, Replay.
+    Locks: the members, then their accounts.
+    """
+    if idempotency:
+        idempotency.check_stored(environment.id)
+    person = find_member(environment=environment, member=member)
+    family = list(
+        (Member.objects.filter(redirect_to=person) | Member.objects.filter(pk=person.pk))
+        .select_for_update()
+        .order_by("pk")
+    )
+    found = next(row for row in family if row.pk == person.pk)
+    if found.redirect_to_id is not None or found.status == Member.Status.ERASED:
+        raise Redirected
+    journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
+    locked = accounts.lock_accounts(member=found)
+    for account in locked:
+        account.metric = snapshot(environment).metrics_by_id[account.metric_id]
+    for book in journal.open_locked(locked):
+        empty(book)
+    redact([row.pk for row in family])
+    for row in family:
+        row.external_id, row.attributes, row.status = None, {}, Member.Status.ERASED
+        row.redirect_to = None  # that two ids were one person is forgotten too
+        row.save(update_fields=["external_id", "attributes", "status", "redirect_to"])
+    journal.audit(verb="member.erased", object_type="member", object_id=str(found.pk), member_id=found.pk)
+    journal.write(found, member_id=found.pk)
+    return found

@@ -1,0 +1,58 @@
+"""An account comes to zero, and what could name its member is blanked (domain.md 1)."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Q
+
+from audit.models import AuditEvent
+from loyalty.ledger.book import Book, Cause, Piece
+from loyalty.ledger.covering import DEBT, pay_debt
+from loyalty.ledger.holds import release
+from loyalty.ledger.reading import read_holds, read_lots, read_uncovered
+from loyalty.models import Event, Hold, IdempotencyRecord, LedgerEntry, Lot
+
+ERASED = "erased"
+_ANSWER = '{"erased": true}'
+
+
+def empty(book: Book) -> None:
+    """Release the holds, adjust the total to zero, write off the shortfalls. Reads what it needs."""
+    read_uncovered([book])
+    read_holds([book], Hold.objects.filter(account=book.account, status=Hold.Status.OPEN))
+    for hold in list(book.holds.values()):
+        if hold.status == Hold.Status.OPEN:
+            release(book, hold)
+    read_lots(book, Lot.objects.filter(Q(remaining__gt=0) | Q(held__gt=0), account=book.account))
+    left = [lot for lot in book.lots.values() if lot.remaining]
+    if left:
+        points = sum(lot.remaining for lot in left)
+        entry = book.post(type="adjusted", points=-points, cause=Cause(reason=ERASED))
+        for lot in left:
+            book.use(lot, entry, lot.remaining)
+            lot.pending = False
+    _forgive(book)
+
+
+def _forgive(book: Book) -> None:
+    owed = sum(row.open for row in book.open_uncovered if row.kind == DEBT)
+    if owed:
+        entry = book.post(type="adjusted", points=owed, cause=Cause(reason=ERASED))
+        lot = book.add_lot(entry, owed, available_at=book.now, expires_at=None)
+        pay_debt(book, [Piece(lot, owed)], book.now)
+    for row in book.open_uncovered:
+        book.cover(row, row.open)
+
+
+def redact(members: Collection[UUID]) -> None:
+    """Blank the free texts, payloads, salts and stored answers of these members; five statements.
+
+    Amounts, dates and digests stay: balances are their sum, and seals still prove them.
+    """
+    LedgerEntry.objects.filter(account__member__in=members).update(
+        reason=None, metadata=None, digest_salt=None
+    )
+    Event.objects.filter(member__in=members).update(data=None, explanation=None, facts=None)
+    Hold.objects.filter(account__member__in=members).update(reason=None, metadata=None)
+    IdempotencyRecord.objects.filter(member_id__in=members).update(answer=_ANSWER)
+    AuditEvent.objects.filter(member_id__in=members).update(before=None, after=None, ip=None, salt=None)
