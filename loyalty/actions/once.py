@@ -14,6 +14,7 @@ from loyalty.ledger.members import Redirected
 from programs.models import Environment
 
 R = TypeVar("R")
+_TRIES = 5
 
 
 def once(action: Callable[..., R]) -> Callable[..., R]:
@@ -53,14 +54,19 @@ def once(action: Callable[..., R]) -> Callable[..., R]:
 
 
 def again_if_redirected(function: Callable[..., R]) -> Callable[..., R]:
-    """Run it once more where its member was merged or erased while it waited for the lock."""
+    """Run it again where its member was merged or erased while it waited for the lock.
+
+    Raises ServiceUnavailable where that happens time and again.
+    """
 
     @wraps(function)
     def wrapper(*positional: Any, **named: Any) -> R:
-        try:
-            return function(*positional, **named)
-        except Redirected:
-            return function(*positional, **named)
+        for _ in range(_TRIES):
+            try:
+                return function(*positional, **named)
+            except Redirected:
+                continue
+        raise ServiceUnavailable("The member is being changed; nothing was written. Try again.", retry_after=1)
 
     return wrapper
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
-from loyalty.models import Account, Event, LedgerEntry, Lot, Member
+from loyalty.models import Account, Event, LedgerEntry, Lot
 from loyalty.queries.history import transactions_of
+from loyalty.queries.members import members_of
 from programs.models import ApiKey, EarningRule, Environment, Metric, Program
 
 PERIODS = (7, 30, 90)
@@ -80,7 +81,7 @@ def checklist(*, environment: Environment, now: datetime) -> list[Step]:
 def figures(*, environment: Environment, now: datetime, days: int) -> Figures:
     """Figures of the last `days` days up to `now`, the environment's time; a few statements."""
     since = now - timedelta(days=days)
-    members = Member.objects.filter(environment=environment).exclude(status=Member.Status.ERASED)
+    members = members_of(environment)
     entries = LedgerEntry.objects.filter(
         environment_id=environment.pk, occurred_at__gt=since, occurred_at__lte=now
     )
@@ -108,9 +109,10 @@ def _flows(entries: QuerySet[LedgerEntry]) -> dict[UUID, tuple[int, int, int, in
     """By metric: issued, redeemed, expired, adjusted. A reversal counts where its original did."""
 
     def net(*types: str) -> Sum:
-        return Sum(
-            "points", filter=Q(type__in=types) | Q(type="reversed", reverses__type__in=types), default=0
-        )
+        own = Q(type__in=types)
+        reversal = Q(type="reversed", reverses__type__in=types)
+        paid_shortfall = Q(type="reversed", reverses__type="reversed", reverses__reverses__type__in=types)
+        return Sum("points", filter=own | reversal | paid_shortfall, default=0)
 
     rows = entries.values_list("account__metric_id").annotate(
         issued=net("earned", "bonus"),
