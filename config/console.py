@@ -198,6 +198,7 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
         [
             ("Events", "bolt", "loyalty_event_changelist", "analyst"),
             ("Ledger", "receipt_long", "loyalty_ledgerentry_changelist", "analyst"),
+            ("Holds", "lock_clock", "loyalty_hold_changelist", "analyst"),
             ("Audit trail", "history", "audit_auditevent_changelist", "analyst"),
         ],
     ),

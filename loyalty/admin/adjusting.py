@@ -1,21 +1,18 @@
 """Adjusting a member's points by hand: enter, see the effect, confirm (domain.md 9.3)."""
 
-import hashlib
-import json
+from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 
-from audit.errors import DomainError
-from audit.ids import new_id, public
+from audit.errors import InvalidRequest
 from loyalty.actions.points import ADJUSTMENT_REASONS, MAX_POINTS, adjust
-from loyalty.errors import Replay
+from loyalty.admin.confirming import Content, Deed, confirm_page
 from loyalty.ledger.idempotency import Idempotency
-from loyalty.models import LedgerEntry, Member
+from loyalty.models import Member
 from loyalty.queries.balances import balances_of
-from programs.admin.base import actor_of, form_errors, required_environment
+from programs.admin.base import actor_of, required_environment
 from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import number_input, select, text_area
 from programs.models import Environment, Metric
@@ -48,49 +45,10 @@ class AdjustForm(forms.Form):
 
 
 def adjust_page(page: DetailAdmin[Member], request: HttpRequest, member: Member) -> HttpResponse:
-    """Three posts of one form: entered, seen (`effect`), confirmed. The token is minted with the effect."""
+    """Enter, see the effect, confirm."""
     environment = required_environment(request)
-    form = AdjustForm(request.POST or None, environment=environment)
-    step = request.POST.get("step", "")
-    if step == "confirm" and not request.POST.get("token"):
-        step = "effect"
-    if request.method == "POST" and step != "back" and form.is_valid():
-        if step == "confirm" and _confirmed(request, environment, member, form):
-            return HttpResponseRedirect(page.url("change", member.pk))
-        effect = None if form.errors else _effect(environment, member, form)
-        if effect and not form.errors:
-            context = {"effect": effect, "token": new_id().hex}
-            return page.page(
-                request, "adjust_confirm.html", f"Adjust {member}", form=form, object=member, **context
-            )
-    if step == "back":
-        form = AdjustForm(initial=request.POST.dict(), environment=environment)
-    return page.page(request, "adjust.html", f"Adjust {member}", form=form, object=member)
 
-
-def _effect(environment: Environment, member: Member, form: AdjustForm) -> dict[str, Any] | None:
-    """What can be spent before and after; a refusal that is certain already becomes a form error."""
-    points = form.cleaned_data["points"]
-    balances = balances_of(environment=environment, member_id=member.pk, now=now_in(environment))
-    balance = next(b for b in balances if b.metric.code == form.cleaned_data["metric"])
-    if points < 0 and balance.balance + points < 0:
-        form.add_error("points", f"Only {balance.balance:,} can be spent; nothing below zero can be taken.")
-        return None
-    return {
-        "metric": balance.metric,
-        "points": points,
-        "reason": ADJUSTMENT_REASONS[form.cleaned_data["reason"]],
-        "before": balance.balance,
-        "after": balance.balance + (0 if points > 0 and balance.metric.vesting_days else points),
-        "pending_before": balance.pending,
-        "pending_after": balance.pending + (points if points > 0 and balance.metric.vesting_days else 0),
-    }
-
-
-def _confirmed(request: HttpRequest, environment: Environment, member: Member, form: AdjustForm) -> bool:
-    """Adjust once for the token, however often it is posted."""
-    content = form.cleaned_data
-    try:
+    def act(content: Content, once: Idempotency) -> str:
         entry = adjust(
             environment=environment,
             member=str(member),
@@ -100,28 +58,40 @@ def _confirmed(request: HttpRequest, environment: Environment, member: Member, f
             metric=content["metric"],
             actor=actor_of(request),
             now=now_in(environment),
-            idempotency=_once(request, member, content),
+            idempotency=once,
         )
-    except Replay:
-        messages.info(request, "This adjustment was made already; it was not made again.")
-        return True
-    except DomainError as error:
-        form_errors(form, error)
-        return False
-    messages.success(request, f"Adjusted by {entry.points:+,}; the total is now {entry.balance_after:,}.")
-    return True
+        return f"Adjusted by {entry.points:+,}; the total is now {entry.balance_after:,}."
 
-
-def _once(request: HttpRequest, member: Member, content: dict[str, Any]) -> Idempotency:
-    who = {"member": str(member.pk), "user": request.user.get_username()}
-    fingerprint = hashlib.sha256(json.dumps(content | who, sort_keys=True).encode()).digest()
-
-    def answer(entry: LedgerEntry) -> tuple[int, str]:
-        return 200, json.dumps({"transaction": public("txn", entry.pk)})
-
-    return Idempotency(
-        scope="console",
-        key=request.POST["token"][:64].replace("\0", ""),
-        fingerprint=fingerprint,
-        answer=answer,
+    deed = Deed(
+        name="adjust",
+        title=f"Adjust {member}",
+        form=partial(AdjustForm, environment=environment),
+        effect=partial(_effect, environment, member),
+        act=act,
+        after=page.url("change", member.pk),
+        repeated="This adjustment was made already; it was not made again.",
     )
+    return confirm_page(page, request, member, deed)
+
+
+def _effect(environment: Environment, member: Member, content: Content) -> dict[str, Any]:
+    """What can be spent before and after. Raises a refusal that is certain already."""
+    points = content["points"]
+    balances = balances_of(environment=environment, member_id=member.pk, now=now_in(environment))
+    balance = next(b for b in balances if b.metric.code == content["metric"])
+    if points < 0 and balance.balance + points < 0:
+        raise InvalidRequest.field(
+            "points",
+            "too_many",
+            f"Only {max(0, balance.balance):,} can be spent; nothing below zero can be taken.",
+        )
+    vests_later = points > 0 and balance.metric.vesting_days
+    return {
+        "metric": balance.metric,
+        "points": points,
+        "reason": ADJUSTMENT_REASONS[content["reason"]],
+        "before": balance.balance,
+        "after": balance.balance + (0 if vests_later else points),
+        "pending_before": balance.pending,
+        "pending_after": balance.pending + (points if vests_later else 0),
+    }

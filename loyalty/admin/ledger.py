@@ -6,14 +6,17 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 
 from audit.ids import parse_public, public
 from loyalty.actions.points import ADJUSTMENT_REASONS
+from loyalty.admin.reversing import obstacle_to, reverse_page
 from loyalty.admin.shared import DateRange, Endless, MetricFilter, member_link, signed
 from loyalty.models import Event, LedgerEntry, Member
+from loyalty.queries.relations import hold_of, reversals_of, survivor_of, uncovered_of
 from loyalty.queries.timeline import lots_of, taken_from, uses_of, with_causes
-from programs.admin.base import current_environment
+from programs.admin.base import current_environment, may
 from programs.admin.detail import DetailAdmin
 from programs.admin.tables import rows_of
 
@@ -84,17 +87,28 @@ class LedgerEntryAdmin(DetailAdmin[LedgerEntry]):
     def why(self, entry: LedgerEntry) -> str:
         return ADJUSTMENT_REASONS.get(entry.reason or "", entry.reason or "–")
 
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            self.object_page("reverse", lambda request, entry: reverse_page(self, request, entry), "support")
+        ]
+        return [*own, *super().get_urls()]
+
     def detail_title(self, found: LedgerEntry) -> str:
         return f"{found.get_type_display()} {found.points:+,} {found.account.metric}"
 
     def detail(self, request: HttpRequest, found: LedgerEntry) -> dict[str, Any]:
-        lots = lots_of(found)
+        lots, line = lots_of(found), with_causes([found])[0]
         return {
             "public_id": public("txn", found.pk),
-            "line": with_causes([found])[0],
+            "line": line,
             "lots": lots,
             "uses": uses_of(found),
             "taken": taken_from(lots),
             "metadata": rows_of(found.metadata or {}),
-            "reversal": public("txn", found.reverses_id) if found.reverses_id else None,
+            "reversals": reversals_of(found),
+            "uncovered": uncovered_of(found),
+            "hold": hold_of(found),
+            "survivor": survivor_of(found.member),
+            "may_reverse": may(request, "support"),
+            "obstacle": obstacle_to(found, line.related.left, found.member),
         }

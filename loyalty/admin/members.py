@@ -1,6 +1,8 @@
 """Members: the list, and the one screen on which support helps one person."""
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -14,9 +16,17 @@ from django.utils.safestring import SafeString
 from audit.errors import DomainError
 from loyalty.actions.members import update_member
 from loyalty.admin.adjusting import adjust_page
+from loyalty.admin.as_of import standing_of
+from loyalty.admin.erasing import erase_page
+from loyalty.admin.merging import merge_page
+from loyalty.admin.reversing import may_be_reversed
 from loyalty.admin.shared import Endless
+from loyalty.admin.transferring import transfer_page
 from loyalty.models import LedgerEntry, Member
-from loyalty.queries.balances import balances_of, balances_of_many
+from loyalty.queries.balances import balances_of_many
+from loyalty.queries.held import captured_holds_of
+from loyalty.queries.holds import holds_of
+from loyalty.queries.relations import survivor_of
 from loyalty.queries.timeline import timeline_of
 from programs.admin.base import actor_of, current_environment, may, required_environment
 from programs.admin.detail import DetailAdmin
@@ -71,6 +81,8 @@ class MemberAdmin(DetailAdmin[Member]):
 
     @admin.display(description="Status")
     def state(self, member: Member) -> SafeString:
+        if member.redirect_to_id and member.status != Member.Status.ERASED:
+            return format_html('<span class="lc-tag">{}</span>', "Merged")
         return format_html('<span class="lc-tag lc-{}">{}</span>', member.status, member.get_status_display())
 
     @admin.display(description="Points to spend")
@@ -79,25 +91,59 @@ class MemberAdmin(DetailAdmin[Member]):
 
     def get_urls(self) -> list[URLPattern]:
         own = [
-            self.object_page("adjust", lambda request, member: adjust_page(self, request, member), "support"),
+            self._living_page("adjust", adjust_page, "support"),
+            self._living_page("transfer", transfer_page, "support"),
+            self._living_page("merge", merge_page, "support"),
+            self.object_page("erase", lambda request, member: erase_page(self, request, member), "operator"),
             self.object_page("status", self.set_status, "support"),
         ]
         return [*own, *super().get_urls()]
 
+    def _living_page(self, name: str, view: Callable[..., HttpResponse], least: str) -> URLPattern:
+        """A page of what can be done with a member who is neither erased nor merged."""
+
+        def of_a_living_one(request: HttpRequest, member: Member) -> HttpResponse:
+            gone = member.redirect_to_id or member.status == Member.Status.ERASED
+            if gone and request.method == "GET":
+                return HttpResponseRedirect(self.url("change", member.pk))
+            return view(self, request, member)
+
+        return self.object_page(name, of_a_living_one, least)
+
     def detail(self, request: HttpRequest, found: Member) -> dict[str, Any]:
         environment = required_environment(request)
+        now = now_in(environment)
         kind = request.GET.get("type")
         chosen = kind if kind in LedgerEntry.Type.values else None
-        timeline = timeline_of(member_id=found.pk, type=chosen, before=_uuid(request.GET.get("before")))
+        standing, form = standing_of(request, environment, found)
+        timeline = timeline_of(
+            member_id=found.pk,
+            type=chosen,
+            before=_uuid(request.GET.get("before")),
+            occurred_by=standing.occurred_by,
+            recorded_by=standing.recorded_by,
+        )
+        erased, survivor = found.status == Member.Status.ERASED, survivor_of(found)
+        helps = may(request, "support") and not erased and standing.at is None
         return {
             "attributes": rows_of(found.attributes),
-            "balances": balances_of(environment=environment, member_id=found.pk, now=now_in(environment)),
+            "standing": standing,
+            "form": form,
+            "holds": holds_of(environment=environment, now=now, member_id=found.pk, status="open"),
+            "captured": captured_holds_of(member_id=found.pk),
             "timeline": timeline,
+            "reversible": {line.entry.pk for line in timeline.lines if may_be_reversed(line, found)},
+            "moment": _moment(request) if standing.at else "",
             "types": LedgerEntry.Type.choices,
             "chosen": chosen,
             "is_first_page": "before" not in request.GET,
-            "may_help": may(request, "support") and found.status != Member.Status.ERASED,
-            "now": now_in(environment),
+            "survivor": survivor,
+            "erased": erased,
+            "merged_here": [] if erased else list(found.redirected_from.exclude(status=Member.Status.ERASED)),
+            "may_help": helps and survivor is None,
+            "may_reverse": helps,
+            "may_erase": may(request, "operator") and not erased and survivor is None,
+            "now": now,
         }
 
     def set_status(self, request: HttpRequest, member: Member) -> HttpResponse:
@@ -120,6 +166,12 @@ class MemberAdmin(DetailAdmin[Member]):
                 request, f"{member} is {'frozen' if changed.status == 'frozen' else 'active again'}."
             )
         return HttpResponseRedirect(self.url("change", member.pk))
+
+
+def _moment(request: HttpRequest) -> str:
+    """The chosen instant, to be carried along in links."""
+    kept = {name: request.GET[name] for name in ("as_of", "by") if name in request.GET}
+    return urlencode(kept) + "&"
 
 
 def _uuid(text: str | None) -> UUID | None:

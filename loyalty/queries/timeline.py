@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from loyalty.models import Event, LedgerEntry, Lot, LotUse
+from loyalty.queries.relations import Relations, relations_of
 from programs.models import EarningRuleRevision, Metric
 
 PAGE = 25
@@ -12,12 +14,13 @@ PAGE = 25
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry, the tenant's event behind it, and the rule revision by which it was earned."""
+    """An entry, the tenant's event behind it, the rule revision by which it was earned, and its relations."""
 
     entry: LedgerEntry
     metric: Metric
     event: Event | None
     revision: EarningRuleRevision | None
+    related: Relations
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,14 @@ def timeline_of(
     member_id: UUID,
     type: str | None = None,  # noqa: A002 - the ledger's word
     before: UUID | None = None,
+    occurred_by: datetime | None = None,
+    recorded_by: datetime | None = None,
     limit: int = PAGE,
 ) -> Timeline:
-    """A page of the member's entries in all metrics, keyset by id; three statements."""
+    """A page of the member's entries in all metrics, keyset by id; at most six statements.
+
+    `occurred_by`, `recorded_by`: only what had happened, or was recorded, at that instant.
+    """
     entries = (
         LedgerEntry.objects.filter(member_id=member_id).select_related("account__metric").order_by("-id")
     )
@@ -43,22 +51,28 @@ def timeline_of(
         entries = entries.filter(type=type)
     if before:
         entries = entries.filter(pk__lt=before)
+    if occurred_by:
+        entries = entries.filter(occurred_at__lte=occurred_by)
+    if recorded_by:
+        entries = entries.filter(recorded_at__lte=recorded_by)
     page = list(entries[: limit + 1])
     more = len(page) > limit
     return Timeline(with_causes(page[:limit]), page[limit - 1].pk if more else None)
 
 
 def with_causes(entries: Sequence[LedgerEntry]) -> list[Line]:
-    """The entries with what caused them; two statements for all together."""
+    """The entries with what caused them; at most five statements for all together."""
     events = Event.objects.defer("data", "explanation").in_bulk([e.event_id for e in entries if e.event_id])
     wanted = [e.rule_revision_id for e in entries if e.rule_revision_id]
     revisions = EarningRuleRevision.objects.select_related("rule").in_bulk(wanted)
+    related = relations_of(entries)
     return [
         Line(
             entry,
             entry.account.metric,
             events.get(entry.event_id) if entry.event_id else None,
             revisions.get(entry.rule_revision_id) if entry.rule_revision_id else None,
+            related[entry.pk],
         )
         for entry in entries
     ]

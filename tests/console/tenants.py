@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from loyalty.actions.events import record_event
+from loyalty.actions.holds import hold_points
 from loyalty.models import Event, LedgerEntry, Member
 from programs.models import ApiKey, EarningRule, Environment, Metric, Program, ProjectMembership
 from tests import factories
@@ -42,10 +43,20 @@ def furnish(mark: str) -> Tenant:
         actor=actor,
         now=timezone.now(),
     ).event
+    hold = hold_points(
+        environment=environment,
+        member=f"{mark}-ada",
+        points=10,
+        reason=f"{mark}-order",
+        metric=metric.code,
+        actor=actor,
+        now=timezone.now(),
+    )
     rows: list[Model] = [
         Member.objects.get(pk=event.member_id),
         event,
         LedgerEntry.objects.get(event_id=event.pk),
+        hold,
         AuditEvent.objects.filter(environment_id=environment.pk, verb="points.earned").get(),
         Program.objects.get(environment=environment),
         metric,

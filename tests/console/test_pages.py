@@ -15,7 +15,14 @@ from tests.console.tenants import Tenant, registered
 
 pytestmark = pytest.mark.django_db
 
-READ = ["loyalty_member", "loyalty_event", "loyalty_ledgerentry", "audit_auditevent", "programs_program"]
+READ = [
+    "loyalty_member",
+    "loyalty_event",
+    "loyalty_ledgerentry",
+    "loyalty_hold",
+    "audit_auditevent",
+    "programs_program",
+]
 READ += ["programs_metric", "programs_earningrule"]
 OWNED = ["programs_apikey", "programs_projectmembership"]
 
