@@ -10,6 +10,9 @@ from urllib.parse import quote, urlencode
 from drf_spectacular.generators import SchemaGenerator
 
 WRITES = {"post", "patch", "put", "delete"}
+# The fields of bodies that name a member, and which of a world's ids they mean.
+_MEMBERS = dict.fromkeys(("customer_id", "member_id", "from_customer_id"), "customer_id")
+_MEMBERS |= dict.fromkeys(("to_customer_id", "into"), "other_customer_id")
 _SCOPE = re.compile(r"Scope: `([a-z*:]+)`")
 
 
@@ -44,11 +47,13 @@ class Operation:
     def url(self, ids: dict[str, str]) -> str:
         """The path for these ids, and in its query those that it requires or that narrow it to a customer.
 
-        Raises KeyError for a path parameter that `ids` does not know: give it one there.
+        Raises KeyError for a path parameter that `ids` does not know: give it one there, and where one
+        operation needs another one than the rest, as `<operationId>.<parameter>`.
         """
         path = self.path
         for name in re.findall(r"{(\w+)}", path):
-            path = path.replace(f"{{{name}}}", quote(ids[name], safe=""))
+            own = ids.get(f"{self.spec['operationId']}.{name}", ids[name])
+            path = path.replace(f"{{{name}}}", quote(own, safe=""))
         named = [
             p["name"]
             for p in self.spec.get("parameters", [])
@@ -57,19 +62,28 @@ class Operation:
         return f"{path}?{urlencode({name: ids[name] for name in named})}" if named else path
 
     def body(self, ids: dict[str, str]) -> dict[str, Any] | None:
-        """The schema's own example, on these ids' member; None where the call takes no body."""
+        """The schema's own example, on these ids' members; None where the call takes no body."""
         if "requestBody" not in self.spec:
             return None
         content = self.spec["requestBody"]["content"]["application/json"]
         body: dict[str, Any] = copy.deepcopy(next(iter(content["examples"].values()))["value"])
-        return body | {name: ids["customer_id"] for name in ("customer_id", "member_id") if name in body}
+        return body | {name: ids[whose] for name, whose in _MEMBERS.items() if name in body}
 
     def fields(self) -> set[str]:
         """The names that the body may carry."""
+        return set(self._schema().get("properties", ()))
+
+    @property
+    def needs_a_body(self) -> bool:
+        """Whether there is something that the body must carry."""
+        return bool(self._schema().get("required") or self._schema().get("anyOf"))
+
+    def _schema(self) -> dict[str, Any]:
         if "requestBody" not in self.spec:
-            return set()
-        schema = self.spec["requestBody"]["content"]["application/json"]["schema"]
-        return set(document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]["properties"])
+            return {}
+        reference = self.spec["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        found: dict[str, Any] = document()["components"]["schemas"][reference.rsplit("/", 1)[1]]
+        return found
 
 
 def operations() -> list[Operation]:

@@ -13,7 +13,7 @@ from audit.errors import DomainError
 from loyalty.api.v1 import rendering
 from loyalty.api.v1.errors import PROBLEMS
 from tests import factories
-from tests.api.operations import Operation, operations
+from tests.api.operations import Operation, document, operations
 from tests.api.world import Owner, changed, digest, make_owner
 from tests.conftest import Api
 
@@ -85,6 +85,8 @@ def test_a_method_that_the_address_lacks_is_a_problem_that_lists_the_others(
     api = Api(factories.make_key(owner.environment))
     before = digest()
     for method in ("DELETE", "PUT", "OPTIONS"):
+        if method.lower() in document()["paths"][operation.path]:
+            continue
         answer = api.call(method, operation.url(owner.ids), {})
         assert_problem(answer, "method_not_allowed")
         assert operation.method.upper() in answer.headers["Allow"]

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from audit.ids import public
 from loyalty.actions.events import record_event
-from loyalty.models import Account, Lot, Member
+from loyalty.actions.holds import capture_hold, hold_points
+from loyalty.models import Account, Hold, Lot, Member
 from programs.actions.configure import configure
 from programs.models import Environment, Metric, Program
 from tests import factories
@@ -52,8 +53,19 @@ def make_owner() -> Owner:
         actor=factories.make_actor(),
         now=timezone.now(),
     )
+    factories.give(environment, 10_000, "owner-bob")
+    held, captured = make_hold(environment), make_hold(environment)
+    capture_hold(
+        environment=factories.reload(environment),
+        hold=captured.id,
+        actor=factories.make_actor(),
+        now=timezone.now(),
+    )
     ids = {
         "customer_id": "owner-ada",
+        "other_customer_id": "owner-bob",
+        "hold_id": public("hold", held.id),
+        "cancel_hold.hold_id": public("hold", captured.id),
         "transaction_id": public("txn", entry.id),
         "event_id": "owner-order",
         "program": program.code,
@@ -67,10 +79,22 @@ def make_owner() -> Owner:
         metric,
         rule,
         entry,
+        held,
+        captured,
         *Member.objects.filter(environment=environment),
     ]
     rows += [*Account.objects.filter(environment_id=environment.id), *Lot.objects.filter(entry=entry)]
     return Owner(environment, ids, [str(row.pk) for row in rows])
+
+
+def make_hold(environment: Environment) -> Hold:
+    return hold_points(
+        environment=factories.reload(environment),
+        member="owner-ada",
+        points=500,
+        actor=factories.make_actor(),
+        now=timezone.now(),
+    )
 
 
 def nowhere(ids: dict[str, str]) -> dict[str, str]:

@@ -7,10 +7,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from loyalty.actions.erasing import erase_member
 from loyalty.actions.members import MAX_ATTRIBUTES, update_member
-from loyalty.api.common.fields import Body, JsonObject
+from loyalty.actions.merging import merge_members
+from loyalty.api.common.fields import Body, ExternalId, JsonObject, Text
 from loyalty.api.common.parsing import check_text
-from loyalty.api.common.rendering import instant
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
 from loyalty.api.v1.docs import operation
@@ -54,7 +55,7 @@ class CustomerBody(Body):
 
 
 class CustomerView(EngineView):
-    scopes = {"GET": "members:read", "PATCH": "members:write"}
+    scopes = {"GET": "members:read", "PATCH": "members:write", "DELETE": "members:write"}
 
     @operation(
         "retrieve_customer",
@@ -88,30 +89,67 @@ class CustomerView(EngineView):
             update_member, self._shown, member=customer_id, actor=self.actor, now=self.now, **body
         )
 
+    @operation(
+        "erase_customer",
+        "Erase a customer",
+        scope="members:write",
+        answer=shapes.Erased,
+        example=examples.ERASED,
+        refusals=["not_found"],
+        writes=True,
+        tag="customers",
+        description="Holds are released, every balance is adjusted to zero, and what was written in words about the "
+        "customer is blanked; whoever was merged into them is erased too. Figures stay. The same id may come back "
+        "later: as someone new, who starts from zero. Erasing again is `not_found`, as is every other call by that "
+        "id; with the same Idempotency-Key it gets the first answer.",
+    )
+    def delete(self, request: Request, customer_id: str) -> Response:
+        check_text(customer_id, "customer_id")
+        return self.write(
+            erase_member,
+            lambda member: {"status": member.status},
+            member=customer_id,
+            actor=self.actor,
+            now=self.now,
+        )
+
     def _shown(self, member: Member) -> dict[str, Any]:
         balances = balances_of(environment=self.environment, member_id=member.id, now=self.now)
         return rendering.customer(member, balances)
 
 
-class BalancesView(EngineView):
-    scopes = {"GET": "points:read"}
+class MergeBody(Body):
+    into = ExternalId(help_text="The customer who remains, by your own id.")
+    reason = Text(required=False, help_text="Why; it stands in both histories.")
+
+
+class MergeView(EngineView):
+    scopes = {"POST": "members:write"}
 
     @operation(
-        "retrieve_balances",
-        "A member's balance in each metric",
-        scope="points:read",
-        answer=shapes.Balances,
-        example=examples.BALANCES,
-        refusals=["not_found"],
+        "merge_customer",
+        "Merge a customer into another",
+        scope="members:write",
+        body=MergeBody,
+        request_example={"into": "cus_def456", "reason": "Two accounts of one person"},
+        answer=shapes.Merged,
+        example=examples.MERGED,
+        refusals=["not_found", "member_frozen"],
+        writes=True,
         tag="customers",
-        description="Right now: what has expired is gone, even if no job has run.",
+        description="Lots, pending points, holds and debt move to the customer named by `into`; attributes of that one "
+        "stay as they are. From then on the merged id means the survivor in every call. Answers the survivor.",
     )
-    def get(self, request: Request, customer_id: str) -> Response:
+    def post(self, request: Request, customer_id: str) -> Response:
         check_text(customer_id, "customer_id")
-        member = find_member(environment=self.environment, member=customer_id)
-        balances = balances_of(environment=self.environment, member_id=member.id, now=self.now)
-        data = [rendering.balance(found) for found in balances]
-        return Response({"member_id": member.external_id, "as_of": instant(self.now), "data": data})
+        return self.write(
+            merge_members,
+            lambda survivor: rendering.member_alone(survivor) | {"merged_id": customer_id},
+            member=customer_id,
+            actor=self.actor,
+            now=self.now,
+            **{"reason": None, **self.body(MergeBody)},
+        )
 
 
 @extend_schema_view(get=extend_schema(operation_id="list_members"))
@@ -120,12 +158,14 @@ class MemberListView(CustomerListView):
 
 
 @extend_schema_view(
-    get=extend_schema(operation_id="retrieve_member"), patch=extend_schema(operation_id="update_member")
+    get=extend_schema(operation_id="retrieve_member"),
+    patch=extend_schema(operation_id="update_member"),
+    delete=extend_schema(operation_id="erase_member"),
 )
 class MemberView(CustomerView):
     """The same by its other name."""
 
 
-@extend_schema_view(get=extend_schema(operation_id="retrieve_member_balances"))
-class MemberBalancesView(BalancesView):
+@extend_schema_view(post=extend_schema(operation_id="merge_member"))
+class MemberMergeView(MergeView):
     """The same by its other name."""

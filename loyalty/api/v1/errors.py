@@ -96,7 +96,7 @@ PROBLEMS: dict[str, Problem] = {
     "hold_not_open": Problem(
         409,
         "Hold is not open",
-        "The hold was captured or released, or has expired: `status` says which.",
+        "The hold was captured or released, or has expired: `hold_status` says which.",
         "Make a new hold. A captured one is undone by `POST /v1/holds/{hold_id}/cancel`.",
     ),
     "maximum_reached": Problem(

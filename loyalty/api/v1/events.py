@@ -12,7 +12,7 @@ from loyalty.api.common.parsing import check_text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
 from loyalty.api.v1.docs import operation
-from loyalty.api.v1.points import MemberBody, transaction
+from loyalty.api.v1.points import MemberBody
 from loyalty.models import LedgerEntry
 from loyalty.queries.events import RecordedEvent, find_event
 
@@ -93,6 +93,6 @@ def recorded(found: RecordedEvent) -> dict[str, Any]:
 def _effect(entry: LedgerEntry, member: str) -> dict[str, Any]:
     return {
         "kind": "points",
-        "transaction": transaction(entry, member),
+        "transaction": rendering.transaction(entry, member, entry.account.metric.code),
         "rule_revision": entry.rule_revision_id and public("rev", entry.rule_revision_id),
     }

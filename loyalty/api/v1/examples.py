@@ -16,6 +16,11 @@ TRANSACTION: dict[str, Any] = {
     "sequence": 7,
     "event_id": None,
     "reverses": None,
+    "nominal": None,
+    "requested": None,
+    "shortfall": None,
+    "counterpart": None,
+    "hold_id": None,
     "actor": {"kind": "api_key", "id": "sk_sandbox_a1b2c3"},
     "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
 }
@@ -28,6 +33,80 @@ SPEND = TRANSACTION | {
 }
 REDEMPTION = SPEND | {"reward_id": None, "code": None, "discount_amount": None}
 ADJUSTMENT = TRANSACTION | {"type": "adjusted", "reason": "goodwill", "metadata": {"note": "Parcel was late"}}
+PIECE: dict[str, Any] = {
+    "transaction_id": "txn_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8b",
+    "points": 70,
+    "earned_at": "2026-01-31T12:00:00Z",
+    "available_at": "2026-01-31T12:00:00Z",
+    "expires_at": "2026-03-02T12:00:00Z",
+}
+REVERSED = SPEND | {
+    "id": "txn_019a9f0c5c7d7a3e8b1f2c4d5e6f7a90",
+    "type": "reversed",
+    "points": 120,
+    "balance_after": 150,
+    "reason": "Order cancelled",
+    "reverses": "txn_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8f",
+    "nominal": 120,
+}
+REVERSAL = REVERSED | {
+    "taken": [],
+    "given_back": [PIECE, PIECE | {"points": 50, "expires_at": "2026-02-10T12:00:00Z"}],
+    "already_expired": 0,
+    "debt": 0,
+    "reversible": 0,
+    "caused": [
+        TRANSACTION
+        | {
+            "id": "txn_019a9f0c5c7d7a3e8b1f2c4d5e6f7a91",
+            "type": "expired",
+            "points": -50,
+            "balance_after": 100,
+            "reason": "Expired",
+            "metadata": None,
+            "actor": {"kind": "system", "id": "expiry"},
+        }
+    ],
+    "points_balance": 100,
+}
+SENT = TRANSACTION | {
+    "id": "txn_019a9f0c5c7d7a3e8b1f2c4d5e6f7a90",
+    "type": "transferred",
+    "points": -100,
+    "reason": "Family gift",
+    "metadata": None,
+    "counterpart": {"transaction_id": "txn_019a9f0c5c7d7a3e8b1f2c4d5e6f7a91", "customer_id": "cus_def456"},
+}
+RECEIVED = SENT | {
+    "id": "txn_019a9f0c5c7d7a3e8b1f2c4d5e6f7a91",
+    "points": 100,
+    "balance_after": 100,
+    "customer_id": "cus_def456",
+    "sequence": 1,
+    "counterpart": {"transaction_id": "txn_019a9f0c5c7d7a3e8b1f2c4d5e6f7a90", "customer_id": "cus_abc123"},
+}
+TRANSFER = {"sent": SENT, "received": RECEIVED}
+HOLD: dict[str, Any] = {
+    "id": "hold_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8b",
+    "status": "open",
+    "customer_id": "cus_abc123",
+    "metric": "points",
+    "points": 200,
+    "captured": 0,
+    "reason": "Checkout",
+    "metadata": {"cart": "c-77"},
+    "created_at": "2026-01-31T12:00:00Z",
+    "occurred_at": "2026-01-31T12:00:00Z",
+    "expires_at": "2026-01-31T12:15:00Z",
+    "closed_at": None,
+    "actor": {"kind": "api_key", "id": "sk_sandbox_a1b2c3"},
+    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+}
+RELEASED = HOLD | {"status": "released", "closed_at": "2026-01-31T12:05:00Z"}
+CAPTURE = {
+    "hold": HOLD | {"status": "captured", "captured": 150, "closed_at": "2026-01-31T12:05:00Z"},
+    "transaction": SPEND | {"points": -150, "reason": "Checkout", "hold_id": HOLD["id"]},
+}
 BALANCE: dict[str, Any] = {
     "metric": "points",
     "balance": 500,
@@ -35,19 +114,36 @@ BALANCE: dict[str, Any] = {
     "pending": 0,
     "held": 0,
     "debt": 0,
-    "lifetime": {"earned": 700, "redeemed": 200, "expired": 0},
+    "shortfall": 0,
+    "lifetime": {"earned": 700, "redeemed": 200, "expired": 0, "adjusted": 0, "transferred": 0},
     "expiring": [{"points": 200, "expires_at": "2026-12-31T23:59:59Z"}],
 }
-BALANCES = {"member_id": "cus_abc123", "as_of": "2026-01-31T12:00:00Z", "data": [BALANCE]}
-CUSTOMER: dict[str, Any] = {
+LOT: dict[str, Any] = {
+    "transaction_id": "txn_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8b",
+    "points": 300,
+    "remaining": 200,
+    "held": 0,
+    "pending": False,
+    "earned_at": "2026-01-01T09:30:00Z",
+    "available_at": "2026-01-01T09:30:00Z",
+    "expires_at": "2026-12-31T23:59:59Z",
+}
+BALANCES = {
+    "member_id": "cus_abc123",
+    "as_of": "2026-01-31T12:00:00Z",
+    "recorded_as_of": None,
+    "data": [BALANCE | {"lots": [LOT]}],
+}
+MEMBER: dict[str, Any] = {
     "id": "cus_abc123",
     "member_id": "cus_abc123",
     "status": "active",
     "attributes": {"country": "NG"},
-    "points_balance": 500,
-    "balances": [BALANCE],
     "created_at": "2026-01-01T09:30:00Z",
 }
+CUSTOMER = MEMBER | {"points_balance": 500, "balances": [BALANCE]}
+MERGED = MEMBER | {"id": "cus_def456", "member_id": "cus_def456", "merged_id": "cus_abc123"}
+ERASED = {"status": "erased"}
 EVENT: dict[str, Any] = {
     "id": "evt_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8b",
     "event_id": "order-12345",

@@ -9,7 +9,7 @@ from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 
 from audit.models import AuditEvent
 from loyalty.api.common.fields import INSTANT_HELP, parse_instant
-from loyalty.models import LedgerEntry, Member
+from loyalty.models import Hold, LedgerEntry, Member
 
 
 class InstantField(forms.Field):
@@ -42,6 +42,14 @@ class TransactionFilters(EntryFilters):
     """Of all transactions of the environment."""
 
     metric = CharFilter(field_name="account__metric__code", max_length=50)
+
+
+class HoldFilters(FilterSet):
+    metric = CharFilter(field_name="account__metric__code", max_length=50)
+
+    class Meta:
+        model = Hold
+        fields: list[str] = []
 
 
 class MemberFilters(FilterSet):

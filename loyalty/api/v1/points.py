@@ -1,6 +1,6 @@
 """/v1/points: award, redeem, adjust, and a customer's history (LoyalPro document)."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,8 +15,9 @@ from loyalty.api.v1.docs import operation
 from loyalty.api.v1.filters import EntryFilters
 from loyalty.api.v1.lists import ListView, PageQuery
 from loyalty.models import LedgerEntry
-from loyalty.queries.history import history_of
+from loyalty.queries.history import history_of, owner_name
 from loyalty.queries.members import find_member
+from programs.models import Environment
 from programs.queries.snapshots import snapshot
 
 
@@ -24,11 +25,14 @@ class MemberBody(Body):
     """`customer_id` and `member_id` are the same; one of them must be there."""
 
     any_of = ("customer_id", "member_id")
+    member_needed: ClassVar[bool] = True
     customer_id = ExternalId(required=False, help_text="The customer, by your own id.")
     member_id = ExternalId(required=False, help_text="The same as customer_id.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         given = {attrs.pop(name) for name in ("customer_id", "member_id") if name in attrs}
+        if not given and not self.member_needed:
+            return attrs
         if len(given) != 1:
             code, detail = (
                 ("required", "Name the customer.") if not given else ("invalid", "Send only one of both.")
@@ -59,16 +63,17 @@ class AwardView(EngineView):
         answer=shapes.Transaction,
         example=examples.TRANSACTION,
         status=201,
-        refusals=["not_found", "program_not_found", "member_frozen"],
+        refusals=["not_found", "program_not_found", "member_frozen", "maximum_reached"],
         writes=True,
         tag="points",
-        description="`expires_at` in the past is accepted: earned and expired, two transactions.",
+        description="`expires_at` in the past is accepted: earned and expired, two transactions. A metric's maximum "
+        "cuts the award; `requested` then says what was asked for.",
     )
     def post(self, request: Request) -> Response:
         body = self.body(AwardBody)
         return self.write(
             award,
-            lambda entry: transaction(entry, body["member"]),
+            lambda entry: transaction(entry, self.environment, body["member"]),
             http_status=201,
             actor=self.actor,
             now=self.now,
@@ -110,7 +115,7 @@ class RedeemView(EngineView):
             raise InvalidRequest.field("points", "required", "Say how many points to spend.")
         return self.write(
             spend,
-            lambda entry: redemption(entry, body["member"]),
+            lambda entry: redemption(entry, self.environment, body["member"]),
             http_status=201,
             actor=self.actor,
             now=self.now,
@@ -142,7 +147,7 @@ class AdjustView(EngineView):
         answer=shapes.Transaction,
         example=examples.ADJUSTMENT,
         status=201,
-        refusals=["not_found", "insufficient_balance"],
+        refusals=["not_found", "insufficient_balance", "maximum_reached"],
         writes=True,
         tag="points",
         description="Never takes more than can be spent.",
@@ -151,7 +156,7 @@ class AdjustView(EngineView):
         body = self.body(AdjustBody)
         return self.write(
             adjust,
-            lambda entry: transaction(entry, body["member"]),
+            lambda entry: transaction(entry, self.environment, body["member"]),
             http_status=201,
             actor=self.actor,
             now=self.now,
@@ -186,13 +191,19 @@ class HistoryView(ListView):
         member = find_member(environment=self.environment, member=query["member"])
         metric = find_metric(snapshot(self.environment), query.get("metric"), None)
         rows = history_of(member_id=member.id, metric=metric)
-        return self.listed(rows, lambda entry: rendering.transaction(entry, query["member"], metric.code))
+        return self.listed(rows, lambda entry: rendering.transaction(entry, member.external_id, metric.code))
 
 
-def transaction(entry: LedgerEntry, member: str) -> dict[str, Any]:
+def transaction(entry: LedgerEntry, environment: Environment, named: str) -> dict[str, Any]:
+    """An entry just made for the member that the call named; after a merge it is the survivor's."""
+    member = owner_name(environment=environment, member_id=entry.member_id, named=named)
     return rendering.transaction(entry, member, entry.account.metric.code)
 
 
-def redemption(entry: LedgerEntry, member: str) -> dict[str, Any]:
+def redemption(entry: LedgerEntry, environment: Environment, named: str) -> dict[str, Any]:
     """A plain spend in the frame of a redemption: no reward, hence no code and no discount."""
-    return transaction(entry, member) | {"reward_id": None, "code": None, "discount_amount": None}
+    return transaction(entry, environment, named) | {
+        "reward_id": None,
+        "code": None,
+        "discount_amount": None,
+    }

@@ -1,17 +1,32 @@
 """How /v1 shows things: plain functions, so that a renamed column can't change the wire."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from audit.ids import public
 from audit.models import AuditEvent
 from loyalty.api.common.rendering import instant
-from loyalty.models import Event, LedgerEntry, Member
+from loyalty.models import Event, Hold, LedgerEntry, Member
 from loyalty.queries.balances import Balance
+from loyalty.queries.holds import standing
+from loyalty.rules.lots import Lot
 from programs.models import EarningRule, Environment, Metric, Program
 
 
-def transaction(entry: LedgerEntry, member: str, metric: str) -> dict[str, Any]:
-    """A ledger entry: the fields of the LoyalPro document, and more."""
+def transaction(
+    entry: LedgerEntry,
+    member: str | None,
+    metric: str,
+    *,
+    counterpart: str | None = None,
+    shortfall: int | None = None,
+) -> dict[str, Any]:
+    """A ledger entry: the fields of the LoyalPro document, and more.
+
+    Rows of `queries.history` know their counterpart and shortfall; of one just made the caller says them.
+    """
+    reverses = entry.type == LedgerEntry.Type.REVERSED
     return {
         "id": public("txn", entry.id),
         "type": entry.type,
@@ -25,10 +40,44 @@ def transaction(entry: LedgerEntry, member: str, metric: str) -> dict[str, Any]:
         "metric": metric,
         "sequence": entry.sequence,
         "event_id": entry.event.event_id if entry.event else None,
-        "reverses": entry.reverses_id and public("txn", entry.reverses_id),
+        "reverses": _public("txn", entry.reverses_id),
+        "nominal": entry.nominal if reverses else None,
+        "requested": None if reverses else entry.nominal,
+        "shortfall": shortfall or getattr(entry, "shortfall_points", None),
+        "counterpart": entry.counterpart_id
+        and {
+            "transaction_id": public("txn", entry.counterpart_id),
+            "customer_id": counterpart or getattr(entry, "counterpart_name", None),
+        },
+        "hold_id": _public("hold", entry.hold_id),
         "actor": {"kind": entry.actor_kind, "id": entry.actor_id},
         "trace_id": entry.trace_id,
     }
+
+
+def hold(found: Hold, member: str | None, metric: str, now: datetime) -> dict[str, Any]:
+    """A hold as it stands at `now`."""
+    status, closed_at = standing(found, now)
+    return {
+        "id": public("hold", found.id),
+        "status": status,
+        "customer_id": member,
+        "metric": metric,
+        "points": found.points,
+        "captured": found.captured,
+        "reason": found.reason,
+        "metadata": found.metadata,
+        "created_at": instant(found.recorded_at),
+        "occurred_at": instant(found.occurred_at),
+        "expires_at": instant(found.expires_at),
+        "closed_at": instant(closed_at),
+        "actor": {"kind": found.actor_kind, "id": found.actor_id},
+        "trace_id": found.trace_id,
+    }
+
+
+def _public(prefix: str, key: UUID | None) -> str | None:
+    return None if key is None else public(prefix, key)
 
 
 def balance(found: Balance) -> dict[str, Any]:
@@ -39,21 +88,47 @@ def balance(found: Balance) -> dict[str, Any]:
         "pending": found.pending,
         "held": found.held,
         "debt": found.debt,
-        "lifetime": {"earned": found.earned, "redeemed": found.redeemed, "expired": found.expired},
+        "shortfall": found.shortfall,
+        "lifetime": {
+            "earned": found.earned,
+            "redeemed": found.redeemed,
+            "expired": found.expired,
+            "adjusted": found.adjusted,
+            "transferred": found.transferred,
+        },
         "expiring": [{"points": points, "expires_at": instant(at)} for at, points in found.expiring],
     }
 
 
 def customer(member: Member, balances: list[Balance]) -> dict[str, Any]:
     points = next((found.balance for found in balances if found.metric.code == "points"), 0)
-    return {
-        "id": member.external_id,
-        "member_id": member.external_id,
-        "status": member.status,
-        "attributes": member.attributes,
+    return member_alone(member) | {
         "points_balance": points,
         "balances": [balance(found) for found in balances],
-        "created_at": instant(member.created_at),
+    }
+
+
+def lot(found: Lot, entry: UUID) -> dict[str, Any]:
+    """An open lot, and the entry that put it in."""
+    return {
+        "transaction_id": public("txn", entry),
+        "points": found.points,
+        "remaining": found.remaining,
+        "held": found.held,
+        "pending": found.pending,
+        "earned_at": instant(found.earned_at),
+        "available_at": instant(found.available_at),
+        "expires_at": instant(found.expires_at),
+    }
+
+
+def member_alone(found: Member) -> dict[str, Any]:
+    return {
+        "id": found.external_id,
+        "member_id": found.external_id,
+        "status": found.status,
+        "attributes": found.attributes,
+        "created_at": instant(found.created_at),
     }
 
 

@@ -18,6 +18,11 @@ class ActorShape(s.Serializer[Any]):
     id = s.CharField()
 
 
+class Counterpart(s.Serializer[Any]):
+    transaction_id = s.CharField(help_text="txn_…")
+    customer_id = s.CharField(allow_null=True, help_text="null once that customer is erased.")
+
+
 class Transaction(s.Serializer[Any]):
     id = s.CharField(help_text="txn_…")
     type = s.ChoiceField(choices=LedgerEntry.Type.choices)
@@ -33,7 +38,21 @@ class Transaction(s.Serializer[Any]):
     metric = s.CharField()
     sequence = s.IntegerField(help_text="Counts the account's entries from 1, without a gap.")
     event_id = s.CharField(allow_null=True)
-    reverses = s.CharField(allow_null=True)
+    reverses = s.CharField(allow_null=True, help_text="Of a reversal: the transaction that it reverses.")
+    nominal = s.IntegerField(
+        allow_null=True,
+        help_text="Of a reversal: how much of the original it undoes, that is −points, the shortfall and what had "
+        "expired already.",
+    )
+    requested = s.IntegerField(
+        allow_null=True, help_text="Of a credit that the metric's maximum cut: what was asked for."
+    )
+    shortfall = s.IntegerField(
+        allow_null=True,
+        help_text="Of a reversal under `clip`: what was no longer there; points given back later pay it.",
+    )
+    counterpart = Counterpart(allow_null=True, help_text="Of a transfer: its other side.")
+    hold_id = s.CharField(allow_null=True, help_text="Of a capture: its hold.")
     actor = ActorShape()
     trace_id = s.CharField()
 
@@ -44,15 +63,66 @@ class Redemption(Transaction):
     discount_amount = s.CharField(allow_null=True)
 
 
+class LotPiece(s.Serializer[Any]):
+    transaction_id = s.CharField(help_text="The transaction that put these points in.")
+    points = s.IntegerField()
+    earned_at = s.DateTimeField()
+    available_at = s.DateTimeField()
+    expires_at = s.DateTimeField(allow_null=True)
+
+
+class ReversalShape(Transaction):
+    taken = LotPiece(many=True, help_text="What it took, lot by lot.")
+    given_back = LotPiece(many=True, help_text="What it gave back, to the same lots with their own dates.")
+    already_expired = s.IntegerField(help_text="Of a reversed credit: what had expired; not taken twice.")
+    debt = s.IntegerField(help_text="What it took below zero.")
+    reversible = s.IntegerField(help_text="How much of the original can still be reversed.")
+    caused = Transaction(
+        many=True, help_text="Further transactions of this call, such as what expired at once."
+    )
+    points_balance = s.IntegerField(help_text="What can be spent now.")
+
+
+class TransferShape(s.Serializer[Any]):
+    sent = Transaction()
+    received = Transaction()
+
+
+class HoldShape(s.Serializer[Any]):
+    id = s.CharField(help_text="hold_…")
+    status = s.ChoiceField(choices=["open", "captured", "released", "expired"])
+    customer_id = s.CharField(allow_null=True)
+    metric = s.CharField()
+    points = s.IntegerField(help_text="What was reserved.")
+    captured = s.IntegerField(help_text="How much of it was spent.")
+    reason = s.CharField(allow_null=True)
+    metadata = AnyObject(allow_null=True)
+    created_at = s.DateTimeField(help_text="When it was recorded.")
+    occurred_at = s.DateTimeField(help_text="When it was made, in the environment's time.")
+    expires_at = s.DateTimeField(help_text="From then on it is released by itself.")
+    closed_at = s.DateTimeField(allow_null=True)
+    actor = ActorShape()
+    trace_id = s.CharField()
+
+
+class CaptureShape(s.Serializer[Any]):
+    hold = HoldShape()
+    transaction = Transaction()
+
+
 class Expiring(s.Serializer[Any]):
     points = s.IntegerField()
     expires_at = s.DateTimeField()
 
 
 class Lifetime(s.Serializer[Any]):
+    """Net of reversals: earned − redeemed − expired + adjusted + transferred = total."""
+
     earned = s.IntegerField()
     redeemed = s.IntegerField()
     expired = s.IntegerField()
+    adjusted = s.IntegerField()
+    transferred = s.IntegerField()
 
 
 class BalanceShape(s.Serializer[Any]):
@@ -61,25 +131,59 @@ class BalanceShape(s.Serializer[Any]):
     total = s.IntegerField()
     pending = s.IntegerField()
     held = s.IntegerField()
-    debt = s.IntegerField()
+    debt = s.IntegerField(help_text="How far below zero: the next credits pay it.")
+    shortfall = s.IntegerField(help_text="What reversals could not take: points given back pay it.")
     lifetime = Lifetime()
     expiring = Expiring(many=True)
 
 
+class OpenLot(s.Serializer[Any]):
+    transaction_id = s.CharField(help_text="The transaction that put these points in.")
+    points = s.IntegerField(help_text="What it put in.")
+    remaining = s.IntegerField(help_text="What is left of it, besides what is held.")
+    held = s.IntegerField()
+    pending = s.BooleanField(help_text="Not yet vested.")
+    earned_at = s.DateTimeField()
+    available_at = s.DateTimeField()
+    expires_at = s.DateTimeField(allow_null=True)
+
+
+class BalanceAsOf(BalanceShape):
+    lots = OpenLot(
+        many=True, required=False, help_text="With `lots=true`: what is open, first to be spent first."
+    )
+
+
 class Balances(s.Serializer[Any]):
     member_id = s.CharField()
-    as_of = s.DateTimeField()
-    data = BalanceShape(many=True)  # type: ignore[assignment]
+    as_of = s.DateTimeField(
+        allow_null=True, help_text="The environment's time that is shown; null with recorded_as_of alone."
+    )
+    recorded_as_of = s.DateTimeField(
+        allow_null=True, help_text="What was recorded by then is counted; null: all."
+    )
+    data = BalanceAsOf(many=True)  # type: ignore[assignment]
 
 
-class Customer(s.Serializer[Any]):
+class MemberShape(s.Serializer[Any]):
     id = s.CharField()
     member_id = s.CharField()
     status = s.ChoiceField(choices=["active", "frozen"])
     attributes = AnyObject()
+    created_at = s.DateTimeField()
+
+
+class Customer(MemberShape):
     points_balance = s.IntegerField()
     balances = BalanceShape(many=True)
-    created_at = s.DateTimeField()
+
+
+class Merged(MemberShape):
+    merged_id = s.CharField(help_text="The id that means this customer from now on.")
+
+
+class Erased(s.Serializer[Any]):
+    status = s.ChoiceField(choices=["erased"])
 
 
 class EventShape(s.Serializer[Any]):
@@ -194,6 +298,7 @@ def page_of(shape: type[s.Serializer[Any]], name: str) -> type[s.Serializer[Any]
 
 TransactionPage = page_of(Transaction, "TransactionPage")
 CustomerPage = page_of(Customer, "CustomerPage")
+HoldPage = page_of(HoldShape, "HoldPage")
 ProgramPage = page_of(ProgramShape, "ProgramPage")
 MetricPage = page_of(MetricShape, "MetricPage")
 EarningRulePage = page_of(EarningRuleShape, "EarningRulePage")

@@ -1,16 +1,22 @@
 """/v1/transactions: the ledger's entries."""
 
+from uuid import UUID
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.errors import NotFound
 from audit.ids import parse_public
+from loyalty.actions.points import MAX_POINTS
+from loyalty.actions.reversals import reverse
+from loyalty.api.common.fields import Body, Integer, Text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
 from loyalty.api.v1.docs import operation
 from loyalty.api.v1.filters import TransactionFilters
 from loyalty.api.v1.lists import ListView, PageQuery
-from loyalty.queries.history import transactions_of
+from loyalty.api.v1.reversing import reversal
+from loyalty.queries.history import find_transaction, transactions_of
 
 
 class TransactionListView(ListView):
@@ -47,10 +53,55 @@ class TransactionView(EngineView):
         tag="transactions",
     )
     def get(self, request: Request, transaction_id: str) -> Response:
-        key = parse_public("txn", transaction_id)
-        entry = transactions_of(self.environment).filter(id=key).first() if key else None
-        if entry is None:
-            raise NotFound(f"There is no transaction {transaction_id!r} in this environment.")
-        return Response(
-            rendering.transaction(entry, entry.member.external_id or "", entry.account.metric.code)
+        entry = find_transaction(environment=self.environment, entry=entry_id(transaction_id))
+        return Response(rendering.transaction(entry, entry.member.external_id, entry.account.metric.code))
+
+
+class ReverseBody(Body):
+    points = Integer(
+        min_value=1, max_value=MAX_POINTS, required=False, help_text="Everything that is left, if absent."
+    )
+    reason = Text(help_text="Why; shown in the history.")
+
+
+class ReverseView(EngineView):
+    scopes = {"POST": "points:write"}
+
+    @operation(
+        "reverse_transaction",
+        "Reverse a transaction, whole or in part",
+        scope="points:write",
+        body=ReverseBody,
+        request_example={"points": 50, "reason": "Order cancelled"},
+        answer=shapes.ReversalShape,
+        example=examples.REVERSAL,
+        status=201,
+        refusals=["not_found", "not_reversible", "use_cancel", "already_reversed", "insufficient_balance"],
+        writes=True,
+        tag="transactions",
+        description="Partial reversals add up, never above the original.\n\n"
+        "A *credit* is taken back from its own points first, then from other vested ones, the earliest expiry first. "
+        "For what is gone the metric's `negative_balance` decides: `debt` goes below zero, and later credits pay; "
+        "`clip` takes what is there and keeps the `shortfall`; `reject` refuses. Points of it that have expired "
+        "already are not taken twice.\n\n"
+        "A *spend* goes back to the very lots it came from, with their own dates. It pays debt first; what has "
+        "expired meanwhile expires again at once.",
+    )
+    def post(self, request: Request, transaction_id: str) -> Response:
+        return self.write(
+            reverse,
+            reversal,
+            http_status=201,
+            entry=entry_id(transaction_id),
+            actor=self.actor,
+            now=self.now,
+            **{"points": None, **self.body(ReverseBody)},
         )
+
+
+def entry_id(transaction_id: str) -> UUID:
+    """The key in a `txn_` id. Raises NotFound for any other text."""
+    key = parse_public("txn", transaction_id)
+    if key is None:
+        raise NotFound(f"There is no transaction {transaction_id!r} in this environment.")
+    return key

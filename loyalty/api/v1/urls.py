@@ -2,13 +2,16 @@ from django.urls import path
 
 from loyalty.api.v1 import (
     audit_events,
+    balances,
     customers,
     earning_rules,
     events,
+    holds,
     points,
     programs,
     sandbox,
     transactions,
+    transfers,
 )
 from loyalty.api.v1.nothing_here import NothingHereView
 
@@ -17,15 +20,24 @@ urlpatterns = [
     path("points/award", points.AwardView.as_view()),
     path("points/redeem", points.RedeemView.as_view()),
     path("points/adjust", points.AdjustView.as_view()),
+    path("points/transfer", transfers.TransferView.as_view()),
     path("customers", customers.CustomerListView.as_view()),
     path("members", customers.MemberListView.as_view()),
     # A tenant's own ids may hold slashes.
-    path("customers/<path:customer_id>/balances", customers.BalancesView.as_view()),
+    path("customers/<path:customer_id>/balances", balances.BalancesView.as_view()),
+    path("customers/<path:customer_id>/merge", customers.MergeView.as_view()),
     path("customers/<path:customer_id>", customers.CustomerView.as_view()),
-    path("members/<path:customer_id>/balances", customers.MemberBalancesView.as_view()),
+    path("members/<path:customer_id>/balances", balances.MemberBalancesView.as_view()),
+    path("members/<path:customer_id>/merge", customers.MemberMergeView.as_view()),
     path("members/<path:customer_id>", customers.MemberView.as_view()),
     path("transactions", transactions.TransactionListView.as_view()),
     path("transactions/<str:transaction_id>", transactions.TransactionView.as_view()),
+    path("transactions/<str:transaction_id>/reverse", transactions.ReverseView.as_view()),
+    path("holds", holds.HoldListView.as_view()),
+    path("holds/<str:hold_id>", holds.HoldView.as_view()),
+    path("holds/<str:hold_id>/capture", holds.CaptureView.as_view()),
+    path("holds/<str:hold_id>/release", holds.ReleaseView.as_view()),
+    path("holds/<str:hold_id>/cancel", holds.CancelView.as_view()),
     path("events", events.EventListView.as_view()),
     path("events/<path:event_id>", events.EventView.as_view()),
     path("programs", programs.ProgramListView.as_view()),

@@ -1,0 +1,111 @@
+"""/v1/points/transfer: from one customer to another."""
+
+from dataclasses import replace
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit.errors import InvalidRequest
+from loyalty.actions.points import MAX_POINTS
+from loyalty.actions.transfers import Transfer, transfer
+from loyalty.api.common.fields import Body, ExternalId, Integer, JsonObject, Text
+from loyalty.api.common.schema import ClosedBody
+from loyalty.api.common.views import EngineView
+from loyalty.api.v1 import examples, rendering, shapes
+from loyalty.api.v1.docs import operation
+from loyalty.queries.history import names_of
+
+SENDER = ("from_customer_id", "from_member_id")
+RECEIVER = ("to_customer_id", "to_member_id")
+
+
+class TransferBody(Body):
+    """Each side is named once, by either of its two names."""
+
+    from_customer_id = ExternalId(required=False, help_text="Who gives, by your own id.")
+    from_member_id = ExternalId(required=False, help_text="The same as from_customer_id.")
+    to_customer_id = ExternalId(required=False, help_text="Who receives, by your own id.")
+    to_member_id = ExternalId(required=False, help_text="The same as to_customer_id.")
+    points = Integer(min_value=1, max_value=MAX_POINTS)
+    reason = Text(required=False, help_text="Shown in both histories.")
+    metadata = JsonObject(required=False, help_text="Kept with both transactions.")
+    metric = Text(required=False, max_length=50, help_text="points, if absent.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        sides = {"sender": _one_of(attrs, *SENDER), "receiver": _one_of(attrs, *RECEIVER)}
+        return {"reason": None, **attrs, **sides}
+
+
+def _one_of(attrs: dict[str, Any], *names: str) -> str:
+    given = {attrs.pop(name) for name in names if name in attrs}
+    if len(given) != 1:
+        code, detail = (
+            ("required", "Name the customer.") if not given else ("invalid", "Send only one of both.")
+        )
+        raise serializers.ValidationError({names[0]: serializers.ErrorDetail(detail, code)})
+    return str(given.pop())
+
+
+class EachSide(ClosedBody):  # type: ignore[no-untyped-call]
+    """OpenAPI: of the two names of each side at least one."""
+
+    target_class = "loyalty.api.v1.transfers.TransferBody"
+    priority = 1
+
+    def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        schema = super().map_serializer(auto_schema, direction)
+        sides = [[{"required": [name]} for name in names] for names in (SENDER, RECEIVER)]
+        return schema | {"allOf": [{"anyOf": names} for names in sides]}
+
+
+class TransferView(EngineView):
+    scopes = {"POST": "points:write"}
+
+    @operation(
+        "transfer_points",
+        "Transfer points to another customer",
+        scope="points:write",
+        body=TransferBody,
+        request_example={
+            "from_customer_id": "cus_abc123",
+            "to_customer_id": "cus_def456",
+            "points": 100,
+            "reason": "Family gift",
+        },
+        answer=shapes.TransferShape,
+        example=examples.TRANSFER,
+        status=201,
+        refusals=["not_found", "insufficient_balance", "maximum_reached", "member_frozen"],
+        writes=True,
+        tag="points",
+        description="Lots are taken by earliest expiry, then oldest "
+        "first, and keep their dates; they pay the receiver's debt first. The receiver is made if they are new.",
+    )
+    def post(self, request: Request) -> Response:
+        body = self.body(TransferBody)
+        try:
+            return self.write(transfer, transferred, http_status=201, actor=self.actor, now=self.now, **body)
+        except InvalidRequest as error:
+            raise _on_the_wire(error) from error
+
+
+def _on_the_wire(error: InvalidRequest) -> InvalidRequest:
+    """The same refusal, its fields by the names that the call knows."""
+    names = {"sender": SENDER[0], "receiver": RECEIVER[0]}
+    errors = [replace(each, field=names.get(each.field, each.field)) for each in error.errors]
+    detail = "; ".join(f"{each.field}: {each.detail}" for each in errors) or error.detail
+    return InvalidRequest(detail, errors=errors)
+
+
+def transferred(found: Transfer) -> dict[str, Any]:
+    """Both transactions; one statement, for the names."""
+    sent, received = found.sent, found.received
+    names = names_of([sent.member_id, received.member_id])
+    giver, taker = names[sent.member_id], names[received.member_id]
+    metric = sent.account.metric.code
+    return {
+        "sent": rendering.transaction(sent, giver, metric, counterpart=taker),
+        "received": rendering.transaction(received, taker, metric, counterpart=giver),
+    }

@@ -1,0 +1,11 @@
+"""What tests of /v1 share."""
+
+import pytest
+
+from loyalty.api.common import authentication
+
+
+@pytest.fixture
+def warm_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key stays warm for as long as a test takes, however slow the machine: statements can be counted."""
+    monkeypatch.setattr(authentication, "CACHE_SECONDS", 3600)
