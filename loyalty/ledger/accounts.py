@@ -2,16 +2,26 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.members import Redirected, ensure_member
 from loyalty.models import Account, Member, member_key
 from programs.models import Environment, Metric
+
+# Every award asks this: to have the ORM compose it each time would cost more than to run it. Its own row
+# alone is locked: a lock that took member or metric along would make callers wait for each other.
+_LOCK = """
+SELECT {columns} FROM loyalty_account AS account
+JOIN loyalty_member AS member ON member.id = account.member_id
+WHERE account.member_id = %s AND account.metric_id = %s
+    AND member.redirect_to_id IS NULL AND member.status <> 'erased'
+FOR UPDATE OF account
+"""
 
 _MEMBER = """
 SELECT member.status, member.redirect_to_id, answered.fingerprint, answered.status, answered.answer
@@ -28,18 +38,19 @@ def lock_account(*, environment: Environment, member: str, metric: Metric, now: 
     One statement for a known account. Locks: the account.
     """
     key = member_key(environment.namespace, member)
-    own = _locked().filter(member__redirect_to__isnull=True, member__status__in=Member.LIVING)
-    account = own.filter(member_id=key, metric=metric).first()
-    if account is None:
+    account = _lock(key, metric)
+    while account is None:
         key = ensure_member(environment=environment, member=member, now=now)
         make_accounts(environment, [(key, metric)])
-        account = _locked().get(member_id=key, metric=metric)
+        account = _lock(key, metric)
+    account.metric = metric  # known already: spares a statement to whoever renders it
     return account
 
 
 def lock_accounts(**wanted: Any) -> list[Account]:
     """The accounts with these columns, locked in everyone's order; one statement. Locks: the accounts."""
-    return list(_locked().filter(**wanted).order_by("member_id", "metric_id"))
+    locked = Account.objects.select_for_update(of=("self",)).filter(**wanted)
+    return list(locked.order_by("member_id", "metric_id"))
 
 
 def make_accounts(environment: Environment, owners: Iterable[tuple[UUID, Metric]]) -> None:
@@ -67,6 +78,15 @@ def read_status(member_id: UUID, idempotency: Idempotency | None) -> str:
     return str(status)
 
 
-def _locked() -> QuerySet[Account]:
-    # Its own row alone: a lock that took member or metric along would make callers wait for each other.
-    return Account.objects.select_for_update(of=("self",)).order_by()
+def _lock(key: UUID, metric: Metric) -> Account | None:
+    names = _columns()
+    statement = _LOCK.format(columns=", ".join(f"account.{name}" for name in names))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [key, metric.id])
+        row = cursor.fetchone()
+    return Account.from_db(connection.alias, names, row) if row else None
+
+
+@cache
+def _columns() -> list[str]:
+    return [field.attname for field in Account._meta.concrete_fields]

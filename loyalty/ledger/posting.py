@@ -59,7 +59,6 @@ class Journal:
             environment=self.environment, member=member, metric=metric, now=self.now
         )
         self.check_status(account.member_id, member, frozen_ok=frozen_ok)
-        account.metric = metric  # known already: spares a statement to whoever renders it
         (book,) = self.open_locked([account])
         if spends:
             read_spendable(book, spends)
@@ -84,7 +83,6 @@ class Journal:
             account = accounts.lock_account(
                 environment=self.environment, member=member, metric=metric, now=self.now
             )
-            account.metric = metric
             locked.append(account)
         return {book.account.metric_id: book for book in self.open_locked(locked)}
 
