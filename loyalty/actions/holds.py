@@ -85,7 +85,6 @@ def capture_hold(
     """
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     book, found = _open(journal, hold)
-    holds.check_open(found)
     if points is not None and not 0 < points <= found.points:
         raise InvalidRequest.field(
             "points", "invalid", f"A whole number from 1 to {found.points}: the hold has no more."
@@ -108,7 +107,6 @@ def release_hold(
     """Give the hold's points back. Raises HoldNotOpen, NotFound, Replay. Locks: the account."""
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     book, found = _open(journal, hold)
-    holds.check_open(found)
     holds.release(book, found)
     journal.write(found, member_id=found.member_id)
     return found
@@ -154,11 +152,12 @@ def find_hold(environment: Environment, hold: UUID) -> Hold:
 
 
 def _open(journal: Journal, hold: UUID) -> tuple[Book, Hold]:
-    """The hold as it stands under the lock of its account, settled, with its lots.
+    """The hold as it stands under the lock of its account, settled, with its lots. Raises HoldNotOpen.
 
     A frozen member's holds may be captured and released: they were authorised before.
     """
     known = find_hold(journal.environment, hold)
+    holds.check_open(known)  # closed for good, also where its member was merged away since
     locked = accounts.lock_accounts(pk=known.account_id)
     journal.check_status(known.member_id, "", frozen_ok=True)
     for account in locked:
@@ -166,4 +165,5 @@ def _open(journal: Journal, hold: UUID) -> tuple[Book, Hold]:
     (book,) = journal.open_locked(locked)
     read_uncovered([book])
     read_holds([book], Hold.objects.filter(pk=known.pk))
+    holds.check_open(book.holds[known.pk])
     return book, book.holds[known.pk]

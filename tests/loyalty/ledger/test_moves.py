@@ -4,7 +4,7 @@ import pytest
 
 from audit.errors import InvalidRequest, NotFound
 from audit.models import AuditEvent
-from loyalty.errors import InsufficientBalance, MaximumReached, MemberFrozen, NotReversible
+from loyalty.errors import HoldNotOpen, InsufficientBalance, MaximumReached, MemberFrozen, NotReversible
 from loyalty.models import Account, Event, EventCount, Hold, IdempotencyRecord, LedgerEntry, Member
 from loyalty.queries.members import find_member, members_of
 from programs.models import Environment
@@ -116,6 +116,21 @@ def test_a_merge_moves_lots_pending_and_holds_and_leaves_a_redirect(till: Till) 
     assert till.account("ada").balance == 0
     assert find_member(environment=till.environment, member="bob").external_id == "ada"
     assert [str(member) for member in members_of(till.environment)] == ["ada"]
+
+
+def test_a_hold_that_ended_before_a_merge_stays_ended(till: Till) -> None:
+    till.give(50, "ada")
+    till.give(50, "bob")
+    hold = till.hold(20, "bob")
+    till.capture(hold)
+    till.merge("bob", "ada")
+    before = till.everything()
+    for end in (till.capture, till.release):
+        with pytest.raises(HoldNotOpen):
+            end(hold)
+    assert till.everything() == before
+    till.cancel(hold)
+    assert till.account("ada").balance == 100
 
 
 def test_a_merge_settles_the_debt_of_both_sides(till: Till) -> None:
