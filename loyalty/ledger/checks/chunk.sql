@@ -8,6 +8,7 @@ WITH accounts AS MATERIALIZED (
         account.total::numeric - account.pending - account.held AS balance,
         member.external_id,
         member.environment_id AS member_environment_id,
+        member.status = 'erased' AS is_erased,
         member.status = 'erased' OR member.redirect_to_id IS NOT NULL AS is_gone
     FROM loyalty_account AS account
     LEFT JOIN LATERAL (SELECT * FROM loyalty_member WHERE id = account.member_id OFFSET 0) AS member ON true

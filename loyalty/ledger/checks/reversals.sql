@@ -84,8 +84,8 @@ WHERE points <= 0 OR open < 0 OR open > points OR NOT CASE kind
     ELSE (entry_type = 'reversed' AND entry_points <= 0) OR (entry_type = 'transferred' AND entry_points = 0)
 END;
 
--- shortfall_is_paid_by_entries: What is no longer open of a shortfall was paid by entries that name it, or carried over by a merge.
--- A merge carries over all that is open, by a pair of transfers of 0 points each.
+-- shortfall_is_paid_by_entries: What is no longer open of a shortfall was paid by entries that name it, carried over by a merge or written off by an erasure.
+-- A merge carries over all that is open, by a pair of transfers of 0 points each. An erasure writes it off.
 SELECT 'uncovered', id, account_id, concat(points - paid - CASE WHEN open = 0 THEN carried ELSE 0 END, ' open'), concat(open, ' open')
 FROM (
     SELECT *, sum(gone) OVER (PARTITION BY account_id) AS all_gone
@@ -93,8 +93,10 @@ FROM (
         SELECT
             missing.id, missing.entry_account_id AS account_id, missing.points, missing.open,
             coalesce(payment.points, 0) AS paid, coalesce(transfer.points, 0) AS carried,
-            missing.points::numeric - missing.open - coalesce(payment.points, 0) AS gone
+            missing.points::numeric - missing.open - coalesce(payment.points, 0) AS gone,
+            account.is_erased
         FROM uncovered AS missing
+        JOIN accounts AS account ON account.id = missing.entry_account_id
         LEFT JOIN (
             SELECT reverses_id, -sum(points) AS points FROM reversals WHERE is_payment GROUP BY reverses_id
         ) AS payment ON payment.reverses_id = missing.entry_id
@@ -109,4 +111,7 @@ FROM (
         WHERE missing.kind = 'shortfall'
     ) AS each_one
 ) AS shortfall
-WHERE gone < 0 OR (gone > 0 AND (open > 0 OR all_gone <> carried)) OR (all_gone = 0 AND carried <> 0);
+WHERE gone < 0
+    OR (gone > 0 AND open > 0)
+    OR (gone > 0 AND all_gone <> carried AND NOT is_erased)
+    OR (all_gone = 0 AND carried <> 0);

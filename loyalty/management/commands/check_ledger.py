@@ -44,8 +44,8 @@ class Command(BaseCommand):
             progress=self._progress if shows else None,
         )
         found = self._report(inspection, as_json=options["json"], limit=options["limit"])
-        if shows:
-            self.stderr.write("")
+        if shows and sys.stderr.isatty():
+            self.stderr.write("")  # ends the line that counted up
         self._sum_up(inspection, found, as_json=options["json"], limit=options["limit"])
         if found:
             raise SystemExit(1)
@@ -79,10 +79,12 @@ class Command(BaseCommand):
         )
 
     def _progress(self, inspection: Inspection) -> None:
+        """One line that counts up on a terminal; in a file a line a chunk."""
         line = f"{inspection.accounts} accounts, {inspection.entries} entries, {inspection.lots} lots"
-        self.stderr.write(
-            f"\r{line}" if sys.stderr.isatty() else line, ending="" if sys.stderr.isatty() else "\n"
-        )
+        if sys.stderr.isatty():
+            self.stderr.write(f"\r{line}", style_func=str, ending="")
+        else:
+            self.stderr.write(line, style_func=str)
         self.stderr.flush()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from loyalty.actions.erasing import erase_member
 from loyalty.actions.holds import cancel_capture, capture_hold, hold_points, release_hold
 from loyalty.actions.merging import merge_members
 from loyalty.actions.points import adjust, spend
@@ -61,6 +62,9 @@ class Story:
 
     def merge(self, member: str, into: str) -> None:
         self.do(merge_members, member=member, into=into, reason=None)
+
+    def erase(self, member: str) -> None:
+        self.do(erase_member, member=member)
 
     def report(self, event_id: str = "order-1", member: str = "ada", amount: str = "59.90") -> LedgerEntry:
         self.now += timedelta(minutes=1)

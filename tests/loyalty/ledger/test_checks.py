@@ -4,15 +4,17 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from loyalty.ledger.checks import CHECKS, Inspection, violations
+from loyalty.ledger.checks import CHECKS, DIGEST, Inspection, violations
 from loyalty.models import LedgerEntry, Lot, Member, Uncovered
 from programs.models import Environment
 from tests.factories import give, make_environment, make_metric
@@ -125,6 +127,26 @@ def _merges(story: Story) -> None:
     assert Uncovered.objects.filter(kind="shortfall", open__gt=0).exists()
 
 
+def _erasures(story: Story) -> None:
+    """Of a member with lots, a hold and a shortfall; of one in debt; of one that two were merged into."""
+    entry = story.give(100, metric="miles")
+    story.spend(80, metric="miles")
+    story.reverse(entry)
+    story.give(100, metadata={"order": 1})
+    story.hold(30)
+    owed = story.give(20, "bea")
+    story.spend(20, "bea")
+    story.reverse(owed)
+    story.give(5, "cid")
+    story.give(5, "dan")
+    story.merge("cid", "dan")
+    for member in ("ada", "bea", "dan"):
+        story.erase(member)
+    assert Member.objects.filter(environment=story.environment, status="erased").count() == 4
+    story.give(7)  # the id comes back
+    story.spend(3)
+
+
 OPERATIONS: dict[str, Callable[[Story], Any]] = {
     "nothing": lambda story: None,
     "an award": lambda story: story.give(100),
@@ -150,6 +172,7 @@ OPERATIONS: dict[str, Callable[[Story], Any]] = {
     "holds": _holds,
     "transfers": _transfers,
     "merges": _merges,
+    "erasures": _erasures,
 }
 
 
@@ -217,9 +240,7 @@ def test_the_database_proves_plain_entries_by_itself(story: Story) -> None:
     story.give(100)
     story.spend(40)
     story.report()
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         assert list(violations(environment=story.environment)) == []
     (statement,) = [query["sql"] for query in queries if "sha256" in query["sql"]]
     with connection.cursor() as cursor:
@@ -458,3 +479,9 @@ def test_each_check_has_a_name_of_its_own_and_a_sentence() -> None:
     names = [one.name for one in CHECKS]
     assert len(names) == len(set(names)) > 40
     assert [one.name for one in CHECKS if not one.sentence.endswith(".")] == []
+
+
+def test_the_docs_have_every_check() -> None:
+    text = (Path(settings.BASE_DIR) / "docs" / "checks.md").read_text()
+    missing = [one.name for one in [*CHECKS, DIGEST] if f"| `{one.name}` | {one.sentence} |" not in text]
+    assert missing == []
