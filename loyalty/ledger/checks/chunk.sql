@@ -57,7 +57,7 @@ WITH accounts AS MATERIALIZED (
         entry.*, original.type AS original_type, original.points AS original_points,
         original.sequence AS original_sequence, coalesce(root.type, original.type) AS root_type,
         coalesce(original.type IN ('reversed', 'transferred'), false) AS is_payment,
-        coalesce(shortfall.points, 0) AS shortfall
+        coalesce(shortfall.points, 0)::numeric AS shortfall
     FROM entries AS entry
     LEFT JOIN entries AS original ON original.id = entry.reverses_id AND original.account_id = entry.account_id
     LEFT JOIN entries AS root ON root.id = original.reverses_id AND original.type = 'reversed'

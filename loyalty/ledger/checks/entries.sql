@@ -62,12 +62,12 @@ WHERE made.points <> made.expected
     OR (made.lots > 1 AND entry.type <> 'transferred');
 
 -- debit_is_covered: A debit's points come from lots or are an open debt.
-SELECT 'ledgerentry', entry.id, entry.account_id, (-entry.points)::text, (coalesce(used.points, 0) + coalesce(debt.open, 0))::text
+SELECT 'ledgerentry', entry.id, entry.account_id, (-entry.points::numeric)::text, (coalesce(used.points, 0) + coalesce(debt.open, 0))::text
 FROM entries AS entry
 LEFT JOIN (SELECT entry_id, sum(points) AS points FROM uses GROUP BY entry_id) AS used ON used.entry_id = entry.id
 LEFT JOIN (SELECT entry_id, sum(open) AS open FROM uncovered WHERE kind = 'debt' GROUP BY entry_id) AS debt
     ON debt.entry_id = entry.id
-WHERE entry.points < 0 AND coalesce(used.points, 0) + coalesce(debt.open, 0) <> -entry.points;
+WHERE entry.points < 0 AND coalesce(used.points, 0) + coalesce(debt.open, 0) <> -entry.points::numeric;
 
 -- restoration_is_complete: What a reversed spend gives back goes into lots, all of it.
 SELECT 'ledgerentry', entry.id, entry.account_id, entry.points::text, (-coalesce(used.points, 0))::text

@@ -22,15 +22,15 @@ FROM reversals
 WHERE nominal IS NULL OR CASE
     WHEN is_payment THEN nominal <> 0
     WHEN points > 0 THEN nominal <> points
-    ELSE nominal + points < shortfall
+    ELSE nominal::numeric + points < shortfall
 END;
 
 -- reversed_at_most_once: All reversals of an entry together are not more than its points.
-SELECT 'ledgerentry', original.id, original.account_id, concat('at most ', abs(original.points)), reversed.nominal::text
+SELECT 'ledgerentry', original.id, original.account_id, concat('at most ', abs(original.points::numeric)), reversed.nominal::text
 FROM entries AS original
 JOIN (SELECT reverses_id, sum(nominal) AS nominal FROM reversals WHERE NOT is_payment GROUP BY reverses_id) AS reversed
     ON reversed.reverses_id = original.id
-WHERE reversed.nominal > abs(original.points);
+WHERE reversed.nominal > abs(original.points::numeric);
 
 -- expired_counts_once: What reversals leave out as expired already did expire, in the entry's own lots.
 -- After a merge those points may have expired in the lots that continue them.
@@ -80,7 +80,7 @@ SELECT
     concat(open, ' of ', points, ' ', kind, ', ', entry_type, ' ', entry_points)
 FROM uncovered
 WHERE points <= 0 OR open < 0 OR open > points OR NOT CASE kind
-    WHEN 'debt' THEN points <= -entry_points
+    WHEN 'debt' THEN points <= -entry_points::numeric
     ELSE (entry_type = 'reversed' AND entry_points <= 0) OR (entry_type = 'transferred' AND entry_points = 0)
 END;
 

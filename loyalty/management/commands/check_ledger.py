@@ -45,7 +45,7 @@ class Command(BaseCommand):
         )
         found = self._report(inspection, as_json=options["json"], limit=options["limit"])
         if shows and sys.stderr.isatty():
-            self.stderr.write("")  # ends the line that counted up
+            self.stderr.write("", style_func=str)  # ends the line that counted up
         self._sum_up(inspection, found, as_json=options["json"], limit=options["limit"])
         if found:
             raise SystemExit(1)

@@ -10,10 +10,11 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
-from django.db.models import Model
+from django.db import transaction
+from django.db.models import BigIntegerField, Model
 
 from loyalty.ledger.checks import CHECKS, violations
-from loyalty.models import HoldLot, LedgerEntry, Lot, LotUse, Uncovered
+from loyalty.models import Account, Hold, HoldLot, LedgerEntry, Lot, LotUse, Uncovered
 from programs.models import Environment, Metric
 from tests.factories import make_environment, make_metric
 from tests.loyalty.ledger.falsify import falsify, remove
@@ -612,3 +613,25 @@ def test_an_account_in_another_tenants_metric(story: Story) -> None:
     elsewhere = Metric.objects.get(environment=make_environment(), code="points")
     falsify(account, metric_id=elsewhere.pk)
     assert_found(story, account_is_in_its_metrics_environment=account)
+
+
+@pytest.mark.parametrize("model", [Account, LedgerEntry, Lot, LotUse, Uncovered, Hold, HoldLot])
+def test_no_figure_is_too_large_to_be_told(story: Story, model: type[Model]) -> None:
+    """Sums and differences of what a column can hold at most do not end the run."""
+    _clipped(story)
+    story.give(100)
+    story.reverse(story.spend(80), 10)
+    story.capture(story.hold(5), 3)
+    story.hold(7)
+    story.transfer(1, "ada", "bea")
+    story.merge("ada", "bea")
+    figures = [field.name for field in model._meta.concrete_fields if isinstance(field, BigIntegerField)]
+    assert figures != []
+    for row in model._default_manager.filter(environment_id=story.environment.id):
+        for figure in figures:
+            for extreme in (-(2**63), 2**63 - 1):
+                with transaction.atomic():
+                    falsify(row, **{figure: extreme})
+                    checks = {found.check for found in violations(environment=story.environment)}
+                    transaction.set_rollback(True)
+                assert checks != set(), (row, figure, extreme)
