@@ -276,3 +276,23 @@ def test_the_entry_of_a_spend_says_what_paid_its_debt_and_a_shortfall_what_paid_
     timeline = support.get(url_of("admin:loyalty_member_change", args=[earned.member_id])).content.decode()
     assert "pays the shortfall of" in timeline
     assert Lot.objects.get().remaining == 0
+
+
+def test_what_a_maximum_cut_is_said(support: Client, environment: Environment) -> None:
+    factories.make_metric(environment, maximum=70)
+    earned = factories.give(environment, 100)
+    assert "100 were asked for; the metric's maximum left room for 70." in _page(support, earned)
+    timeline = support.get(url_of("admin:loyalty_member_change", args=[earned.member_id])).content.decode()
+    assert "cut by the maximum, 100 were asked for" in timeline
+
+
+def test_the_entry_of_a_debt_says_when_it_was_paid(support: Client, environment: Environment) -> None:
+    earned = factories.give(environment, 100)
+    _spend(environment, 80)
+    entered = {"points": "100", "reason": "Fraud"}
+    confirm(support, _url(earned), show(support, _url(earned), **entered), **entered)
+    reversal = LedgerEntry.objects.get(type="reversed")
+    factories.give(environment, 50)
+    text = " ".join(_page(support, reversal).split())
+    assert "80, of which 30 still open" in text
+    assert text.count("Paid on") == 1
