@@ -44,7 +44,7 @@ run: app
 	@$(VENV) manage.py migrate --check >/dev/null || { echo 'There is no data here yet: run make demo first, or .venv/bin/python manage.py migrate for an empty system.' >&2; exit 1; }
 	@echo "Listening on http://127.0.0.1:$(PORT)/console/ (Ctrl-C stops it)"
 	@rm -rf .data/metrics/$(PORT)
-	@PROMETHEUS_MULTIPROC_DIR=.data/metrics/$(PORT) $(VENV) -m gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --worker-class gthread --workers 2 --threads 8 --pid .data/web.pid --no-control-socket --log-level warning
+	@PROMETHEUS_MULTIPROC_DIR=.data/metrics/$(PORT) $(VENV) -m gunicorn --config python:config.gunicorn --bind 127.0.0.1:$(PORT) --pid .data/web.pid
 
 worker: app
 	@$(VENV) manage.py worker

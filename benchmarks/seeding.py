@@ -12,7 +12,7 @@ import os
 import sys
 from dataclasses import asdict, dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import django
 
@@ -81,7 +81,7 @@ def _tenancy(*, rows: int, deep: int) -> Seeded:
 
     actor = Actor.system("benchmark")
     project = create_project(
-        organization_name=f"Benchmark {rows}", project_name="Shop", time_zone="UTC", actor=actor
+        organization_name=f"Benchmark {uuid4().hex[:8]}", project_name="Shop", time_zone="UTC", actor=actor
     )
     environment = Environment.objects.get(project=project, kind="live")
     key: Any = create_key(environment=environment, name="benchmark", scopes=("*",), actor=actor)

@@ -32,7 +32,7 @@ def web_server(target: str, url: str) -> Iterator[int]:
                 "-m",
                 "gunicorn",
                 "--config",
-                "config/gunicorn.py",
+                "python:config.gunicorn",
                 "--bind",
                 f"127.0.0.1:{port}",
             ],

@@ -1,9 +1,10 @@
-"""How the web server runs; used by `make run`, `make demo` and `make bench`: gunicorn --config config/gunicorn.py."""
+"""How the web server runs, here and in production: `gunicorn --config python:config.gunicorn`.
+
+docs/performance.md says by what measurements workers and threads were chosen.
+"""
 
 import os
 from typing import Any
-
-from prometheus_client import multiprocess
 
 wsgi_app = "config.wsgi"
 worker_class = "gthread"
@@ -16,4 +17,6 @@ control_socket_disable = True
 def child_exit(_server: Any, worker: Any) -> None:
     """A worker that has ended leaves its counters, but no gauges, to /metrics."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        from prometheus_client import multiprocess  # noqa: PLC0415 - it reads the variable when it is imported
+
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

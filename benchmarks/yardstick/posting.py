@@ -31,6 +31,7 @@ class Posting:
         self.account, _ = Account.objects.select_for_update().get_or_create(
             member=self.member, metric=self.metric, defaults={"environment_id": self.environment.id}
         )
+        self.account.metric = self.metric  # spares the serializer a statement
 
     def award(self) -> LedgerEntry:
         points = self.given["points"]

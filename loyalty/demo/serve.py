@@ -130,15 +130,6 @@ def become_server(root: Path, port: int) -> NoReturn:
     os.chdir(root)
     sys.stdout.flush()
     sys.stderr.flush()
-    options = {
-        "--bind": f"{HOST}:{port}",
-        "--worker-class": "gthread",
-        "--workers": "2",
-        "--threads": "4",
-        "--graceful-timeout": "5",
-        "--log-level": "warning",
-        "--pid": str(pid_file(root)),
-    }
-    words = [word for option in options.items() for word in option]
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--no-control-socket", *words]
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn"]
+    command += ["--bind", f"{HOST}:{port}", "--graceful-timeout", "5", "--pid", str(pid_file(root))]
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell

@@ -43,7 +43,7 @@ class EngineView(APIView):
     http_method_names = ["get", "head", "post", "patch", "delete"]
     content_negotiation_class = AcceptHeaderAlone
 
-    @property
+    @cached_property
     def principal(self) -> Principal:
         """The key behind the request. Raises DRF's AuthenticationFailed."""
         return cast("Principal", self.request.auth)

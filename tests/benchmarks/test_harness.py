@@ -1,0 +1,89 @@
+"""`make bench` on a few rows: what it seeds is a right ledger, and each of the three can be measured."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from benchmarks import document
+from benchmarks.measuring import CASES, Figures, Place, Plan, figures, measure
+from benchmarks.seeding import Seeded, seed
+from benchmarks.servers import web_server
+from benchmarks.table import table
+from loyalty.ledger.checks import Inspection
+from loyalty.models import Account, LedgerEntry
+from programs.queries.environments import environment_by_id
+
+ROWS, DEEP = 400, 100
+
+
+@pytest.fixture
+def seeded(committed: None) -> Seeded:
+    return seed(rows=ROWS, deep=DEEP)
+
+
+def test_what_is_seeded_is_a_right_ledger(seeded: Seeded) -> None:
+    environment = environment_by_id(seeded.environment_id)  # type: ignore[arg-type]
+    assert list(Inspection(environment=environment).violations()) == []
+    entries = LedgerEntry.objects.filter(environment_id=environment.id)
+    assert (entries.count(), seeded.members, seeded.due) == (ROWS - 2, 29, 8), "ten a member, so two are over"
+    accounts = Account.objects.filter(environment_id=environment.id)
+    assert accounts.filter(sequence=DEEP, total=1000).count() == 1
+    assert accounts.filter(sequence=10, total=600, earned=800, redeemed=200).count() == 29
+    assert accounts.filter(next_due_at__lt=connection_now()).count() == 8
+
+
+def connection_now() -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        return cursor.fetchone()[0]
+
+
+@pytest.fixture
+def servers(seeded: Seeded) -> Iterator[Place]:
+    with connection.cursor():
+        found = connection.connection.info
+        secret = f":{found.password}" if found.password else ""
+        url = f"postgres://{found.user}{secret}@/{found.dbname}?host={found.host}&port={found.port}"
+    with web_server("product", url) as product, web_server("yardstick", url) as yardstick:
+        yield Place({**vars_of(seeded), "database": url}, {"product": product, "yardstick": yardstick})
+
+
+def vars_of(seeded: Seeded) -> dict[str, Any]:
+    return {name: getattr(seeded, name) for name in Seeded.__slots__}
+
+
+def test_product_limit_and_yardstick_answer_every_call(servers: Place) -> None:
+    targets = ("product", "limit", "yardstick")
+    plan = Plan(cases=CASES, targets=targets, clients=(2,), rounds=1, seconds=0.1, connections=1)
+    said: list[str] = []
+    found = measure(plan, {ROWS: servers}, said.append)
+    assert set(found) == {(ROWS, case, 2, target) for case in CASES for target in targets}
+    assert len(said) == len(CASES)
+    text = table(found, [ROWS])
+    assert text.count("\n") == 2 + len(CASES)
+    environment = environment_by_id(servers.facts["environment_id"])
+    assert list(Inspection(environment=environment, digests=False).violations()) == [], (
+        "all three keep the books"
+    )
+
+
+def test_figures_are_calls_a_second_and_milliseconds() -> None:
+    found = figures([0.001] * 98 + [0.002, 0.5], elapsed=0.5)
+    assert found == Figures(rate=200.0, p50=1.0, p99=500.0, calls=100)
+
+
+def test_the_table_goes_between_its_marks(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "performance.md"
+    file.write_text(f"before\n{document.BEGIN}old\n{document.END}after\n")
+    monkeypatch.setattr(document, "DOCUMENT", file)
+    document.write("| new |\n")
+    text = file.read_text()
+    assert text.startswith(f"before\n{document.BEGIN}Measured on ")
+    assert text.endswith(f"| new |\n{document.END}after\n")
+    assert "old" not in text
+    file.write_text("no marks")
+    with pytest.raises(ValueError, match="has lost its marks"):
+        document.write("| new |\n")
+    assert file.read_text() == "no marks"
