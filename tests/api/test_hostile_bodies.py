@@ -90,6 +90,11 @@ def test_what_is_no_json_object_is_refused_and_changes_nothing(operation: Operat
         ("/v1/points/redeem", '{"customer_id": "ada", "points": 1, "metadata": {"x": %s}}'),
         ("/v1/events", '{"event_id": "e", "type": "visit", "member_id": "ada", "data": {"x": %s}}'),
         ("/v1/members/ada", '{"attributes": {"x": %s}}'),
+        ("/v1/holds", '{"customer_id": "ada", "points": 1, "metadata": {"x": %s}}'),
+        (
+            "/v1/points/transfer",
+            '{"from_customer_id": "ada", "to_customer_id": "bob", "points": 1, "metadata": {"x": %s}}',
+        ),
     ],
 )
 def test_what_can_not_be_kept_is_refused_by_its_place_and_changes_nothing(
@@ -97,7 +102,7 @@ def test_what_can_not_be_kept_is_refused_by_its_place_and_changes_nothing(
 ) -> None:
     factories.give(environment, 100)
     before = digest()
-    if name == "9 KiB" and path not in ("/v1/points/award", "/v1/points/redeem"):
+    if name == "9 KiB" and "metadata" not in frame:
         value = f'"{"x" * 33 * 1024}"'
     answer = api.call("PATCH" if "members" in path else "POST", path, frame % value)
     body = assert_problem(answer, "invalid_request")
@@ -141,6 +146,12 @@ def test_what_can_not_be_kept_is_refused_by_its_place_and_changes_nothing(
             "/v1/events/e",
         ),
         ("PATCH /v1/members/ada", '{"attributes": {"x": %s}}', ["attributes"], "/v1/customers/ada"),
+        (
+            "POST /v1/holds",
+            '{"customer_id": "ada", "points": 1, "metadata": {"x": %s}}',
+            ["metadata"],
+            "/v1/holds/{id}",
+        ),
     ],
 )
 def test_what_is_unusual_but_right_is_kept_exactly(
@@ -151,7 +162,7 @@ def test_what_is_unusual_but_right_is_kept_exactly(
     answer = api.call(method, path, frame % value, Idempotency_Key="k")
     assert answer.status_code in (200, 201), answer.content
     assert api.call(method, path, frame % value, Idempotency_Key="k").content == answer.content
-    shown = api.get(shown_at or f"/v1/transactions/{answer.json()['id']}").content
+    shown = api.get((shown_at or "/v1/transactions/{id}").format(id=answer.json().get("id"))).content
     expected = {"x": simplejson.loads(value, use_decimal=True)}
     for body in (answer.content, shown):
         found = simplejson.loads(body, use_decimal=True)
@@ -177,14 +188,21 @@ POINTS = [
 
 
 @pytest.mark.parametrize("points", POINTS)
-@pytest.mark.parametrize("path", ["/v1/points/award", "/v1/points/redeem", "/v1/points/adjust"])
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("/v1/points/award", ""),
+        ("/v1/points/redeem", ""),
+        ("/v1/points/adjust", '"reason": "goodwill", "note": "n",'),
+        ("/v1/holds", ""),
+    ],
+)
 def test_points_are_a_json_integer_within_the_limit(
-    api: Api, environment: Any, path: str, points: str
+    api: Api, environment: Any, path: str, more: str, points: str
 ) -> None:
     factories.give(environment, 10**12)
-    more = ', "reason": "goodwill", "note": "n"' if path.endswith("adjust") else ""
     before = digest()
-    answer = api.post(path, f'{{"customer_id": "ada", "points": {points}{more}}}')
+    answer = api.post(path, f'{{"customer_id": "ada", {more} "points": {points}}}')
     if path.endswith("adjust") and points == "-1":
         assert answer.status_code == 201
         return

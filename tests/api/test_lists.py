@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from audit.record import Place, audit_event
+from loyalty.actions.holds import hold_points
 from loyalty.models import LedgerEntry, Member, member_key
 from programs.actions.configure import place_of
 from tests import factories
@@ -73,8 +74,21 @@ def add_audit_events(environment: Any, count: int) -> None:
     )
 
 
+def add_holds(environment: Any, count: int) -> None:
+    factories.give(environment, count)
+    for _ in range(count):
+        hold_points(
+            environment=factories.reload(environment),
+            member="ada",
+            points=1,
+            actor=factories.make_actor(),
+            now=timezone.now(),
+        )
+
+
 WITH_LIMIT = [
     "/v1/transactions?",
+    "/v1/holds?",
     "/v1/points?customer_id=ada&",
     "/v1/audit-events?",
     "/v1/metrics?",
@@ -85,6 +99,7 @@ WALKS = {
     "/v1/points?customer_id=ada": add_entries,
     "/v1/transactions": add_entries,
     "/v1/audit-events": add_audit_events,
+    "/v1/holds": add_holds,
 }
 
 
@@ -181,6 +196,7 @@ def test_a_cursor_of_another_list_is_refused(api: Api, environment: Any) -> None
     factories.make_rule(environment)
     for _ in range(2):
         factories.give(environment, 1)
+    add_holds(environment, 2)
     made = {path: api.get(f"{path}limit=1").json()["next_cursor"] for path in WITH_LIMIT}
     assert None not in made.values()
     for path in made:

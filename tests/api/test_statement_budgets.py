@@ -1,6 +1,8 @@
 """Hot paths have a budget of database statements, besides those that open and close the transaction."""
 
 from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -12,6 +14,18 @@ from tests.factories import give, make_rule
 
 TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK")
 
+# At most; with an Idempotency-Key, of known members with a warm key; nothing is due, nobody is in debt.
+BUDGETS = {
+    "spend": 5,
+    "transfer": 9,
+    "reverse an earn": 9,
+    "reverse a spend": 9,
+    "hold": 7,
+    "capture": 9,
+    "cancel": 10,
+    "release": 11,
+}
+
 
 def statements(call: Callable[[], object]) -> list[str]:
     with CaptureQueriesContext(connection) as seen:
@@ -20,7 +34,7 @@ def statements(call: Callable[[], object]) -> list[str]:
 
 
 @pytest.fixture
-def warm(environment: Environment, api: Api) -> Api:
+def warm(environment: Environment, api: Api, warm_key: None) -> Api:
     """A known member, a warm key and a compiled configuration."""
     make_rule(environment)
     give(environment, 1000)
@@ -43,6 +57,55 @@ def test_a_repeated_award_takes_three(warm: Api) -> None:
 def test_a_spend_takes_five(warm: Api) -> None:
     body = {"customer_id": "ada", "points": 5}
     assert len(statements(lambda: warm.post("/v1/points/redeem", body, Idempotency_Key="k"))) == 5
+
+
+def test_calls_take_as_many_statements_at_300_open_lots_as_at_10(warm: Api, environment: Environment) -> None:
+    def counts() -> dict[str, int]:
+        earned = warm.post("/v1/points/award", {"customer_id": "ada", "points": 9}).json()
+        spent = warm.post("/v1/points/redeem", {"customer_id": "ada", "points": 9}).json()
+        held = [warm.post("/v1/holds", {"customer_id": "ada", "points": 9}).json() for _ in range(2)]
+        calls: dict[str, tuple[str, dict[str, Any]]] = {
+            "spend": ("points/redeem", {"customer_id": "ada", "points": 9}),
+            "transfer": (
+                "points/transfer",
+                {"from_customer_id": "ada", "to_customer_id": "bob", "points": 9},
+            ),
+            "reverse an earn": (f"transactions/{earned['id']}/reverse", {"reason": "r"}),
+            "reverse a spend": (f"transactions/{spent['id']}/reverse", {"reason": "r"}),
+            "hold": ("holds", {"customer_id": "ada", "points": 9}),
+            "capture": (f"holds/{held[0]['id']}/capture", {"points": 5}),
+            "cancel": (f"holds/{held[0]['id']}/cancel", {}),
+            "release": (f"holds/{held[1]['id']}/release", {}),
+        }
+        return {name: len(statements(posting(warm, *call))) for name, call in calls.items()}
+
+    give(environment, 10, member="bob")
+    for _ in range(10):
+        give(environment, 10)
+    few = counts()
+    for _ in range(290):
+        give(environment, 10)
+    assert counts() == few
+    assert {name: count for name, count in few.items() if count > BUDGETS[name]} == {}
+
+
+def posting(api: Api, path: str, body: dict[str, Any]) -> Callable[[], None]:
+    def call() -> None:
+        answer = api.post(f"/v1/{path}", body, Idempotency_Key=uuid4().hex)
+        assert answer.status_code in (200, 201), answer.content
+
+    return call
+
+
+def test_a_spend_from_more_than_fifty_lots_takes_one_statement_more_however_many_they_are(
+    warm: Api, environment: Environment
+) -> None:
+    assert warm.post("/v1/points/redeem", {"customer_id": "ada", "points": 1000}).status_code == 201
+    for lots in (60, 290):
+        for _ in range(lots):
+            give(environment, 10)
+        body = {"customer_id": "ada", "points": lots * 10}
+        assert len(statements(posting(warm, "points/redeem", body))) == 6
 
 
 def test_an_event_that_awards_takes_five_and_six_with_a_key(warm: Api) -> None:

@@ -78,7 +78,7 @@ PROBLEMS: dict[str, Problem] = {
     "not_reversible": Problem(
         409,
         "Not reversible",
-        "A transaction of type `reversed`, `expired` or `transferred` can't be reversed.",
+        "A transaction of type `reversed`, `expired` or `transferred`, or of an erased customer, can't be reversed.",
         "Reverse the transaction that gave or took the points, or adjust the balance by hand.",
     ),
     "use_cancel": Problem(

@@ -155,7 +155,7 @@ class CaptureView(EngineView):
         answer=shapes.CaptureShape,
         example=examples.CAPTURE,
         status=201,
-        refusals=["not_found", "hold_not_open", "member_frozen"],
+        refusals=["not_found", "hold_not_open"],
         writes=True,
         tag="holds",
         description="Once. The rest is given back at once, and expires if it is due.",

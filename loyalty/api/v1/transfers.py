@@ -15,7 +15,7 @@ from loyalty.api.common.schema import ClosedBody
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
 from loyalty.api.v1.docs import operation
-from loyalty.queries.history import names_of
+from loyalty.queries.history import owner_name
 
 SENDER = ("from_customer_id", "from_member_id")
 RECEIVER = ("to_customer_id", "to_member_id")
@@ -80,15 +80,35 @@ class TransferView(EngineView):
         refusals=["not_found", "insufficient_balance", "maximum_reached", "member_frozen"],
         writes=True,
         tag="points",
-        description="Lots are taken by earliest expiry, then oldest "
-        "first, and keep their dates; they pay the receiver's debt first. The receiver is made if they are new.",
+        description="Lots are taken by earliest expiry, then oldest first, and keep their dates; they pay the "
+        "receiver's debt first. The receiver is made if they are new.",
     )
     def post(self, request: Request) -> Response:
         body = self.body(TransferBody)
         try:
-            return self.write(transfer, transferred, http_status=201, actor=self.actor, now=self.now, **body)
+            return self.write(
+                transfer,
+                lambda found: self._shown(found, body),
+                http_status=201,
+                actor=self.actor,
+                now=self.now,
+                **body,
+            )
         except InvalidRequest as error:
             raise _on_the_wire(error) from error
+
+    def _shown(self, found: Transfer, body: dict[str, Any]) -> dict[str, Any]:
+        """Both transactions; a statement for a side that has merged, to name who it is now."""
+        sent, received = found.sent, found.received
+        giver, taker = (
+            owner_name(environment=self.environment, member_id=entry.member_id, named=body[side])
+            for entry, side in ((sent, "sender"), (received, "receiver"))
+        )
+        metric = sent.account.metric.code
+        return {
+            "sent": rendering.transaction(sent, giver, metric, counterpart=taker),
+            "received": rendering.transaction(received, taker, metric, counterpart=giver),
+        }
 
 
 def _on_the_wire(error: InvalidRequest) -> InvalidRequest:
@@ -97,15 +117,3 @@ def _on_the_wire(error: InvalidRequest) -> InvalidRequest:
     errors = [replace(each, field=names.get(each.field, each.field)) for each in error.errors]
     detail = "; ".join(f"{each.field}: {each.detail}" for each in errors) or error.detail
     return InvalidRequest(detail, errors=errors)
-
-
-def transferred(found: Transfer) -> dict[str, Any]:
-    """Both transactions; one statement, for the names."""
-    sent, received = found.sent, found.received
-    names = names_of([sent.member_id, received.member_id])
-    giver, taker = names[sent.member_id], names[received.member_id]
-    metric = sent.account.metric.code
-    return {
-        "sent": rendering.transaction(sent, giver, metric, counterpart=taker),
-        "received": rendering.transaction(received, taker, metric, counterpart=giver),
-    }

@@ -238,21 +238,42 @@ def test_a_capture_is_reversed_by_cancelling_its_hold(api: Api) -> None:
     assert changed(before, digest()) == {}
 
 
+def show_as_answered(api: Api, *answers: dict[str, Any]) -> None:
+    """Each transaction in these answers reads the same afterwards: alone, in its history, in the list of all."""
+    listed = api.get("/v1/transactions?limit=100").json()["data"]
+    for transaction in (each for made in answers for each in (made, *made.get("caused", []))):
+        shown = api.get(f"/v1/transactions/{transaction['id']}").json()
+        assert {name: transaction[name] for name in shown} == shown
+        assert shown in listed
+
+
 def test_every_transaction_is_shown_as_it_was_answered(api: Api, environment: Any) -> None:
     factories.make_metric(environment, negative_balance="clip")
     earned = award(api, 100)
     spent = spend(api, 80)
-    for made in (earned, spent, reverse(api, earned), reverse(api, spent)):
-        for transaction in (made, *made.get("caused", [])):
-            shown = api.get(f"/v1/transactions/{transaction['id']}").json()
-            assert {name: transaction[name] for name in shown} == shown
-            (row,) = (
-                row
-                for row in api.get("/v1/points?customer_id=ada").json()["data"]
-                if row["id"] == shown["id"]
-            )
-            assert row == shown
-            assert shown in api.get("/v1/transactions").json()["data"]
+    answers = [earned, spent, reverse(api, earned), reverse(api, spent)]
+    show_as_answered(api, *answers)
+    rows = api.get("/v1/points?customer_id=ada").json()["data"]
+    assert rows == api.get("/v1/transactions").json()["data"]
+    assert [row["shortfall"] for row in rows] == [None, None, 80, None, None]
+
+
+def test_also_where_a_merged_customers_reversal_falls_short_at_the_survivor(
+    api: Api, environment: Any
+) -> None:
+    factories.make_metric(environment, negative_balance="clip")
+    earned = award(api, 100)
+    spent = spend(api, 80)
+    award(api, 5, "bob")
+    done(api.post("/v1/customers/ada/merge", {"into": "bob"}))
+    reversal = reverse(api, earned)
+    assert (reversal["customer_id"], reversal["points"], reversal["shortfall"]) == ("ada", -25, 75)
+    carried = [row for row in reversal["caused"] if row["points"] == 0]
+    assert [(row["customer_id"], row["shortfall"]) for row in carried] == [("ada", None), ("bob", 75)]
+    assert carried[0]["counterpart"] == {"transaction_id": carried[1]["id"], "customer_id": "bob"}
+    undone = reverse(api, spent)
+    assert undone["points_balance"] == balance(api, "bob") == 5
+    show_as_answered(api, reversal, undone)
 
 
 @pytest.mark.parametrize(

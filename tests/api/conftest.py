@@ -1,4 +1,4 @@
-"""What tests of /v1 share."""
+"""What tests of the API share."""
 
 import pytest
 
