@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from loyalty.models import Account
@@ -14,10 +14,13 @@ def environments_due(*, now: datetime) -> list[Environment]:
 
     A sandbox's own now is its test clock where one is set; `now` is real time. Archived ones are left out.
     """
-    own_now = Coalesce(OuterRef("clock"), Value(now))
-    due = Account.objects.filter(environment_id=OuterRef("pk"), next_due_at__lte=own_now)
+    # The first of each, by index: "is there any" would be answered by a scan of all accounts.
+    of_its_own = Account.objects.filter(environment_id=OuterRef("pk"), next_due_at__isnull=False)
+    first = Subquery(of_its_own.order_by("next_due_at").values("next_due_at")[:1])
     return list(
-        Environment.objects.filter(Exists(due), archived_at__isnull=True)
+        Environment.objects.filter(archived_at__isnull=True)
+        .alias(first_due_at=first)
+        .filter(first_due_at__lte=Coalesce("clock", Value(now)))
         .select_related("project")
         .order_by("pk")
     )

@@ -27,11 +27,13 @@ WEB = """
 import sys
 from pathlib import Path
 from loyalty.demo import serve
+if "with worker" in sys.argv:
+    serve.start_worker(Path(sys.argv[3]))
 serve.become_server(Path(sys.argv[1]), int(sys.argv[2]))
 """
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
     """What the condition answers as soon as that is true; an AssertionError when the time is over."""
     end = time.monotonic() + seconds
     while not (found := condition()):
@@ -89,11 +91,16 @@ class OwnServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end_children()
+        embedded_postgres.destroy(self.root)
+
+    def end_children(self) -> None:
+        """End the web server and the workers, in order."""
         for child in self.children:
             child.terminate()
         for child in self.children:
             child.wait(20)
-        embedded_postgres.destroy(self.root)
+        self.children.clear()
 
     def manage(self, *words: str) -> str:
         """What a management command prints; a CalledProcessError where it fails."""
@@ -105,20 +112,16 @@ class OwnServer:
     def calls(self) -> Calls:
         return Calls(self.port, self.key)
 
-    def start_web(self) -> int:
-        """The web server as the demo starts it; the process id of its master."""
-        web = self._start([sys.executable, "-c", WEB, str(self.root), str(self.port)], "web.log")
+    def start_web(self, *, worker: bool = False) -> int:
+        """The web server as the demo starts it, with its `worker` if wanted; the process id of its master."""
+        words = [str(self.root), str(self.port), str(BASE), "with worker" if worker else "alone"]
+        web = self._start([sys.executable, "-c", WEB, *words], "web.log")
         wait_for(self._is_ready)
         return web.pid
 
     def start_worker(self, **environment: str) -> subprocess.Popen[bytes]:
         """`manage.py worker`; its lines go to the file worker.log."""
         return self._start([sys.executable, str(BASE / "manage.py"), "worker"], "worker.log", **environment)
-
-    def start_worker_under_a_shell(self) -> subprocess.Popen[bytes]:
-        """The shell; its child is a worker that is to end with it."""
-        script = '"$0" "$1" worker --parent $$ & wait'
-        return self._start(["/bin/sh", "-c", script, sys.executable, str(BASE / "manage.py")], "worker.log")
 
     def log(self, name: str) -> list[dict[str, Any]]:
         """The JSON lines of a log."""

@@ -2,6 +2,7 @@
 is done twice. LOYALTY_CRASH_CALLS=2000 is the full size; -s prints its figures."""
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -24,9 +25,16 @@ PATIENCE = 120.0  # seconds that a client repeats one call for
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
     with OwnServer(tmp_path_factory.mktemp("with a space")) as server:
         yield server
+
+
+@pytest.fixture
+def server(own_server: OwnServer) -> Iterator[OwnServer]:
+    """The module's, with nothing but the database running."""
+    yield own_server
+    own_server.end_children()
 
 
 @dataclass(frozen=True)
@@ -154,12 +162,13 @@ def test_a_worker_outlives_the_database_and_ends_when_told(server: OwnServer) ->
     assert server.ask(again) == 0
 
 
-def test_a_worker_ends_with_the_process_that_started_it(server: OwnServer) -> None:
-    count = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > pg_postmaster_start_time()"
-    shell = server.start_worker_under_a_shell()
+def test_the_demos_worker_ends_with_its_web_server_even_if_that_is_killed(server: OwnServer) -> None:
+    count = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '15 seconds'"
+    wait_for(lambda: server.ask(count) == 0)
+    master = server.start_web(worker=True)
     wait_for(lambda: server.ask(count) == 1)
-    (worker,) = children_of(shell.pid)
-    shell.kill()
-    shell.wait(5)
-    wait_for(lambda: not embedded_server._alive(worker), 10)
+    processes = children_of(master)
+    assert len(processes) == 3  # two that serve, one that works
+    os.kill(master, signal.SIGKILL)
+    wait_for(lambda: not any(embedded_server._alive(process) for process in processes), 15)
     assert server.ask(count) == 0
