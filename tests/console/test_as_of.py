@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse as url_of
 from django.utils import timezone
 
+from loyalty.actions.clock import set_clock
 from loyalty.actions.holds import hold_points
 from loyalty.models import Member
 from programs.models import Environment
@@ -131,3 +132,13 @@ def test_looking_back_writes_nothing_and_another_tenants_member_has_no_past(
     answer = _page(analyst, Member.objects.get(pk=theirs.rows[Member].pk), late[1])
     assert answer["Location"] == url_of("admin:loyalty_member_changelist")
     assert state_of_everything() == before
+
+
+def test_what_was_known_is_asked_in_real_time_whatever_the_test_clock_said(
+    analyst: Client, environment: Environment
+) -> None:
+    ahead = timezone.now() + timedelta(days=100)
+    set_clock(environment=environment, clock=ahead, actor=factories.make_actor())
+    member = Member.objects.get(pk=factories.give(environment, 50, now=ahead).member_id)
+    assert _shown(_page(analyst, member, timezone.now(), "recorded")) == (50, [50], [50])
+    assert _shown(_page(analyst, member, timezone.now())) == (0, [], [])

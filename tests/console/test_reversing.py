@@ -296,3 +296,24 @@ def test_the_entry_of_a_debt_says_when_it_was_paid(support: Client, environment:
     text = " ".join(_page(support, reversal).split())
     assert "80, of which 30 still open" in text
     assert text.count("Paid on") == 1
+
+
+def test_what_a_given_back_spend_pays_of_a_debt_is_shown_and_paid(
+    support: Client, environment: Environment
+) -> None:
+    earned = factories.give(environment, 100)
+    spent = _spend(environment, 80)
+    entered = {"points": "100", "reason": "Fraud"}
+    confirm(support, _url(earned), show(support, _url(earned), **entered), **entered)
+    owing = LedgerEntry.objects.get(type="reversed")
+    shown = show(support, _url(spent), points="50", reason="Cancelled")
+    effect = shown.context["effect"]
+    assert [(piece.kind, piece.change, piece.cause) for piece in effect["pieces"]] == [
+        ("given", 50, None),
+        ("debt", -50, owing),
+    ]
+    assert (effect["before"], effect["after"]) == (-80, -30)
+    assert f"/ledgerentry/{owing.pk}/change/" in shown.content.decode()
+    confirm(support, _url(spent), shown, points="50", reason="Cancelled")
+    assert _account().balance == -30
+    assert Uncovered.objects.get().open == 30
