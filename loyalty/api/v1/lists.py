@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.functional import cached_property
 from django_filters import FilterSet
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -31,6 +32,10 @@ class ListView(EngineView):
 
     def parameters(self) -> dict[str, Any]:
         """The page's parameters, checked; those of the filters are left to `page`."""
+        return self._parameters
+
+    @cached_property
+    def _parameters(self) -> dict[str, Any]:
         return self.query(self.paging, ignore=set(self.filters.base_filters) if self.filters else ())
 
     def page(self, rows: QuerySet[Any]) -> Page:
@@ -39,7 +44,8 @@ class ListView(EngineView):
         if self.filters:
             given = self.request.query_params.dict()
             narrowing = {name: given[name] for name in self.filters.base_filters if name in given}
-            rows = filtered(self.filters, narrowing, rows)
+            if narrowing:  # to find that there is no filter, forms would take as long as the rest
+                rows = filtered(self.filters, narrowing, rows)
         return paginate(rows, self.key, PageRequest.parse(paging))
 
     def listed(self, rows: QuerySet[Any], render: Callable[[Any], dict[str, Any]]) -> Response:
