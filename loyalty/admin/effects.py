@@ -12,7 +12,7 @@ _WORDS = {
     "taken": "taken from other points",
     "given": "given back",
     "released": "is free to be spent again",
-    "captured": "is captured",
+    "captured": "captured from what was held",
     "debt": "pays debt",
     "shortfall": "pays a shortfall",
     "expired": "expires at once, since its date has passed",

@@ -31,17 +31,22 @@ def hold_effect(
             replace(piece, kind="captured") if piece.kind == "taken" else piece
             for piece in pieces_of(uses, entries, main=entry)
         ]
-        return _shown(before, _balance(environment, hold, now), _returning(hold, pieces) + pieces)
+        return _shown(before, _balance(environment, hold, now), _in_order(hold, pieces))
 
     return rehearsed(look)
+
+
+def _in_order(hold: Hold, pieces: list[Piece]) -> list[Piece]:
+    """What is captured, what is free again, and what comes of that."""
+    captured = [piece for piece in pieces if piece.kind == "captured"]
+    return captured + _returning(hold, captured) + [piece for piece in pieces if piece.kind != "captured"]
 
 
 def _returning(hold: Hold, pieces: list[Piece]) -> list[Piece]:
     """What goes back to its lots: all that is held and was not captured."""
     captured: dict[Any, int] = {}
     for piece in pieces:
-        if piece.kind == "captured":
-            captured[piece.lot.pk] = captured.get(piece.lot.pk, 0) - piece.change
+        captured[piece.lot.pk] = captured.get(piece.lot.pk, 0) - piece.change
     return [
         Piece("released", back, held.lot, held.lot.entry)
         for held in lots_of_hold(hold)

@@ -56,7 +56,7 @@ def test_a_capture_in_part_spends_it_and_frees_the_rest_as_shown(
     shown = show(support, _url(hold, "capture"), points="45", **REASON)
     effect = shown.context["effect"]
     assert (effect["before"], effect["after"], effect["held_before"], effect["held_after"]) == (40, 55, 60, 0)
-    assert [(piece.kind, piece.change) for piece in effect["pieces"]] == [("released", 15), ("captured", -45)]
+    assert [(piece.kind, piece.change) for piece in effect["pieces"]] == [("captured", -45), ("released", 15)]
     assert state_of_everything() == before
     answer = confirm(support, _url(hold, "capture"), shown, points="45", **REASON)
     assert "45 points are captured. The other 15 are released." in told(answer)
