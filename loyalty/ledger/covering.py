@@ -43,7 +43,8 @@ def begin(book: Book, lot: Lot) -> None:
     """Let a new lot do what is due with it now: expire, or pay debt; else note when."""
     ends_at = state_of(lot).ends_at
     if ends_at is not None and ends_at <= book.now:
-        expire(book, lot, ends_at)
+        if lot.remaining:  # held points are protected, also where a merge moved them
+            expire(book, lot, ends_at)
     elif not lot.pending:
         pay_debt(book, [Piece(lot, lot.remaining)], book.now)
     book.note_due(lot_rules.next_due([state_of(lot)]))

@@ -118,6 +118,20 @@ def test_a_merge_moves_lots_pending_and_holds_and_leaves_a_redirect(till: Till) 
     assert [str(member) for member in members_of(till.environment)] == ["ada"]
 
 
+def test_a_merge_keeps_expired_points_that_a_hold_protects(till: Till) -> None:
+    till.give(1, "ada")
+    till.give(10, "bob", expires=1)
+    hold = till.hold(10, "bob", until=5)
+    till.today = 2
+    till.merge("bob", "ada")
+    assert (till.entries("ada"), till.lots("ada")) == (
+        [("earned", 1), ("transferred", 10)],
+        [(1, 0), (0, 10)],
+    )
+    till.capture(hold, 4)
+    assert till.entries("ada")[2:] == [("redeemed", -4), ("expired", -6)]
+
+
 def test_a_hold_that_ended_before_a_merge_stays_ended(till: Till) -> None:
     till.give(50, "ada")
     till.give(50, "bob")
