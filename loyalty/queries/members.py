@@ -21,6 +21,4 @@ def find_member(*, environment: Environment, member: str) -> Member:
 
 def members_of(environment: Environment) -> QuerySet[Member]:
     """The members of an environment, without the erased and the merged; keyset by (`created_at`, `id`)."""
-    return Member.objects.filter(
-        environment=environment, status__in=Member.LIVING, redirect_to__isnull=True
-    )
+    return Member.objects.filter(environment=environment, status__in=Member.LIVING, redirect_to__isnull=True)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from audit.ids import parse_public, public
-from loyalty.models import Event, LedgerEntry, Member
+from loyalty.models import Event, Hold, LedgerEntry, Member
 from programs.models import EarningRule, Environment
 
 _MEMBERS_SHOWN = 8
@@ -21,11 +21,12 @@ class Hit(NamedTuple):
 
 
 def find_anything(*, environment: Environment, term: str) -> list[Hit]:
-    """What the term names: an exact transaction or event id, members whose id begins with it, a rule."""
+    """What the term names: an exact transaction, hold or event id, members whose id begins with it, a rule."""
     if not term or len(term) > 200 or "\x00" in term:
         return []
     return [
         *_transactions(environment, term),
+        *_holds(environment, term),
         *_events(environment, term),
         *_members(environment, term),
         *_rules(environment, term),
@@ -41,6 +42,12 @@ def _transactions(environment: Environment, term: str) -> list[Hit]:
     ]
 
 
+def _holds(environment: Environment, term: str) -> list[Hit]:
+    key = parse_public("hold", term)
+    rows = Hold.objects.filter(pk=key, environment_id=environment.pk) if key else []
+    return [Hit(public("hold", row.pk), f"{row} · hold", "loyalty_hold", row.pk, "lock") for row in rows]
+
+
 def _events(environment: Environment, term: str) -> list[Hit]:
     rows = Event.objects.filter(environment_id=environment.pk, event_id=term).defer("data", "explanation")
     return [Hit(row.event_id, f"{row.type} · event", "loyalty_event", row.pk, "bolt") for row in rows]
@@ -51,9 +58,13 @@ def _members(environment: Environment, term: str) -> list[Hit]:
         "external_id"
     )
     return [
-        Hit(str(row), f"{row.get_status_display()} member", "loyalty_member", row.pk, "person")
+        Hit(str(row), f"{_state(row)} member", "loyalty_member", row.pk, "person")
         for row in rows[:_MEMBERS_SHOWN]
     ]
+
+
+def _state(member: Member) -> str:
+    return "Merged" if member.redirect_to_id else member.get_status_display()
 
 
 def _rules(environment: Environment, term: str) -> list[Hit]:
