@@ -47,7 +47,7 @@ def erase_member(
         account.metric = snapshot(environment).metrics_by_id[account.metric_id]
     for book in journal.open_locked(locked):
         empty(book)
-    redact([row.pk for row in family])
+    redact(family)
     for row in family:
         row.external_id, row.attributes, row.status = None, {}, Member.Status.ERASED
         row.redirect_to = None  # that two ids were one person is forgotten too

@@ -11,7 +11,7 @@ from audit.record import Actor
 from loyalty.actions.once import once
 from loyalty.actions.points import check_points, find_metric
 from loyalty.actions.reversals import reverse_in
-from loyalty.errors import HoldNotOpen
+from loyalty.errors import HoldNotOpen, NotReversible
 from loyalty.ledger import accounts, holds
 from loyalty.ledger.book import Book
 from loyalty.ledger.idempotency import Idempotency
@@ -129,12 +129,14 @@ def cancel_capture(
     Replay. Locks: the account, and of a merged member the survivor's too.
     """
     found = find_hold(environment, hold)
+    if found.status == Hold.Status.OPEN:
+        raise NotReversible(f"Hold {public('hold', found.id)} is open: nothing was captured; release it.")
     if found.status != Hold.Status.CAPTURED:
         raise HoldNotOpen(
             f"Hold {public('hold', found.id)} is {found.status}: nothing was captured.", status=found.status
         )
     entries = LedgerEntry.objects.select_related("account", "member")
-    original = entries.get(account=found.account_id, hold_id=found.id, reverses__isnull=True)
+    original = entries.get(hold_id=found.id, reverses__isnull=True)
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     done = reverse_in(journal, original, points, Cause(reason=reason), since=found.account_sequence)
     journal.write(done, member_id=found.member_id)

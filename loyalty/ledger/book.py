@@ -97,6 +97,7 @@ class Book:
         """Take in a hold and its lots (each with `lot` set), unless it is known already."""
         if hold.id in self.holds:
             return self.holds[hold.id]
+        hold.account = self.account
         self.holds[hold.id] = hold
         self.hold_lots[hold.id] = list(pieces)
         for piece in self.hold_lots[hold.id]:

@@ -1,7 +1,7 @@
 """An account comes to zero, and what could name its member is blanked (domain.md 1)."""
 
+import json
 from collections.abc import Collection
-from uuid import UUID
 
 from django.db.models import Q
 
@@ -10,7 +10,7 @@ from loyalty.ledger.book import Book, Cause, Piece
 from loyalty.ledger.covering import DEBT, pay_debt
 from loyalty.ledger.holds import release
 from loyalty.ledger.reading import read_holds, read_lots, read_uncovered
-from loyalty.models import Event, Hold, IdempotencyRecord, LedgerEntry, Lot
+from loyalty.models import Event, Hold, IdempotencyRecord, LedgerEntry, Lot, Member
 
 ERASED = "erased"
 _ANSWER = '{"erased": true}'
@@ -44,15 +44,22 @@ def _forgive(book: Book) -> None:
         book.cover(row, row.open)
 
 
-def redact(members: Collection[UUID]) -> None:
-    """Blank the free texts, payloads, salts and stored answers of these members; five statements.
+def redact(members: Collection[Member]) -> None:
+    """Blank the free texts, payloads, salts and stored answers of these members; six statements, and one
+    a name.
 
     Amounts, dates and digests stay: balances are their sum, and seals still prove them.
     """
-    LedgerEntry.objects.filter(account__member__in=members).update(
-        reason=None, metadata=None, digest_salt=None
-    )
-    Event.objects.filter(member__in=members).update(data=None, explanation=None, facts=None)
-    Hold.objects.filter(account__member__in=members).update(reason=None, metadata=None)
-    IdempotencyRecord.objects.filter(member_id__in=members).update(answer=_ANSWER)
-    AuditEvent.objects.filter(member_id__in=members).update(before=None, after=None, ip=None, salt=None)
+    keys = [member.pk for member in members]
+    entries = LedgerEntry.objects.filter(account__member__in=keys)
+    answers = IdempotencyRecord.objects.all()
+    others = set(entries.exclude(counterpart_member_id=None).values_list("counterpart_member_id", flat=True))
+    for name in [member.external_id for member in members if others and member.external_id]:
+        answers.filter(member_id__in=others, answer__contains=json.dumps(name, ensure_ascii=False)).update(
+            answer=_ANSWER
+        )
+    answers.filter(member_id__in=keys).update(answer=_ANSWER)
+    entries.update(reason=None, metadata=None, digest_salt=None)
+    Event.objects.filter(member__in=keys).update(data=None, explanation=None, facts=None)
+    Hold.objects.filter(account__member__in=keys).update(reason=None, metadata=None)
+    AuditEvent.objects.filter(member_id__in=keys).update(before=None, after=None, ip=None, salt=None)

@@ -75,6 +75,7 @@ def add_hold(book: Book, points: int, expires_at: datetime, account_sequence: in
         actor_id=book.actor.id,
         trace_id=book.actor.trace_id,
     )
+    hold.account = account
     book.new_holds[hold.id] = book.holds[hold.id] = hold
     book.hold_lots[hold.id] = []
     book.note_due(expires_at)

@@ -19,6 +19,18 @@ class Migration(migrations.Migration):
                 name="lot_continues",
             ),
         ),
+        AddIndexConcurrently(
+            model_name="hold", index=models.Index(fields=["environment_id", "-id"], name="hold_newest")
+        ),
+        AddIndexConcurrently(
+            model_name="hold", index=models.Index(fields=["member", "-id"], name="hold_of_member")
+        ),
+        AddIndexConcurrently(
+            model_name="ledgerentry",
+            index=models.Index(
+                fields=["hold_id"], condition=models.Q(("hold_id__isnull", False)), name="entry_hold"
+            ),
+        ),
         ValidateConstraint(model_name="ledgerentry", name="entry_sign_fits_type"),
         ValidateConstraint(model_name="ledgerentry", name="entry_reversal_names_original"),
     ]

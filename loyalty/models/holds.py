@@ -46,7 +46,9 @@ class Hold(Acted):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["account", "expires_at"], condition=Q(status="open"), name="hold_open")
+            models.Index(fields=["account", "expires_at"], condition=Q(status="open"), name="hold_open"),
+            models.Index(fields=["environment_id", "-id"], name="hold_newest"),
+            models.Index(fields=["member", "-id"], name="hold_of_member"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["member", "account", "id"], name="hold_key"),

@@ -154,6 +154,7 @@ class LedgerEntry(Acted, Immutable):
             models.Index(fields=["environment_id", "-id"], name="entry_environment"),
             models.Index(fields=["event"], condition=Q(event__isnull=False), name="entry_event"),
             models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="entry_reverses"),
+            models.Index(fields=["hold_id"], condition=Q(hold_id__isnull=False), name="entry_hold"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "sequence"], name="entry_sequence_unique"),

@@ -20,10 +20,10 @@ BUDGETS = {
     "transfer": 9,
     "reverse an earn": 9,
     "reverse a spend": 9,
-    "hold": 7,
+    "hold": 5,
     "capture": 9,
     "cancel": 10,
-    "release": 11,
+    "release": 9,
 }
 
 

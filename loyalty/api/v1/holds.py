@@ -58,14 +58,14 @@ class HoldBody(MemberBody):
 
 
 class HoldListView(ListView):
-    scopes = {"GET": "members:read", "POST": "points:write"}
+    scopes = {"GET": "points:read", "POST": "points:write"}
     filters = HoldFilters
     paging = HoldsQuery
 
     @operation(
         "list_holds",
         "Holds, newest first",
-        scope="members:read",
+        scope="points:read",
         query=HoldsQuery,
         filters=HoldFilters,
         answer=shapes.HoldPage,
@@ -118,12 +118,12 @@ class HoldListView(ListView):
 
 
 class HoldView(EngineView):
-    scopes = {"GET": "members:read"}
+    scopes = {"GET": "points:read"}
 
     @operation(
         "retrieve_hold",
         "A hold",
-        scope="members:read",
+        scope="points:read",
         answer=shapes.HoldShape,
         example=examples.HOLD,
         refusals=["not_found"],

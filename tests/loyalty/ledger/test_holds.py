@@ -4,7 +4,7 @@ import pytest
 
 from audit.errors import InvalidRequest
 from audit.models import AuditEvent
-from loyalty.errors import HoldNotOpen, InsufficientBalance
+from loyalty.errors import HoldNotOpen, InsufficientBalance, NotReversible
 from loyalty.models import Hold
 from programs.models import Environment
 from tests.factories import make_metric
@@ -107,8 +107,12 @@ def test_a_cancelled_capture_gives_points_back_whole_or_in_parts(till: Till) -> 
     assert (done.entry.points, done.left, till.account().total) == (20, 40, 60)
     till.cancel(hold)
     assert (till.account().total, till.account().redeemed, till.lots()) == (100, 0, [(100, 0)])
+    hold = till.hold(5)
+    with pytest.raises(NotReversible):
+        till.cancel(hold)
+    till.release(hold)
     with pytest.raises(HoldNotOpen):
-        till.cancel(till.hold(5))
+        till.cancel(hold)
 
 
 def test_points_that_were_held_before_a_shortfall_pay_it_however_they_come_back(till: Till) -> None:

@@ -250,6 +250,22 @@ def test_an_erased_member_leaves_amounts_and_nothing_personal(environment: Envir
     assert api.post("/v1/points/award", body, Idempotency_Key="k").headers["Idempotent-Replayed"] == "true"
 
 
+def test_an_erased_members_name_leaves_the_answers_to_others_too(environment: Environment) -> None:
+    api = Api(make_key(environment))
+    till = Till(environment)
+    till.today = 10_000
+    till.give(50, "eve")
+    for number, name in enumerate(("Zoë", "bob")):
+        body = {"from_customer_id": "eve", "to_customer_id": name, "points": 5}
+        answer = api.post("/v1/points/transfer", body, Idempotency_Key=f"k{number}")
+        assert (answer.status_code, name in answer.content.decode()) == (201, True)
+    till.erase("Zoë")
+    answers = IdempotencyRecord.objects.filter(environment_id=environment.id).order_by("key")
+    erased, kept = answers.values_list("answer", flat=True)
+    assert erased == '{"erased": true}'
+    assert '"bob"' in kept
+
+
 def test_an_erased_id_that_comes_back_is_somebody_new(till: Till) -> None:
     till.give(100)
     till.give(5, "bob")
