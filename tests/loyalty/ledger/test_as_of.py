@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ REAL = datetime.fromisoformat("2026-06-01T12:00:00+00:00")
 LONG_AGO = datetime.fromisoformat("2019-03-01T09:00:00+00:00")
 MEMBERS = ("ada", "bob", "cyd")
 INSTANTS = 50
-STEPS, MERGED_AT = 90, 50
+STEPS, MERGED_AT, CLOCK_ENDS_AT = 90, 50, 75
 VESTING_DAYS, EXPIRY_DAYS = 2, 6
 
 Figures = tuple[int, int, int, int]  # total, pending, held, balance
@@ -80,16 +81,17 @@ class History:
     def __init__(self, seed: int, environment: Environment, *, clocked: bool) -> None:
         self.chance = random.Random(seed)
         self.environment = environment
-        self.clocked = clocked
         self.real = REAL
         self.clock = LONG_AGO if clocked else REAL
-        self.clocks = [(REAL, self.clock)]  # real instant, the clock from then on
+        # From this real instant on, the clock stood there; None: it went with real time.
+        self.clocks: list[tuple[datetime, datetime | None]] = [(REAL, self.clock if clocked else None)]
         self.began = self.clock
         self.steps: list[Step] = []
         self.tape = self.blank()
         self.ids: list[Any] = []
         self.hold_ids: list[Any] = []
-        self.set_clock()
+        if clocked:
+            set_clock(environment=environment, clock=self.clock, actor=make_actor())
         make_rule(reload(environment), published_at=self.began - timedelta(days=60))
         self.product = Product(environment, self.clock)
         self.product.configure("points", vesting_days=VESTING_DAYS, expiry="days", expiry_count=EXPIRY_DAYS)
@@ -97,9 +99,10 @@ class History:
     def blank(self) -> Tape:
         return Tape(World(self.began, Metric(vesting_days=VESTING_DAYS, expiry_days=EXPIRY_DAYS)))
 
-    def set_clock(self) -> None:
-        if self.clocked:
-            set_clock(environment=self.environment, clock=self.clock, actor=make_actor())
+    def set_clock(self, clock: datetime | None) -> None:
+        set_clock(environment=self.environment, clock=clock, actor=make_actor())
+        self.clocks.append((self.real, clock))
+        self.clock = clock or self.real
 
     def make(self, steps: int, real_time: time_machine.Traveller) -> None:
         while len(self.steps) < steps:
@@ -114,15 +117,14 @@ class History:
 
     def pass_time(self, real_time: time_machine.Traveller) -> None:
         """Real time always; the environment's with it, or by the clock in leaps of its own, or not at all."""
-        before = self.real
         self.real += timedelta(seconds=self.chance.choice([1, 60, 20_000, 86_400]))
         real_time.move_to(self.real)
-        if not self.clocked:
-            self.clock += self.real - before
+        if self.clocks[-1][1] is None:
+            self.clock = self.real
+        elif len(self.steps) == CLOCK_ENDS_AT:
+            self.set_clock(None)
         elif self.chance.random() < 0.6:
-            self.clock += timedelta(hours=self.chance.choice([1, 6, 12, 24]))
-            self.set_clock()
-            self.clocks.append((self.real, self.clock))
+            self.set_clock(self.clock + timedelta(hours=self.chance.choice([1, 6, 12, 24])))
         self.tape.world.move_to(self.clock)
         self.product.now = self.clock
         self.product.environment = reload(self.environment)
@@ -130,7 +132,7 @@ class History:
     def choose(self) -> tuple[str, dict[str, Any]]:
         chance, now = self.chance, self.clock
         member, points = chance.choice(MEMBERS), chance.randint(1, 30)
-        part = chance.choice([None, chance.randint(1, 30)])
+        part = chance.choice([None, 1, chance.randint(1, 30)])
         verb = chance.choice(
             ["earn"] * 5 + ["hold"] * 3 + ["spend", "transfer", "capture"] * 2 + ["reverse"] * 3
             + ["release", "cancel_capture"]
@@ -199,9 +201,7 @@ class History:
     # -- what was
 
     def clock_at(self, real: datetime) -> datetime:
-        if not self.clocked:
-            return real
-        return [clock for since, clock in self.clocks if since <= real][-1]
+        return [clock for since, clock in self.clocks if since <= real][-1] or real
 
     def expected(self, at: datetime | None, known: datetime | None) -> dict[str, tuple[Figures, Lots]]:
         """What was held at the business instant `at`, by what had been recorded at `known`."""
@@ -280,28 +280,30 @@ def history(request: pytest.FixtureRequest, test_database: None, django_db_block
         transaction.set_rollback(True)
 
 
-def instants(history: History, first: datetime, last: datetime, turning: list[datetime]) -> list[datetime]:
-    """Some at random, some at which something was done, and just before."""
-    span = (last - first).total_seconds()
-    chosen = [first + timedelta(seconds=history.chance.uniform(0, span)) for _ in range(INSTANTS // 2)]
-    sharp = history.chance.sample(turning, INSTANTS // 4)
-    chosen += sharp + [at - timedelta(microseconds=1) for at in sharp]
-    chosen += [last] * (INSTANTS - len(chosen))
-    return [max(first, at) for at in chosen]
+def instants(history: History, turning: list[datetime]) -> list[datetime]:
+    """Some between two steps, some at which something was done, and just before."""
+    between = [
+        first + (second - first) * history.chance.random()
+        for first, second in history.chance.sample(list(pairwise(turning)), INSTANTS // 2)
+    ]
+    sharp = history.chance.sample(turning[1:], INSTANTS // 4)
+    chosen = between + sharp + [at - timedelta(microseconds=1) for at in sharp]
+    return chosen + [turning[-1]] * (INSTANTS - len(chosen))
 
 
 def business_instants(history: History) -> list[datetime]:
-    return instants(history, history.began, history.clock, [step.clock for step in history.steps])
+    return instants(history, sorted({step.clock for step in history.steps}))
 
 
 def recorded_instants(history: History) -> list[datetime]:
-    return instants(history, REAL, history.real, [step.recorded_at for step in history.steps])
+    return instants(history, [step.recorded_at for step in history.steps])
 
 
 def test_the_history_is_one_worth_asking(history: History) -> None:
     """Late earns that changed the past, debts, holds, expiries and a merge are all in it."""
     verbs = {step.verb for step in history.steps}
-    assert verbs >= {"earn", "spend", "hold", "capture", "reverse", "transfer", "merge"}
+    assert verbs >= {"earn", "spend", "hold", "reverse", "transfer", "merge"}
+    assert verbs & {"capture", "release"}
     assert sum(1 for step in history.steps if step.late) >= 5
     assert sum(wallet.lifetime["expired"] for wallet in history.tape.world.wallets.values()) > 0
 
