@@ -254,6 +254,21 @@ def test_once_runs_every_job_and_logs_a_line_for_each() -> None:
 
 
 @pytest.mark.usefixtures("queue")
+def test_a_worker_that_has_ended_leaves_no_connection_open() -> None:
+    with connection.cursor() as cursor:
+        others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        cursor.execute(others)
+        (before,) = cursor.fetchone()
+        call_command("worker", "--once")
+        for _ in range(100):  # a backend ends a moment after its client
+            cursor.execute(others)
+            if cursor.fetchone() == (before,):
+                return
+            time.sleep(0.05)
+    pytest.fail("A connection is still open.")
+
+
+@pytest.mark.usefixtures("queue")
 def test_the_last_run_of_each_job_can_be_read() -> None:
     call_command("worker", "--once")
     before = timezone.now()
