@@ -66,7 +66,9 @@ def again_if_redirected(function: Callable[..., R]) -> Callable[..., R]:
                 return function(*positional, **named)
             except Redirected:
                 continue
-        raise ServiceUnavailable("The member is being changed; nothing was written. Try again.", retry_after=1)
+        raise ServiceUnavailable(
+            "The member is being changed; nothing was written. Try again.", retry_after=1
+        )
 
     return wrapper
 

@@ -1,6 +1,6 @@
 """Accounts are locked, in the order (member, metric)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -13,11 +13,18 @@ from loyalty.ledger.members import Redirected, ensure_member
 from loyalty.models import Account, Member, member_key
 from programs.models import Environment, Metric
 
-# Every award asks this: to have the ORM compose it each time would cost more than to run it. Its own row
-# alone is locked: a lock that took member or metric along would make callers wait for each other.
+# Every award asks this: to have the ORM compose it each time would cost more than to run it. The account's
+# own row alone is locked: a lock that took member or metric along would make callers wait for each other.
+# After a wait the account is the last holder's, and all else still as it was when the statement began; `seen`
+# is the account as it was then, and `is_same` says whether anybody wrote to it meanwhile.
 _LOCK = """
-SELECT {columns} FROM loyalty_account AS account
+SELECT account.xmin = seen.xmin AS is_same, member.status, answered.fingerprint, answered.status, answered.answer,
+    {columns}
+FROM loyalty_account AS account
+JOIN loyalty_account AS seen ON seen.id = account.id
 JOIN loyalty_member AS member ON member.id = account.member_id
+LEFT JOIN loyalty_idempotencyrecord AS answered
+    ON answered.environment_id = account.environment_id AND answered.scope = %s AND answered.key = %s
 WHERE account.member_id = %s AND account.metric_id = %s
     AND member.redirect_to_id IS NULL AND member.status <> 'erased'
 FOR UPDATE OF account
@@ -32,19 +39,34 @@ WHERE member.id = %s
 """
 
 
-def lock_account(*, environment: Environment, member: str, metric: Metric, now: datetime) -> Account:
-    """The account in `metric` of whoever answers for this id, locked; made where it is missing.
+def lock_account(
+    *,
+    environment: Environment,
+    member: str,
+    metric: Metric,
+    now: datetime,
+    idempotency: Idempotency | None = None,
+) -> tuple[Account, str]:
+    """The account in `metric` of whoever answers for this id, locked, and their status; made where it is
+    missing.
 
-    One statement for a known account. Locks: the account.
+    One statement for a known account, which also finds a repeated key; two where it had to wait. Raises
+    Replay or IdempotencyKeyReused where the key was used before, and Redirected. Locks: the account.
     """
     key = member_key(environment.namespace, member)
-    account = _lock(key, metric)
-    while account is None:
+    row = _lock(key, metric, idempotency)
+    while row is None:
         key = ensure_member(environment=environment, member=member, now=now)
         make_accounts(environment, [(key, metric)])
-        account = _lock(key, metric)
+        row = _lock(key, metric, idempotency)
+    is_same, status, fingerprint, answered, answer, *columns = row
+    account = Account.from_db(connection.alias, _columns(), columns)
     account.metric = metric  # known already: spares a statement to whoever renders it
-    return account
+    if not is_same:
+        return account, read_status(account.member_id, idempotency)
+    if idempotency and fingerprint is not None:
+        idempotency.check(bytes(fingerprint), answered, answer)
+    return account, status
 
 
 def lock_accounts(**wanted: Any) -> list[Account]:
@@ -78,15 +100,19 @@ def read_status(member_id: UUID, idempotency: Idempotency | None) -> str:
     return str(status)
 
 
-def _lock(key: UUID, metric: Metric) -> Account | None:
-    names = _columns()
-    statement = _LOCK.format(columns=", ".join(f"account.{name}" for name in names))
+def _lock(key: UUID, metric: Metric, idempotency: Idempotency | None) -> Sequence[Any] | None:
+    scope, repeated = (idempotency.scope, idempotency.key) if idempotency else ("", "")
     with connection.cursor() as cursor:
-        cursor.execute(statement, [key, metric.id])
-        row = cursor.fetchone()
-    return Account.from_db(connection.alias, names, row) if row else None
+        cursor.execute(_lock_statement(), [scope, repeated, key, metric.id])
+        row: Sequence[Any] | None = cursor.fetchone()
+    return row
 
 
 @cache
 def _columns() -> list[str]:
     return [field.attname for field in Account._meta.concrete_fields]
+
+
+@cache
+def _lock_statement() -> str:
+    return _LOCK.format(columns=", ".join(f"account.{name}" for name in _columns()))

@@ -54,7 +54,7 @@ class Book:
     """An account and the rows planned for it. Figures in points.
 
     `now` is the environment's time, `recorded_at` real time under the lock. `uncovered`: the open ones,
-    oldest first; None where they were not read.
+    oldest first; None where they were not read. `touched`: to be written, whatever else has changed.
     """
 
     account: Account
@@ -74,12 +74,12 @@ class Book:
     new_holds: dict[UUID, Hold] = field(default_factory=dict)
     changed_holds: dict[UUID, Hold] = field(default_factory=dict)
     new_hold_lots: list[HoldLot] = field(default_factory=list)
-    settled: bool = False
+    touched: bool = False
 
     @property
     def is_changed(self) -> bool:
         return bool(
-            self.settled or self.entries or self.changed_lots or self.new_holds or self.changed_uncovered
+            self.touched or self.entries or self.changed_lots or self.new_holds or self.changed_uncovered
         )
 
     @property

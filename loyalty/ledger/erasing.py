@@ -32,6 +32,7 @@ def empty(book: Book) -> None:
             book.use(lot, entry, lot.remaining)
             lot.pending = False
     _forgive(book)
+    book.touched = True  # whoever waits for its lock sees by that to look at its member again
 
 
 def _forgive(book: Book) -> None:

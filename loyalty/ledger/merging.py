@@ -25,6 +25,7 @@ def merge_accounts(source: Book, target: Book, cause: Cause) -> None:
     _move_holds(source, target)
     read_spendable(target, sum(row.open for row in source.open_uncovered))
     move_uncovered(source, target, cause)
+    source.touched = True  # whoever waits for its lock sees by that to look at its member again
 
 
 def _move_holds(source: Book, target: Book) -> None:

@@ -1,12 +1,12 @@
 """The one write path to the ledger: lock, read, plan, write (architecture.md).
 
     journal = Journal(environment=…, actor=…, now=…, idempotency=…)
-    book = journal.open(member, metric)   # two statements, three where lots are needed
+    book = journal.open(member, metric)   # one statement, two where lots are needed
     entry = credit(book, …)               # none
     journal.write(entry)                  # one
 
-Locks: accounts. The lots, the member and a repeated key are read in a second
-statement, since only a statement that begins after the lock was had sees what its last holder wrote.
+Locks: accounts. The lots are read in a statement of their own, and so are the member and a repeated key
+if the lock had to be waited for: only a statement that begins then sees what its last holder wrote.
 """
 
 from collections.abc import Iterable, Sequence
@@ -55,10 +55,14 @@ class Journal:
         `spends`: read the lots that cover so many points. Raises Replay or IdempotencyKeyReused where
         the key was used before, MemberFrozen unless `frozen_ok`. Locks: the account.
         """
-        account = accounts.lock_account(
-            environment=self.environment, member=member, metric=metric, now=self.now
+        account, status = accounts.lock_account(
+            environment=self.environment,
+            member=member,
+            metric=metric,
+            now=self.now,
+            idempotency=self.idempotency,
         )
-        self.check_status(account.member_id, member, frozen_ok=frozen_ok)
+        _check(status, member, frozen_ok=frozen_ok)
         (book,) = self.open_locked([account])
         if spends:
             read_spendable(book, spends)
@@ -69,9 +73,7 @@ class Journal:
 
         Raises Replay, IdempotencyKeyReused, Redirected, and MemberFrozen unless `frozen_ok`.
         """
-        status = accounts.read_status(member_id, self.idempotency)
-        if status == Member.Status.FROZEN and not frozen_ok:
-            raise MemberFrozen(f"Member {member!r} is frozen; an operator can make it active again.")
+        _check(accounts.read_status(member_id, self.idempotency), member, frozen_ok=frozen_ok)
 
     def open_all(self, member: str, metrics: Iterable[Metric]) -> dict[UUID, Book]:
         """The accounts of a member whose row this transaction holds, settled; by metric id.
@@ -80,7 +82,7 @@ class Journal:
         """
         locked = []
         for metric in sorted(metrics, key=lambda metric: metric.id):
-            account = accounts.lock_account(
+            account, _ = accounts.lock_account(
                 environment=self.environment, member=member, metric=metric, now=self.now
             )
             locked.append(account)
@@ -171,6 +173,11 @@ class Journal:
                 occurred_at=occurred_at or self.now,
             )
         )
+
+
+def _check(status: str, member: str, *, frozen_ok: bool) -> None:
+    if status == Member.Status.FROZEN and not frozen_ok:
+        raise MemberFrozen(f"Member {member!r} is frozen; an operator can make it active again.")
 
 
 def _open_with_default(book: Book) -> None:

@@ -43,7 +43,7 @@ def settle(book: Book, next_due_at: datetime | None) -> None:
     for hold in book.holds.values():
         if hold.status == Hold.Status.OPEN:
             book.note_due(hold.expires_at)
-    book.settled = True
+    book.touched = True
 
 
 def let_go(book: Book, pieces: list[Piece], *, since: int, at: datetime) -> None:

@@ -1,6 +1,10 @@
 """What 0003 began, without a lock that writers would wait for."""
 
-from django.contrib.postgres.operations import AddIndexConcurrently, ValidateConstraint
+from django.contrib.postgres.operations import (
+    AddIndexConcurrently,
+    RemoveIndexConcurrently,
+    ValidateConstraint,
+)
 from django.db import migrations, models
 
 
@@ -31,6 +35,15 @@ class Migration(migrations.Migration):
                 fields=["hold_id"], condition=models.Q(("hold_id__isnull", False)), name="entry_hold"
             ),
         ),
+        AddIndexConcurrently(
+            model_name="account",
+            index=models.Index(
+                fields=["environment_id", "next_due_at"],
+                condition=models.Q(("next_due_at__isnull", False)),
+                name="account_due",
+            ),
+        ),
+        RemoveIndexConcurrently(model_name="account", name="account_next_due"),
         ValidateConstraint(model_name="ledgerentry", name="entry_sign_fits_type"),
         ValidateConstraint(model_name="ledgerentry", name="entry_reversal_names_original"),
     ]

@@ -50,7 +50,9 @@ class Account(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(
-                fields=["next_due_at"], condition=Q(next_due_at__isnull=False), name="account_next_due"
+                fields=["environment_id", "next_due_at"],
+                condition=Q(next_due_at__isnull=False),
+                name="account_due",
             ),
             models.Index(fields=["environment_id", "metric"], name="account_environment"),
         ]

@@ -16,11 +16,11 @@ TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK")
 
 # At most; with an Idempotency-Key, of known members with a warm key; nothing is due, nobody is in debt.
 BUDGETS = {
-    "spend": 5,
+    "spend": 4,
     "transfer": 9,
     "reverse an earn": 9,
     "reverse a spend": 9,
-    "hold": 5,
+    "hold": 4,
     "capture": 9,
     "cancel": 10,
     "release": 9,
@@ -43,20 +43,20 @@ def warm(environment: Environment, api: Api, warm_key: None) -> Api:
     return api
 
 
-def test_an_award_to_a_known_member_takes_four_statements(warm: Api) -> None:
+def test_an_award_to_a_known_member_takes_three_statements(warm: Api) -> None:
     body = {"customer_id": "ada", "points": 5}
-    assert len(statements(lambda: warm.post("/v1/points/award", body, Idempotency_Key="k"))) == 4
-
-
-def test_a_repeated_award_takes_three(warm: Api) -> None:
-    body = {"customer_id": "ada", "points": 5}
-    warm.post("/v1/points/award", body, Idempotency_Key="k")
     assert len(statements(lambda: warm.post("/v1/points/award", body, Idempotency_Key="k"))) == 3
 
 
-def test_a_spend_takes_five(warm: Api) -> None:
+def test_a_repeated_award_takes_two(warm: Api) -> None:
     body = {"customer_id": "ada", "points": 5}
-    assert len(statements(lambda: warm.post("/v1/points/redeem", body, Idempotency_Key="k"))) == 5
+    warm.post("/v1/points/award", body, Idempotency_Key="k")
+    assert len(statements(lambda: warm.post("/v1/points/award", body, Idempotency_Key="k"))) == 2
+
+
+def test_a_spend_takes_four(warm: Api) -> None:
+    body = {"customer_id": "ada", "points": 5}
+    assert len(statements(lambda: warm.post("/v1/points/redeem", body, Idempotency_Key="k"))) == 4
 
 
 def test_calls_take_as_many_statements_at_300_open_lots_as_at_10(warm: Api, environment: Environment) -> None:
@@ -105,7 +105,7 @@ def test_a_spend_from_more_than_fifty_lots_takes_one_statement_more_however_many
         for _ in range(lots):
             give(environment, 10)
         body = {"customer_id": "ada", "points": lots * 10}
-        assert len(statements(posting(warm, "points/redeem", body))) == 6
+        assert len(statements(posting(warm, "points/redeem", body))) == 5
 
 
 def test_an_event_that_awards_takes_five_and_six_with_a_key(warm: Api) -> None:
