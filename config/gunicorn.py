@@ -4,12 +4,18 @@ docs/performance.md says by what measurements workers and threads were chosen.
 """
 
 import os
+from pathlib import Path
 from typing import Any
+
+import environ
+
+env = environ.Env()
+environ.Env.read_env(Path(__file__).resolve().parent.parent / ".env")  # before the settings do
 
 wsgi_app = "config.wsgi"
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_WORKERS", "2"))
-threads = int(os.environ.get("WEB_THREADS", "8"))
+workers = env.int("WEB_WORKERS", default=2)
+threads = env.int("WEB_THREADS", default=8)
 loglevel = "warning"
 control_socket_disable = True
 

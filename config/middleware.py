@@ -111,6 +111,7 @@ class ContentSecurity(_ForPages, CSPMiddleware):
 
 
 def is_api(request: HttpRequest) -> bool:
+    """Whether it is a call of the API, by its path: it carries a key, and no session."""
     return request.path_info.startswith(API_PREFIX)
 
 

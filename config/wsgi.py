@@ -1,4 +1,4 @@
-"""The WSGI application: `gunicorn config.wsgi`."""
+"""The WSGI application that config/gunicorn.py runs."""
 
 import os
 from collections.abc import Callable, Iterable
