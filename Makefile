@@ -28,7 +28,7 @@ help: ## this list
 	@echo 'make check   the checks without the tests: lint, types, layers, migrations'
 	@echo 'make run     the server alone, with the data that is there'
 	@echo 'make worker  the background jobs alone (make demo has them)'
-	@echo 'make bench   measure'
+	@echo 'make bench   measure the hot paths, beside bare SQL and idiomatic Django'
 	@echo 'make fmt     format the code'
 	@echo 'make lock    renew the hashed lists of what is installed'
 	@echo 'make clean   stop the servers of this checkout and remove all that was made in it'
@@ -62,7 +62,6 @@ test: check
 	@$(VENV) -m pytest -n 2; code=$$?; $(VENV) -m config.embedded_postgres stop --if-idle >/dev/null 2>&1; exit $$code
 
 bench: dev
-	@[ -d benchmarks ] || { echo 'There are no benchmarks in this checkout yet.' >&2; exit 1; }
 	@$(VENV) -m benchmarks
 
 fmt: dev
