@@ -1,14 +1,19 @@
 """Reversals, holds, transfers and merges run at the same time as themselves: real threads, exact counts."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection, connections, transaction
 from django.db.models import Sum
 
-from loyalty.errors import AlreadyReversed, HoldNotOpen, InsufficientBalance
+from loyalty.actions.points import award
+from loyalty.errors import AlreadyReversed, HoldNotOpen, InsufficientBalance, Replay
 from loyalty.ledger.checks import violations
+from loyalty.ledger.idempotency import Idempotency
 from loyalty.models import Account, Hold, LedgerEntry, Member
 from programs.models import Environment
 from tests.loyalty.ledger.till import Till
@@ -110,6 +115,60 @@ def test_awards_to_a_member_who_is_merged_meanwhile_are_not_lost(till: Till, tog
     assert counted(outcomes) == {"done": 16}
     assert (till.account("ada").total, till.account("bob").total) == (350, 0)
     assert_clean(till)
+
+
+def while_uncommitted(change: Callable[[], Any], call: Callable[[], Any]) -> Any:
+    """What `call` comes to, when it has waited for `change` to be committed."""
+
+    def elsewhere() -> Any:
+        try:
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            change()
+            waiting = pool.submit(elsewhere)
+            until = time.monotonic() + 1.5  # the lock's patience is 2 seconds
+            while not _somebody_waits() and time.monotonic() < until:
+                time.sleep(0.01)
+            assert not waiting.done()
+        return waiting.result(timeout=10)
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize("what", ["merge", "erase"])
+def test_an_award_that_waited_for_an_empty_account_to_go_does_not_land_on_it(till: Till, what: str) -> None:
+    till.give(5, "bob")
+    till.spend(5, "bob")
+    till.give(100, "ada")
+    gone = till.account("bob")
+    change = (lambda: till.merge("bob", "ada")) if what == "merge" else (lambda: till.erase("bob"))
+    awarded = while_uncommitted(change, lambda: till.give(7, "bob"))
+    assert awarded.account_id != gone.pk
+    assert Account.objects.get(pk=gone.pk).total == 0
+    assert Account.objects.get(pk=awarded.account_id).total == (107 if what == "merge" else 7)
+    assert_clean(till)
+
+
+def test_a_key_that_was_used_while_the_account_was_waited_for_is_a_replay(till: Till) -> None:
+    till.give(5)
+    key = Idempotency("", "k", b"x" * 32, lambda entry: (201, "answer"))
+
+    def give() -> Any:
+        return till.do(award, member="ada", points=5, reason=None, idempotency=key)
+
+    with pytest.raises(Replay) as replay:
+        while_uncommitted(give, give)
+    assert (replay.value.answer, till.account().total) == ("answer", 10)
 
 
 def test_two_merges_in_opposite_directions_leave_one_survivor(till: Till, together: Together) -> None:
