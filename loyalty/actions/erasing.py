@@ -1,6 +1,7 @@
 """A person asks to be forgotten (domain.md 1, 10)."""
 
 from datetime import datetime
+from uuid import UUID
 
 from audit.record import Actor
 from loyalty.actions.once import once
@@ -32,26 +33,27 @@ def erase_member(
     """
     if idempotency:
         idempotency.check_stored(environment.id)
-    person = find_member(environment=environment, member=member)
-    family = list(
-        (Member.objects.filter(redirect_to=person) | Member.objects.filter(pk=person.pk))
-        .select_for_update()
-        .order_by("pk")
-    )
-    found = next(row for row in family if row.pk == person.pk)
-    if found.redirect_to_id is not None or found.status == Member.Status.ERASED:
-        raise Redirected
+    found = _lock(find_member(environment=environment, member=member).pk)
+    # Read when the person is locked: nobody can be merged into them any more.
+    merged = list(Member.objects.filter(redirect_to=found).select_for_update().order_by("pk"))
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     locked = accounts.lock_accounts(member=found)
     for account in locked:
         account.metric = snapshot(environment).metrics_by_id[account.metric_id]
     for book in journal.open_locked(locked):
         empty(book)
-    redact(family)
-    for row in family:
+    redact([found, *merged])
+    for row in (found, *merged):
         row.external_id, row.attributes, row.status = None, {}, Member.Status.ERASED
         row.redirect_to = None  # that two ids were one person is forgotten too
         row.save(update_fields=["external_id", "attributes", "status", "redirect_to"])
     journal.audit(verb="member.erased", object_type="member", object_id=str(found.pk), member_id=found.pk)
     journal.write(found, member_id=found.pk)
+    return found
+
+
+def _lock(key: UUID) -> Member:
+    found = Member.objects.select_for_update().get(pk=key)
+    if found.redirect_to_id is not None or found.status == Member.Status.ERASED:
+        raise Redirected
     return found

@@ -59,7 +59,7 @@ def _make(environment: Environment, key: UUID, member: str, now: datetime) -> No
 def _succeed(environment: Environment, erased: UUID, member: str, now: datetime) -> UUID:
     """The id came back after its member was erased: somebody new, with a key of their own."""
     _make(environment, uuid4(), member, now)
-    successor = Member.objects.get(environment=environment, external_id=member)
+    successor = Member.objects.get(environment=environment, external_id=member, redirect_to__isnull=True)
     Member.objects.filter(pk=erased, redirect_to__isnull=True).update(redirect_to=successor)
     return successor.pk
 

@@ -159,6 +159,19 @@ def test_an_award_that_waited_for_an_empty_account_to_go_does_not_land_on_it(til
     assert_clean(till)
 
 
+def test_who_is_merged_into_a_member_while_they_are_erased_is_erased_with_them(till: Till) -> None:
+    till.give(5, "bob")
+    till.give(100, "ada")
+    while_uncommitted(lambda: till.merge("bob", "ada"), lambda: till.erase("ada"))
+    members = Member.objects.filter(environment=till.environment)
+    assert set(members.values_list("external_id", "status", "redirect_to")) == {(None, "erased", None)}
+    till.give(3, "bob")
+    till.give(4, "ada")
+    successors = Account.objects.filter(member__in=members.exclude(external_id=None))
+    assert set(successors.values_list("member__external_id", "total")) == {("bob", 3), ("ada", 4)}
+    assert_clean(till)
+
+
 def test_a_key_that_was_used_while_the_account_was_waited_for_is_a_replay(till: Till) -> None:
     till.give(5)
     key = Idempotency("", "k", b"x" * 32, lambda entry: (201, "answer"))
