@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from audit.errors import InvalidRequest, NotFound
+from audit.errors import InvalidRequest
 from audit.ids import public
 from audit.record import Actor
 from loyalty.actions.once import once
@@ -19,6 +19,7 @@ from loyalty.ledger.posting import Cause, Journal
 from loyalty.ledger.reading import read_holds, read_uncovered
 from loyalty.ledger.reversals import Reversal
 from loyalty.models import Hold, LedgerEntry
+from loyalty.queries.holds import find_hold
 from programs.models import Environment
 from programs.queries.snapshots import snapshot
 
@@ -128,7 +129,7 @@ def cancel_capture(
     Raises AlreadyReversed, HoldNotOpen (nothing was captured), InvalidRequest, NotFound, NotReversible,
     Replay. Locks: the account, and of a merged member the survivor's too.
     """
-    found = find_hold(environment, hold)
+    found = find_hold(environment=environment, hold=hold)
     if found.status == Hold.Status.OPEN:
         raise NotReversible(f"Hold {public('hold', found.id)} is open: nothing was captured; release it.")
     if found.status != Hold.Status.CAPTURED:
@@ -143,22 +144,12 @@ def cancel_capture(
     return done
 
 
-def find_hold(environment: Environment, hold: UUID) -> Hold:
-    """The hold of that id, or the one that goes on in its place after a merge. Raises NotFound."""
-    found = Hold.objects.filter(pk=hold, environment_id=environment.id).first()
-    while found is not None and found.moved_to is not None:
-        found = Hold.objects.get(pk=found.moved_to)
-    if found is None:
-        raise NotFound(f"There is no hold {public('hold', hold)} in this environment.")
-    return found
-
-
 def _open(journal: Journal, hold: UUID) -> tuple[Book, Hold]:
     """The hold as it stands under the lock of its account, settled, with its lots. Raises HoldNotOpen.
 
     A frozen member's holds may be captured and released: they were authorised before.
     """
-    known = find_hold(journal.environment, hold)
+    known = find_hold(environment=journal.environment, hold=hold)
     holds.check_open(known)  # closed for good, also where its member was merged away since
     locked = accounts.lock_accounts(pk=known.account_id)
     journal.check_status(known.member_id, "", frozen_ok=True)

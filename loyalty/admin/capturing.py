@@ -13,7 +13,7 @@ from loyalty.admin.holding import hold_effect
 from loyalty.admin.reversing import PartForm, effect_of, said_of
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.models import Hold
-from loyalty.queries.held import entries_of_hold
+from loyalty.queries.holds import entries_of_hold
 from loyalty.queries.relations import relations_of
 from programs.admin.base import actor_of, required_environment
 from programs.admin.detail import DetailAdmin

@@ -9,7 +9,7 @@ from loyalty.admin.confirming import rehearsed
 from loyalty.admin.effects import Piece, pieces_of
 from loyalty.models import Hold, LedgerEntry, LotUse
 from loyalty.queries.balances import Balance, balances_of
-from loyalty.queries.held import lots_of_hold
+from loyalty.queries.holds import lots_of_hold
 from programs.models import Environment
 
 

@@ -16,8 +16,7 @@ from audit.ids import parse_public, public
 from loyalty.admin.capturing import cancel_page, capture_page, release_page
 from loyalty.admin.shared import DateRange, Endless, MetricFilter, member_link
 from loyalty.models import Hold, Member
-from loyalty.queries.held import entries_of_hold, lots_of_hold
-from loyalty.queries.holds import find_hold, holds_of, standing
+from loyalty.queries.holds import entries_of_hold, find_hold, holds_of, lots_of_hold, status_of
 from loyalty.queries.relations import relations_of
 from programs.admin.base import current_environment, may, required_environment
 from programs.admin.detail import DetailAdmin
@@ -25,7 +24,7 @@ from programs.admin.tables import rows_of
 from programs.queries.environments import now_in
 
 
-class StandingFilter(SimpleListFilter):
+class HoldStatusFilter(SimpleListFilter):
     """By status as it stands now: a hold whose time is up has expired, settled or not."""
 
     title = "status"
@@ -52,7 +51,7 @@ class HoldList(ChangeList):
         self.result_list: list[Hold] = list(self.result_list)
         now = now_in(required_environment(request))
         for hold in self.result_list:
-            hold.stands = standing(hold, now)[0]  # type: ignore[attr-defined]
+            hold.stands = status_of(hold, now)[0]  # type: ignore[attr-defined]
 
 
 @admin.register(Hold)
@@ -62,7 +61,7 @@ class HoldAdmin(DetailAdmin[Hold]):
     first_step = "Your server makes one with POST /v1/holds, when an order begins that points will pay."
     list_display = ("when", "member_of", "held", "metric", "state", "until", "why")
     list_display_links = ("when",)
-    list_filter = (StandingFilter, MetricFilter, ("occurred_at", DateRange))
+    list_filter = (HoldStatusFilter, MetricFilter, ("occurred_at", DateRange))
     search_fields = ("id",)
     search_help_text = "A hold id (hold_…) or a member id, in full"
     ordering = ("-id",)
@@ -135,7 +134,7 @@ class HoldAdmin(DetailAdmin[Hold]):
 
     def detail(self, request: HttpRequest, found: Hold) -> dict[str, Any]:
         environment = required_environment(request)
-        status, closed_at = standing(found, now_in(environment))
+        status, closed_at = status_of(found, now_in(environment))
         entries = entries_of_hold(found)
         related = relations_of(entries)
         return {

@@ -24,8 +24,7 @@ from loyalty.admin.shared import Endless
 from loyalty.admin.transferring import transfer_page
 from loyalty.models import LedgerEntry, Member
 from loyalty.queries.balances import balances_of_many
-from loyalty.queries.held import captured_holds_of
-from loyalty.queries.holds import holds_of
+from loyalty.queries.holds import captured_holds_of, holds_of
 from loyalty.queries.relations import survivor_of
 from loyalty.queries.timeline import timeline_of
 from programs.admin.base import actor_of, current_environment, may, required_environment

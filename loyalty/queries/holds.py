@@ -6,7 +6,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from audit.errors import NotFound
-from loyalty.models import Hold
+from audit.ids import public
+from loyalty.models import Hold, HoldLot, LedgerEntry
 from programs.models import Environment
 
 
@@ -35,15 +36,34 @@ def find_hold(*, environment: Environment, hold: UUID) -> Hold:
     while found is not None and found.moved_to is not None:
         found = holds.filter(pk=found.moved_to).first()
     if found is None:
-        raise NotFound("There is no such hold in this environment.")
+        raise NotFound(f"There is no hold {public('hold', hold)} in this environment.")
     return found
 
 
-def standing(hold: Hold, now: datetime) -> tuple[str, datetime | None]:
-    """A hold's status at `now`, and when it was closed: a lapse counts before it is settled."""
+def status_of(hold: Hold, now: datetime) -> tuple[str, datetime | None]:
+    """Its status at `now`, and when it was closed: a lapse counts before it is settled."""
     if hold.status == Hold.Status.OPEN and hold.expires_at <= now:
         return Hold.Status.EXPIRED.value, hold.expires_at
     return hold.status, hold.closed_at
+
+
+def captured_holds_of(*, member_id: UUID, limit: int = 5) -> list[Hold]:
+    """The latest captured holds, whose capture may have to be cancelled."""
+    rows = Hold.objects.filter(member_id=member_id, status=Hold.Status.CAPTURED)
+    return list(rows.select_related("account__metric").order_by("-closed_at", "-id")[:limit])
+
+
+def lots_of_hold(hold: Hold) -> list[HoldLot]:
+    """Which lots it stands (or stood) on, in the order of spending."""
+    return list(HoldLot.objects.filter(hold=hold).select_related("lot__entry").order_by("id"))
+
+
+def entries_of_hold(hold: Hold) -> list[LedgerEntry]:
+    """What the hold put into the ledger: its capture, and what cancelled that."""
+    after = LedgerEntry.objects.filter(account_id=hold.account_id, sequence__gt=hold.account_sequence)
+    captures = list(after.filter(hold_id=hold.pk, type="redeemed").values_list("pk", flat=True))
+    rows = after.filter(Q(pk__in=captures) | Q(reverses__in=captures))
+    return list(rows.select_related("account__metric").order_by("sequence"))
 
 
 def _stands(status: str, now: datetime) -> Q:

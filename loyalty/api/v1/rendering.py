@@ -9,7 +9,7 @@ from audit.models import AuditEvent
 from loyalty.api.common.rendering import instant
 from loyalty.models import Event, Hold, LedgerEntry, Member
 from loyalty.queries.balances import Balance
-from loyalty.queries.holds import standing
+from loyalty.queries.holds import status_of
 from loyalty.rules.lots import Lot
 from programs.models import EarningRule, Environment, Metric, Program
 
@@ -57,7 +57,7 @@ def transaction(
 
 def hold(found: Hold, member: str | None, metric: str, now: datetime) -> dict[str, Any]:
     """A hold as it stands at `now`."""
-    status, closed_at = standing(found, now)
+    status, closed_at = status_of(found, now)
     return {
         "id": public("hold", found.id),
         "status": status,
