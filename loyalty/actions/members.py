@@ -16,7 +16,6 @@ from loyalty.queries.members import find_member
 from programs.models import Environment
 
 MAX_ATTRIBUTES = 16 * 1024  # bytes of JSON
-_CHANGEABLE = (Member.Status.ACTIVE, Member.Status.FROZEN)
 
 
 @once
@@ -45,7 +44,7 @@ def update_member(
     if attributes is not None:
         found.attributes = _merged(found.attributes, attributes)
     if status is not None:
-        if status not in _CHANGEABLE:
+        if status not in Member.LIVING:
             raise InvalidRequest.field("status", "invalid_choice", "Choose active or frozen.")
         found.status = status
     after = {"attributes": found.attributes, "status": found.status}

@@ -21,13 +21,6 @@ from loyalty.models import LedgerEntry, Member
 from programs.models import Environment
 from programs.queries.snapshots import snapshot
 
-_REVERSIBLE = (
-    LedgerEntry.Type.EARNED,
-    LedgerEntry.Type.BONUS,
-    LedgerEntry.Type.REDEEMED,
-    LedgerEntry.Type.ADJUSTED,
-)
-
 
 @once
 def reverse(
@@ -72,7 +65,7 @@ def _preview(environment: Environment, entry: UUID, points: int | None, journal:
 
 def refuse(original: LedgerEntry) -> None:
     """Raises NotReversible or UseCancel for an entry that can't be reversed, whatever is left of it."""
-    if original.type not in _REVERSIBLE:
+    if original.type not in LedgerEntry.REVERSIBLE:
         raise NotReversible(f"An entry of type {original.type} can't be reversed.")
     if original.hold_id:
         raise UseCancel(

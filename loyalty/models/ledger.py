@@ -96,6 +96,8 @@ class LedgerEntry(Acted, Immutable):
         REVERSED = "reversed", "Reversed"
         TRANSFERRED = "transferred", "Transferred"
 
+    REVERSIBLE = (Type.EARNED, Type.BONUS, Type.REDEEMED, Type.ADJUSTED)
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment_id = models.UUIDField()
     member = models.ForeignKey(

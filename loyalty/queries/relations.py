@@ -8,8 +8,6 @@ from django.db.models import Sum
 
 from loyalty.models import Hold, LedgerEntry, Lot, Member, Uncovered
 
-_UNDOABLE = ("earned", "bonus", "redeemed", "adjusted")
-
 
 @dataclass(frozen=True, slots=True)
 class Relations:
@@ -29,25 +27,26 @@ def relations_of(entries: Sequence[LedgerEntry]) -> dict[UUID, Relations]:
     originals = LedgerEntry.objects.in_bulk([e.reverses_id for e in entries if e.reverses_id])
     sides = {e.counterpart_member_id for e in entries} | {e.member_id for e in entries if e.counterpart_id}
     members = Member.objects.in_bulk([key for key in sides if key])
-    undone = _undone([e.pk for e in entries if e.type in _UNDOABLE])
+    left = _left([e for e in entries if e.type in LedgerEntry.REVERSIBLE])
     found = {}
     for entry in entries:
         other = members.get(entry.counterpart_member_id) if entry.counterpart_member_id else None
         found[entry.pk] = Relations(
             original=originals.get(entry.reverses_id) if entry.reverses_id else None,
             other=other,
-            left=abs(entry.points) - undone.get(entry.pk, 0) if entry.type in _UNDOABLE else 0,
+            left=left.get(entry.pk, 0),
             pays_shortfall=entry.type == "reversed" and entry.nominal == 0,
             is_merge=other is not None and _merged(other, members[entry.member_id]),
         )
     return found
 
 
-def _undone(keys: list[UUID]) -> dict[UUID, int]:
-    if not keys:
+def _left(reversible: list[LedgerEntry]) -> dict[UUID, int]:
+    if not reversible:
         return {}
-    rows = LedgerEntry.objects.filter(reverses__in=keys).order_by().values_list("reverses")
-    return {key: int(points) for key, points in rows.annotate(n=Sum("nominal"))}
+    reversals = LedgerEntry.objects.filter(reverses__in=reversible).order_by().values_list("reverses")
+    done = dict(reversals.annotate(n=Sum("nominal")))
+    return {entry.pk: abs(entry.points) - int(done.get(entry.pk, 0)) for entry in reversible}
 
 
 def _merged(one: Member, another: Member) -> bool:
