@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db import connection
 
 from loyalty.ledger.checks.catalogue import CHECKS, ROWS_A_CHECK, statement
+from loyalty.ledger.checks.chunk import chunk_state
 from loyalty.ledger.checks.digests import DIGEST, changed_entries
-from loyalty.ledger.checks.snapshot import snapshot
 from loyalty.ledger.checks.violation import Violation
 from loyalty.models import Account, LedgerEntry, Member
 from programs.models import Environment
@@ -43,7 +43,7 @@ class Inspection:
         """All of them, by chunk. Outside a transaction none is open while the caller looks at one."""
         after = _NO_ID
         while True:
-            with snapshot():
+            with chunk_state():
                 chunk = self._chunk(after)
                 found = self._inspect(chunk) if chunk else []
             yield from found

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import connection
+
+from loyalty.queries.consistent import one_state
 
 # The plan must not hang on statistics: chunk.sql forces an index where one is right, and all other joins are
 # of thousands of rows, where a nested loop chosen by a bad guess would take minutes. Compiling the
@@ -12,17 +14,10 @@ _SETTINGS = {"enable_nestloop": "off", "jit": "off", "work_mem": "32MB", "statem
 
 
 @contextmanager
-def snapshot() -> Iterator[None]:
+def chunk_state() -> Iterator[None]:
     """One state of the database, read only; inside a transaction, that transaction as it is."""
-    if connection.in_atomic_block:
-        with _planned():
-            yield
-        return
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        with _planned():
-            yield
+    with one_state(), _planned():
+        yield
 
 
 @contextmanager
