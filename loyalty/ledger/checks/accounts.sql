@@ -67,3 +67,8 @@ SELECT
     concat('remaining ', lots_remaining, ', held ', lots_held, ', on hold ', open_holds, ', debt ', debt, ', shortfall ', shortfall)
 FROM figures
 WHERE is_gone AND (lots_remaining <> 0 OR lots_held <> 0 OR open_holds <> 0 OR debt <> 0 OR shortfall <> 0);
+
+-- redirects_are_one_step: A merged or erased member redirects to somebody who redirects to nobody.
+SELECT 'account', id, id, 'no further redirect', concat('on to member ', redirects_further_to)
+FROM accounts
+WHERE redirects_further_to IS NOT NULL;

@@ -9,9 +9,11 @@ WITH accounts AS MATERIALIZED (
         member.external_id,
         member.environment_id AS member_environment_id,
         member.status = 'erased' AS is_erased,
-        member.status = 'erased' OR member.redirect_to_id IS NOT NULL AS is_gone
+        member.status = 'erased' OR member.redirect_to_id IS NOT NULL AS is_gone,
+        survivor.redirect_to_id AS redirects_further_to
     FROM loyalty_account AS account
     LEFT JOIN LATERAL (SELECT * FROM loyalty_member WHERE id = account.member_id OFFSET 0) AS member ON true
+    LEFT JOIN LATERAL (SELECT * FROM loyalty_member WHERE id = member.redirect_to_id OFFSET 0) AS survivor ON true
     WHERE account.id = ANY (%(accounts)s::uuid[])
 ), entries AS MATERIALIZED (
     SELECT entry.*

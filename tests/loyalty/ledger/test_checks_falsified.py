@@ -169,6 +169,15 @@ def test_points_left_at_a_merged_member(story: Story) -> None:
     assert_found(story, gone_members_are_empty=story.account())
 
 
+def test_a_merged_member_who_redirects_in_two_steps(story: Story) -> None:
+    for member in ("ada", "bea", "cyd"):
+        story.give(10, member)
+    story.merge("ada", "bea")
+    story.merge("bea", "cyd")
+    falsify(story.account().member, redirect_to_id=story.account("bea").member_id)
+    assert_found(story, redirects_are_one_step=story.account())
+
+
 def test_points_left_at_an_erased_member_are_named_by_its_key(story: Story) -> None:
     story.give(100)
     account = story.account()
