@@ -1,5 +1,6 @@
 """Capturing, releasing and cancelling the capture of a hold: each shows its effect first."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -7,10 +8,10 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from loyalty.actions.holds import cancel_capture, capture_hold, release_hold
+from loyalty.actions.holds import Capture, cancel_capture, capture_hold, release_hold
 from loyalty.admin.confirming import Content, Deed, confirm_page, rehearsed
 from loyalty.admin.holding import hold_effect
-from loyalty.admin.reversing import PartForm, effect_of, said_of
+from loyalty.admin.reversing import PartForm, act_of_reversing, effect_of
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.models import Hold
 from loyalty.queries.holds import entries_of_hold
@@ -25,22 +26,16 @@ def capture_page(page: DetailAdmin[Hold], request: HttpRequest, hold: Hold) -> H
     environment = required_environment(request)
     common: dict[str, Any] = {"environment": environment, "hold": hold.pk, "actor": actor_of(request)}
 
+    def capture(content: Content, now: datetime, once: Idempotency | None = None) -> Capture:
+        points, reason = content["points"], content["reason"]
+        return capture_hold(points=points, reason=reason, now=now, idempotency=once, **common)
+
     def effect(content: Content) -> dict[str, Any]:
         now = now_in(environment)
-
-        def act() -> Any:
-            return capture_hold(points=content["points"], reason=content["reason"], now=now, **common).entry
-
-        return hold_effect(environment=environment, hold=hold, now=now, act=act)
+        return hold_effect(environment=environment, hold=hold, now=now, act=partial(capture, content, now))
 
     def act(content: Content, once: Idempotency) -> str:
-        done = capture_hold(
-            points=content["points"],
-            reason=content["reason"],
-            now=now_in(environment),
-            idempotency=once,
-            **common,
-        )
+        done = capture(content, now_in(environment), once)
         rest = hold.points - done.hold.captured
         released = f" The other {rest:,} are released." if rest else ""
         return f"{done.hold.captured:,} points are captured.{released}"
@@ -65,10 +60,7 @@ def release_page(page: DetailAdmin[Hold], request: HttpRequest, hold: Hold) -> H
 
     def effect(_content: Content) -> dict[str, Any]:
         now = now_in(environment)
-
-        def act() -> None:
-            release_hold(now=now, **common)
-
+        act = partial(release_hold, now=now, **common)
         return hold_effect(environment=environment, hold=hold, now=now, act=act)
 
     def act(_content: Content, once: Idempotency) -> str:
@@ -106,22 +98,12 @@ def cancel_page(page: DetailAdmin[Hold], request: HttpRequest, hold: Hold) -> Ht
 
         return rehearsed(act)
 
-    def act(content: Content, once: Idempotency) -> str:
-        done = cancel_capture(
-            points=content["points"],
-            reason=content["reason"],
-            now=now_in(environment),
-            idempotency=once,
-            **common,
-        )
-        return f"{said_of(done)} {done.balance_after:,} can be spent now."
-
     deed = Deed(
         name="cancel_capture",
         title="Cancel a capture",
         form=partial(PartForm, most=left, hint=f"All that was captured and is left, {left:,}, or a part."),
         effect=effect,
-        act=act,
+        act=partial(act_of_reversing, partial(cancel_capture, **common), environment),
         after=after,
         repeated="This capture was cancelled already; nothing was given back again.",
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from loyalty.actions.holds import Capture
 from loyalty.admin.confirming import rehearsed
 from loyalty.admin.effects import Piece, pieces_of
 from loyalty.models import Hold, LedgerEntry, LotUse
@@ -14,22 +15,22 @@ from programs.models import Environment
 
 
 def hold_effect(
-    *, environment: Environment, hold: Hold, now: datetime, act: Callable[[], LedgerEntry | None]
+    *, environment: Environment, hold: Hold, now: datetime, act: Callable[[], Capture | Hold]
 ) -> dict[str, Any]:
-    """The lots' and the balance's changes. `act` answers the entry of the capture, if it makes one."""
+    """The lots' and the balance's changes. `act` captures or releases the hold."""
 
     def look() -> dict[str, Any]:
         before = _balance(environment, hold, now)
         last = _last_sequence(hold)
         known = set(_uses(hold).values_list("pk", flat=True))
-        entry = act()
+        done = act()
         entries = list(
             LedgerEntry.objects.filter(account_id=hold.account_id, sequence__gt=last).order_by("sequence")
         )
         uses = list(_uses(hold).exclude(pk__in=known).select_related("lot").order_by("id"))
         pieces = [
             replace(piece, kind="captured") if piece.kind == "taken" else piece
-            for piece in pieces_of(uses, entries, main=entry)
+            for piece in pieces_of(uses, entries, main=done.entry if isinstance(done, Capture) else None)
         ]
         return _shown(before, _balance(environment, hold, now), _in_order(hold, pieces))
 

@@ -1,5 +1,6 @@
 """Reversing a transaction, whole or in part: what it takes back or gives back is listed first (domain.md 3.4)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from loyalty.queries.timeline import Line
 from programs.admin.base import actor_of, required_environment
 from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import number_input, text_area
+from programs.models import Environment
 from programs.queries.environments import now_in
 
 
@@ -94,32 +96,29 @@ def reverse_page(page: DetailAdmin[Any], request: HttpRequest, entry: LedgerEntr
         planned = preview_reversal(points=content["points"], now=now_in(environment), **common)
         return effect_of(planned)
 
-    def act(content: Content, once: Idempotency) -> str:
-        done = reverse(
-            points=content["points"],
-            reason=content["reason"],
-            now=now_in(environment),
-            idempotency=once,
-            **common,
-        )
-        return f"{said_of(done)} {done.balance_after:,} can be spent now."
-
     deed = Deed(
         name="reverse",
         title="Reverse a transaction",
         form=partial(PartForm, most=left, hint=f"All that is left of it, {left:,}, or a part."),
         effect=effect,
-        act=act,
+        act=partial(act_of_reversing, partial(reverse, **common), environment),
         after=after,
         repeated="This reversal was made already; it was not made again.",
     )
     return confirm_page(page, request, entry, deed)
 
 
-def said_of(done: Reversal) -> str:
-    """What was done, in a sentence."""
-    nominal = done.entry.nominal or 0
-    return f"Reversed {nominal:,} of {abs(done.original.points):,} points."
+def act_of_reversing(
+    action: Callable[..., Reversal], environment: Environment, content: Content, once: Idempotency
+) -> str:
+    """Reverse by `action` what was entered, and say what was done."""
+    done = action(
+        points=content["points"], reason=content["reason"], now=now_in(environment), idempotency=once
+    )
+    return (
+        f"Reversed {done.entry.nominal or 0:,} of {abs(done.original.points):,} points."
+        f" {done.balance_after:,} can be spent now."
+    )
 
 
 def effect_of(planned: Reversal) -> dict[str, Any]:
