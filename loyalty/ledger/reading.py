@@ -2,12 +2,14 @@
 serves any number of accounts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet, Sum, Window
+from django.db.models import F, Q, QuerySet
 
 from loyalty.ledger.book import Book
 from loyalty.models import Hold, HoldLot, Lot, Uncovered
@@ -15,6 +17,18 @@ from loyalty.models import Hold, HoldLot, Lot, Uncovered
 _FIRST_LOTS = 50  # a spend that needs more of them asks once more
 
 _SPEND_ORDER = (F("expires_at").asc(nulls_last=True), F("earned_at").asc(), F("id").asc())
+
+# Of the first lots in spend order, those that a spend of so many points reaches.
+_SPENDABLE = """
+SELECT {columns} FROM (
+    SELECT *, sum(remaining) OVER (ORDER BY expires_at, earned_at, id) - remaining AS before FROM (
+        SELECT * FROM loyalty_lot
+        WHERE account_id = %(account)s AND (remaining > 0 OR held > 0) AND remaining > 0
+            AND available_at <= %(now)s AND (expires_at IS NULL OR expires_at > %(now)s)
+        ORDER BY expires_at, earned_at, id LIMIT %(first)s
+    ) AS lot
+) AS counted WHERE before < %(points)s ORDER BY expires_at, earned_at, id
+"""
 
 _NEXT_DUE = """
 SELECT account_id, min(due_at) FROM (
@@ -70,18 +84,37 @@ def read_uncovered(books: Sequence[Book]) -> None:
         book.uncovered = found[book.account.id]
 
 
-def read_spendable(book: Book, points: int) -> list[Lot]:
-    """Read the lots that cover a spend of `points`, as far as there are; one statement, or two where the
-    first lots do not reach. In spend order, as planned."""
-    spendable = Lot.objects.filter(account=book.account, remaining__gt=0, available_at__lte=book.now)
-    spendable = spendable.exclude(expires_at__lte=book.now).order_by(*_SPEND_ORDER)
-    first = book.learn(spendable[:_FIRST_LOTS])
-    if len(first) < _FIRST_LOTS or sum(lot.remaining for lot in first) >= points:
-        return first
+def read_spendable(book: Book, points: int) -> None:
+    """Read the lots that cover a spend of `points`, as far as there are; one statement, or two where they
+    are not among the first fifty."""
     # What settling has planned is not in the table yet.
-    planned = sum(abs(use.points) for use in book.lot_uses)
-    before = Window(Sum("remaining"), order_by=list(_SPEND_ORDER)) - F("remaining")
-    return book.learn(spendable.annotate(before=before).filter(before__lt=points + planned))
+    wanted = points + sum(abs(use.points) for use in book.lot_uses)
+    found = book.learn(_ask_spendable(book, wanted, _FIRST_LOTS))
+    if sum(lot.remaining for lot in found) < min(points, book.account.balance):
+        book.learn(_ask_spendable(book, wanted, None))
+
+
+def _ask_spendable(book: Book, points: int, first: int | None) -> Iterator[Lot]:
+    arguments: dict[str, Any] = {
+        "account": book.account.id,
+        "now": book.now,
+        "points": points,
+        "first": first,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_spendable(), arguments)
+        rows = cursor.fetchall()
+    return (Lot.from_db(connection.alias, _lot_columns(), row) for row in rows)
+
+
+@cache
+def _lot_columns() -> list[str]:
+    return [field.attname for field in Lot._meta.concrete_fields]
+
+
+@cache
+def _spendable() -> str:
+    return _SPENDABLE.format(columns=", ".join(_lot_columns()))
 
 
 def read_lots(book: Book, lots: QuerySet[Lot]) -> list[Lot]:
