@@ -10,7 +10,14 @@ from rest_framework.response import Response
 
 from audit.errors import NotFound
 from audit.ids import parse_public
-from loyalty.actions.holds import Capture, cancel_capture, capture_hold, hold_points, release_hold
+from loyalty.actions.holds import (
+    LONGEST_LIFE,
+    Capture,
+    cancel_capture,
+    capture_hold,
+    hold_points,
+    release_hold,
+)
 from loyalty.actions.points import MAX_POINTS
 from loyalty.api.common.fields import Body, Instant, Integer, JsonObject, Text
 from loyalty.api.common.views import EngineView
@@ -25,7 +32,7 @@ from loyalty.queries.history import names_of, owner_name
 from loyalty.queries.holds import find_hold, holds_of
 from loyalty.queries.members import find_member
 
-MAX_SECONDS = 366 * 24 * 60 * 60
+MAX_SECONDS = int(LONGEST_LIFE.total_seconds())
 
 
 class HoldsQuery(PageQuery, MemberBody):

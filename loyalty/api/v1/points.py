@@ -30,15 +30,24 @@ class MemberBody(Body):
     member_id = ExternalId(required=False, help_text="The same as customer_id.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        given = {attrs.pop(name) for name in ("customer_id", "member_id") if name in attrs}
-        if not given and not self.member_needed:
+        if not self.member_needed and not any(name in attrs for name in self.any_of):
             return attrs
-        if len(given) != 1:
-            code, detail = (
-                ("required", "Name the customer.") if not given else ("invalid", "Send only one of both.")
-            )
-            raise serializers.ValidationError({"customer_id": serializers.ErrorDetail(detail, code)})
-        return {**attrs, "member": given.pop()}
+        member = take_one(attrs, *self.any_of)
+        return {**attrs, "member": member}
+
+
+def take_one(attrs: dict[str, Any], *names: str) -> str:
+    """Take the id that stands under either of these names out of `attrs`.
+
+    Raises ValidationError, on the first name, where there is none, or two different ones.
+    """
+    given = {attrs.pop(name) for name in names if name in attrs}
+    if len(given) != 1:
+        code, detail = (
+            ("required", "Name the customer.") if not given else ("invalid", "Send only one of both.")
+        )
+        raise serializers.ValidationError({names[0]: serializers.ErrorDetail(detail, code)})
+    return str(given.pop())
 
 
 class AwardBody(MemberBody):

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +14,7 @@ from loyalty.api.common.schema import ClosedBody
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
 from loyalty.api.v1.docs import operation
+from loyalty.api.v1.points import take_one
 from loyalty.queries.history import owner_name
 
 SENDER = ("from_customer_id", "from_member_id")
@@ -34,18 +34,8 @@ class TransferBody(Body):
     metric = Text(required=False, max_length=50, help_text="points, if absent.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        sides = {"sender": _one_of(attrs, *SENDER), "receiver": _one_of(attrs, *RECEIVER)}
+        sides = {"sender": take_one(attrs, *SENDER), "receiver": take_one(attrs, *RECEIVER)}
         return {"reason": None, **attrs, **sides}
-
-
-def _one_of(attrs: dict[str, Any], *names: str) -> str:
-    given = {attrs.pop(name) for name in names if name in attrs}
-    if len(given) != 1:
-        code, detail = (
-            ("required", "Name the customer.") if not given else ("invalid", "Send only one of both.")
-        )
-        raise serializers.ValidationError({names[0]: serializers.ErrorDetail(detail, code)})
-    return str(given.pop())
 
 
 class EachSide(ClosedBody):  # type: ignore[no-untyped-call]
