@@ -53,6 +53,7 @@ def erase_member(
 
 
 def _lock(key: UUID) -> Member:
+    """The person's row, locked against every other write. Raises Redirected."""
     found = Member.objects.select_for_update().get(pk=key)
     if found.redirect_to_id is not None or found.status == Member.Status.ERASED:
         raise Redirected

@@ -237,6 +237,7 @@ class Book:
             self.changed_uncovered[row.id] = row
 
     def change_hold(self, hold: Hold) -> None:
+        """Plan to write the hold as it stands; a new one is written anyway."""
         if hold.id not in self.new_holds:
             self.changed_holds[hold.id] = hold
 

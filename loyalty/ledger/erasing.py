@@ -17,7 +17,7 @@ _ANSWER = '{"erased": true}'
 
 
 def empty(book: Book) -> None:
-    """Release the holds, adjust the total to zero, write off the shortfalls. Reads what it needs."""
+    """Release the holds, adjust the total to zero, forgive debt and shortfalls. Reads what it needs."""
     read_uncovered([book])
     read_holds([book], Hold.objects.filter(account=book.account, status=Hold.Status.OPEN))
     for hold in list(book.holds.values()):
@@ -54,6 +54,7 @@ def redact(members: Collection[Member]) -> None:
     keys = [member.pk for member in members]
     entries = LedgerEntry.objects.filter(account__member__in=keys)
     answers = IdempotencyRecord.objects.all()
+    # A transfer's answer is its sender's, and names the receiver too.
     others = set(entries.exclude(counterpart_member_id=None).values_list("counterpart_member_id", flat=True))
     for name in [member.external_id for member in members if others and member.external_id]:
         answers.filter(member_id__in=others, answer__contains=json.dumps(name, ensure_ascii=False)).update(

@@ -49,7 +49,7 @@ def capture(book: Book, hold: Hold, *, points: int, reason: str | None) -> Ledge
 
 
 def release(book: Book, hold: Hold) -> None:
-    """Give everything back."""
+    """Give everything that is held back at once; it pays debt and shortfalls, and expires if it is due."""
     close_hold(book, hold, Hold.Status.RELEASED, book.now)
     let_go(book, _pieces(book, hold), since=hold.account_sequence, at=book.now)
 
@@ -61,6 +61,8 @@ def check_open(hold: Hold) -> None:
 
 
 def add_hold(book: Book, points: int, expires_at: datetime, account_sequence: int) -> Hold:
+    """Plan an open hold that stands on no lot yet. What it gives back one day pays the shortfalls that came
+    after `account_sequence`."""
     account = book.account
     hold = Hold(
         environment_id=account.environment_id,

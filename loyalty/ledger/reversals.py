@@ -19,8 +19,8 @@ class Reversal:
 
     original: LedgerEntry
     entry: LedgerEntry
-    left: int
-    balance_before: int
+    left: int = 0
+    balance_before: int = 0
     balance_after: int = 0
     already_expired: int = 0
     debt: int = 0
@@ -84,7 +84,7 @@ def _take_back(home: Book, wallet: Book, past: Past, points: int, cause: Cause) 
         home.leave_uncovered(entry, SHORTFALL, missing - debt)
     if home is not wallet:
         move_uncovered(home, wallet, cause)
-    return Reversal(past.original, entry, 0, 0, 0, expired, debt, missing - debt)
+    return Reversal(past.original, entry, already_expired=expired, debt=debt, shortfall=missing - debt)
 
 
 def _restore(home: Book, wallet: Book, past: Past, points: int, cause: Cause) -> Reversal:
@@ -102,7 +102,7 @@ def _restore(home: Book, wallet: Book, past: Past, points: int, cause: Cause) ->
     else:
         moved = move(home, wallet, pieces, cause, continues=True)
         give_back(wallet, moved, since=0, at=wallet.now)
-    return Reversal(past.original, entry, 0, 0)
+    return Reversal(past.original, entry)
 
 
 def _own(lots: list[Lot], points: int) -> list[Piece]:
