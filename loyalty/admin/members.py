@@ -94,7 +94,7 @@ class MemberAdmin(DetailAdmin[Member]):
             self._living_page("transfer", transfer_page, "support"),
             self._living_page("merge", merge_page, "support"),
             self.object_page("erase", lambda request, member: erase_page(self, request, member), "operator"),
-            self.object_page("status", self.set_status, "support"),
+            self._living_page("status", MemberAdmin.set_status, "support"),
         ]
         return [*own, *super().get_urls()]
 
@@ -102,8 +102,10 @@ class MemberAdmin(DetailAdmin[Member]):
         """A page of what can be done with a member who is neither erased nor merged."""
 
         def of_a_living_one(request: HttpRequest, member: Member) -> HttpResponse:
-            gone = member.redirect_to_id or member.status == Member.Status.ERASED
-            if gone and request.method == "GET":
+            if member.redirect_to_id or member.status == Member.Status.ERASED:
+                # A form that was open since before, too: its name would mean somebody else by now.
+                if request.method == "POST":
+                    messages.info(request, "This member was merged or erased already; nothing was done.")
                 return HttpResponseRedirect(self.url("change", member.pk))
             return view(self, request, member)
 

@@ -134,3 +134,23 @@ def test_another_tenants_member_does_not_exist(operator: Client, theirs: Tenant)
     answer = operator.post(_url(foreign), {"typed": "theirs-ada", "token": "t"})
     assert answer["Location"] == url_of("admin:loyalty_member_changelist")
     assert state_of_everything() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "entered"),
+    [
+        ("adjust", {"metric": "points", "points": "5", "reason": "goodwill", "note": "For the wait"}),
+        ("transfer", {"metric": "points", "points": "5", "to": "bob", "reason": "Gift"}),
+        ("status", {"status": "frozen"}),
+    ],
+)
+def test_a_form_that_was_open_since_before_the_erasure_does_nothing(
+    operator: Client, ada: Member, name: str, entered: dict[str, str]
+) -> None:
+    _erase(operator, ada)
+    before = state_of_everything()
+    for step in ("effect", "confirm"):
+        answer = operator.post(_url(ada, name), entered | {"step": step, "token": "t", "seen": ""})
+        assert answer.status_code == 302
+    assert "merged or erased already" in told(answer)
+    assert state_of_everything() == before
