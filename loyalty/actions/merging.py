@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from audit.errors import InvalidRequest, NotFound
+from audit.errors import InvalidRequest
 from audit.record import Actor
 from loyalty.actions.once import once
 from loyalty.errors import MemberFrozen
 from loyalty.ledger import accounts
 from loyalty.ledger.idempotency import Idempotency
+from loyalty.ledger.members import Redirected
 from loyalty.ledger.merging import merge_accounts
 from loyalty.ledger.posting import Cause, Journal
 from loyalty.models import Account, EventCount, Member
@@ -67,7 +68,7 @@ def _lock(environment: Environment, member: str, into: str) -> tuple[Member, Mem
         .order_by("pk")
     }
     if len(found) < len(keys):
-        raise NotFound("One of the two was merged or erased just now; look again.")
+        raise Redirected
     for row in found.values():
         if row.status == Member.Status.FROZEN:
             raise MemberFrozen(f"Member {row} is frozen; make it active before the merge.")

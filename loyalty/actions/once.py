@@ -22,13 +22,13 @@ def once(action: Callable[..., R]) -> Callable[..., R]:
 
     A key that was used, also meanwhile: Replay or IdempotencyKeyReused. A lock that could not be had in
     time: IdempotencyKeyInUse where a key was sent (repeating it is safe), else ServiceUnavailable.
-    An action whose business key may be taken meanwhile, or whose member is merged away meanwhile, is
-    simply run again: it then finds what it should.
+    An action whose business key may be taken meanwhile, whose member is merged away meanwhile, or that
+    lost a deadlock, is simply run again: it then finds what it should.
     """
 
     @wraps(action)
     def wrapper(*, environment: Environment, idempotency: Idempotency | None = None, **arguments: Any) -> R:
-        @again_if_redirected
+        @again_if_moved
         def run() -> R:
             with transaction.atomic():
                 return action(environment=environment, idempotency=idempotency, **arguments)
@@ -46,15 +46,16 @@ def once(action: Callable[..., R]) -> Callable[..., R]:
                 idempotency.check_stored(environment.id)
             return run()
         except OperationalError as error:
-            if isinstance(error.__cause__, pg.LockNotAvailable | pg.DeadlockDetected):
+            if isinstance(error.__cause__, pg.LockNotAvailable):
                 raise _busy(idempotency) from error
             raise
 
     return wrapper
 
 
-def again_if_redirected(function: Callable[..., R]) -> Callable[..., R]:
-    """Run it again where its member was merged or erased while it waited for the lock.
+def again_if_moved(function: Callable[..., R]) -> Callable[..., R]:
+    """Run it again where its member was merged or erased while it waited for the lock, or where it lost a
+    deadlock: nothing was written.
 
     Raises ServiceUnavailable where that happens time and again.
     """
@@ -66,6 +67,9 @@ def again_if_redirected(function: Callable[..., R]) -> Callable[..., R]:
                 return function(*positional, **named)
             except Redirected:
                 continue
+            except OperationalError as error:
+                if not isinstance(error.__cause__, pg.DeadlockDetected):
+                    raise
         raise ServiceUnavailable(
             "The member is being changed; nothing was written. Try again.", retry_after=1
         )

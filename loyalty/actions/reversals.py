@@ -8,7 +8,7 @@ from django.db import transaction
 from audit.errors import InvalidRequest, NotFound
 from audit.ids import public
 from audit.record import Actor
-from loyalty.actions.once import again_if_redirected, once
+from loyalty.actions.once import again_if_moved, once
 from loyalty.errors import NotReversible, UseCancel
 from loyalty.ledger import accounts
 from loyalty.ledger.idempotency import Idempotency
@@ -53,7 +53,7 @@ def preview_reversal(
     return _preview(environment, entry, points, Journal(environment=environment, actor=actor, now=now))
 
 
-@again_if_redirected
+@again_if_moved
 def _preview(environment: Environment, entry: UUID, points: int | None, journal: Journal) -> Reversal:
     with transaction.atomic():
         original = _find(environment, entry)

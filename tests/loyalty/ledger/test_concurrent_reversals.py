@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.db.models import Sum
 
+from loyalty.actions.once import once
 from loyalty.actions.points import award
 from loyalty.errors import AlreadyReversed, HoldNotOpen, InsufficientBalance, Replay
 from loyalty.ledger.checks import violations
@@ -170,6 +171,21 @@ def test_who_is_merged_into_a_member_while_they_are_erased_is_erased_with_them(t
     successors = Account.objects.filter(member__in=members.exclude(external_id=None))
     assert set(successors.values_list("member__external_id", "total")) == {("bob", 3), ("ada", 4)}
     assert_clean(till)
+
+
+def test_who_loses_a_deadlock_is_run_again(till: Till) -> None:
+    calls = []
+
+    @once
+    def action(*, environment: Environment, idempotency: Idempotency | None) -> str:
+        calls.append(environment)
+        if len(calls) == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = 'deadlock_detected'; END $$")
+        return "done"
+
+    assert action(environment=till.environment) == "done"
+    assert len(calls) == 2
 
 
 def test_a_key_that_was_used_while_the_account_was_waited_for_is_a_replay(till: Till) -> None:
