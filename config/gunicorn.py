@@ -3,6 +3,7 @@
 docs/performance.md says by what measurements workers and threads were chosen.
 """
 
+import gc
 import os
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ workers = env.int("WEB_WORKERS", default=2)
 threads = env.int("WEB_THREADS", default=8)
 loglevel = "warning"
 control_socket_disable = True
+
+
+def post_worker_init(_worker: Any) -> None:
+    """What was loaded stays: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
