@@ -11,10 +11,10 @@ from loyalty.actions.points import check_points, find_metric
 from loyalty.errors import MaximumReached
 from loyalty.ledger import accounts
 from loyalty.ledger.book import Book
-from loyalty.ledger.covering import choose
+from loyalty.ledger.covering import begin, choose
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.members import ensure_member
-from loyalty.ledger.moves import arrive, move
+from loyalty.ledger.moves import move
 from loyalty.ledger.posting import Cause, Journal
 from loyalty.ledger.reading import read_spendable
 from loyalty.models import LedgerEntry
@@ -62,7 +62,8 @@ def transfer(
             maximum=unit.maximum,
             total=target.account.total,
         )
-    arrive(target, move(source, target, pieces, Cause(reason=reason, metadata=metadata), continues=False))
+    moved = move(source, target, pieces, Cause(reason=reason, metadata=metadata), continues=False)
+    begin(target, [piece.lot for piece in moved])
     done = Transfer(source.entries[-1], _received(source, target))
     journal.write(done, member_id=source.account.member_id)
     return done

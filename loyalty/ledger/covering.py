@@ -35,19 +35,22 @@ def credit(
     """
     entry = book.post(type=type, points=points, cause=cause, occurred_at=occurred_at, nominal=nominal)
     lot = book.add_lot(entry, points, available_at=occurred_at + vesting, expires_at=expires_at)
-    begin(book, lot)
+    begin(book, [lot])
     return entry
 
 
-def begin(book: Book, lot: Lot) -> None:
-    """Let a new lot do what is due with it now: expire, or pay debt; else note when."""
-    ends_at = state_of(lot).ends_at
-    if ends_at is not None and ends_at <= book.now:
-        if lot.remaining:  # held points are protected, also where a merge moved them
+def begin(book: Book, lots: list[Lot]) -> None:
+    """Let all the lots that an entry put in do what is due with them now: expire, or pay debt in spend
+    order; else note when."""
+    for lot in lots:
+        ends_at = state_of(lot).ends_at
+        # Held points are protected from expiry, also where a merge moved them.
+        if ends_at is not None and ends_at <= book.now and lot.remaining:
             expire(book, lot, ends_at)
-    elif not lot.pending:
-        pay_debt(book, [Piece(lot, lot.remaining)], book.now)
-    book.note_due(lot_rules.next_due([state_of(lot)]))
+    vested = in_spend_order(Piece(lot, lot.remaining) for lot in lots if lot.remaining and not lot.pending)
+    pay_debt(book, vested, book.now)
+    for lot in lots:
+        book.note_due(lot_rules.next_due([state_of(lot)]))
 
 
 def debit(book: Book, *, type: str, points: int, cause: Cause) -> LedgerEntry:  # noqa: A002
@@ -98,7 +101,8 @@ def expire(book: Book, lot: Lot, at: datetime) -> None:
 
 
 def pay_debt(book: Book, pieces: list[Piece], at: datetime) -> None:
-    """Open debt takes from the pieces, oldest debt first, in spend order. Uses the pieces up."""
+    """Open debt takes from the pieces, oldest debt first, in their order. Uses the pieces up. They must be
+    all that has become spendable since the account was last looked at."""
     if book.account.balance >= sum(piece.points for piece in pieces):
         return  # without these points the account were not below zero: there is no debt
     for row in book.open_uncovered:

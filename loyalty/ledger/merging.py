@@ -3,8 +3,9 @@
 from django.db.models import Q
 
 from loyalty.ledger.book import Book, Cause, Piece
+from loyalty.ledger.covering import begin
 from loyalty.ledger.holds import add_hold, add_piece
-from loyalty.ledger.moves import arrive, move, move_uncovered
+from loyalty.ledger.moves import move, move_uncovered
 from loyalty.ledger.reading import read_holds, read_lots, read_spendable, read_uncovered
 from loyalty.ledger.settling import close_hold
 from loyalty.models import Hold, Lot
@@ -21,7 +22,8 @@ def merge_accounts(source: Book, target: Book, cause: Cause) -> None:
     pieces = [Piece(lot, lot.remaining) for lot in lots if lot.remaining or lot.held]
     if pieces:
         held = any(lot.held for lot in lots)
-        arrive(target, move(source, target, pieces, cause, continues=True, held=held))
+        moved = move(source, target, pieces, cause, continues=True, held=held)
+        begin(target, [piece.lot for piece in moved])
     _move_holds(source, target)
     read_spendable(target, sum(row.open for row in source.open_uncovered))
     move_uncovered(source, target, cause)

@@ -5,7 +5,7 @@ Functions over two books; they plan and write nothing.
 
 from audit.ids import new_id
 from loyalty.ledger.book import Book, Cause, Piece, in_spend_order
-from loyalty.ledger.covering import DEBT, SHORTFALL, begin, pay_debt, take_up_to
+from loyalty.ledger.covering import DEBT, SHORTFALL, pay_debt, take_up_to
 from loyalty.models import LedgerEntry
 
 
@@ -50,12 +50,6 @@ def post_pair(source: Book, target: Book, points: int, cause: Cause) -> tuple[Le
         type="transferred", points=points, cause=cause, id=keys[1], counterpart=(keys[0], members[0])
     )
     return sent, received
-
-
-def arrive(book: Book, pieces: list[Piece]) -> None:
-    """Moved points are at home: the vested ones pay debt, oldest debt first, in spend order."""
-    for piece in pieces:
-        begin(book, piece.lot)
 
 
 def move_uncovered(source: Book, target: Book, cause: Cause) -> None:

@@ -41,6 +41,17 @@ def test_a_transfer_pays_the_receivers_debt_first(till: Till) -> None:
     assert (till.account("bob").balance, till.uncovered("bob")) == (20, [("debt", 30, 0)])
 
 
+def test_several_lots_that_arrive_pay_debt_together_in_spend_order(till: Till) -> None:
+    earned = till.give(6, "bob")
+    till.spend(6, "bob")
+    till.reverse(earned)
+    till.give(2, expires=10)
+    till.give(12, expires=20)
+    till.transfer(14)
+    assert till.lots("bob") == [(0, 0), (0, 0), (8, 0)]
+    assert (till.account("bob").balance, till.uncovered("bob")) == (8, [("debt", 6, 0)])
+
+
 def test_a_transfer_that_can_not_be_made_changes_nothing(till: Till) -> None:
     make_metric(till.environment, maximum=100)
     till.give(80)
