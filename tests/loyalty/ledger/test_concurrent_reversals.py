@@ -181,7 +181,9 @@ def test_who_loses_a_deadlock_is_run_again(till: Till) -> None:
         calls.append(environment)
         if len(calls) == 1:
             with connection.cursor() as cursor:
-                cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = 'deadlock_detected'; END $$")
+                cursor.execute(
+                    "DO $$ BEGIN RAISE EXCEPTION 'lost' USING ERRCODE = 'deadlock_detected'; END $$"
+                )
         return "done"
 
     assert action(environment=till.environment) == "done"
