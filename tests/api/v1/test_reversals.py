@@ -258,7 +258,7 @@ def test_every_transaction_is_shown_as_it_was_answered(api: Api, environment: An
     assert [row["shortfall"] for row in rows] == [None, None, 80, None, None]
 
 
-def test_also_where_a_merged_customers_reversal_falls_short_at_the_survivor(
+def test_a_merged_customers_shortfall_at_the_survivor_is_shown_as_it_was_answered(
     api: Api, environment: Any
 ) -> None:
     factories.make_metric(environment, negative_balance="clip")
