@@ -1,7 +1,7 @@
 """An account comes to zero, and what could name its member is blanked (domain.md 1)."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Sequence
 
 from django.db.models import Q
 
@@ -45,15 +45,16 @@ def _forgive(book: Book) -> None:
         book.cover(row, row.open)
 
 
-def redact(members: Collection[Member]) -> None:
-    """Blank the free texts, payloads, salts and stored answers of these members; six statements, and one
-    a name.
+def redact(members: Sequence[Member]) -> None:
+    """Blank the free texts, payloads, salts and stored answers of these members of one environment, at least
+    one; six statements, and one a name.
 
     Amounts, dates and digests stay: balances are their sum, and seals still prove them.
     """
     keys = [member.pk for member in members]
     entries = LedgerEntry.objects.filter(account__member__in=keys)
-    answers = IdempotencyRecord.objects.all()
+    # No index has a record's member: this one leaves out the other tenants' records at least.
+    answers = IdempotencyRecord.objects.filter(environment_id=members[0].environment_id)
     # A transfer's answer is its sender's, and names the receiver too.
     others = set(entries.exclude(counterpart_member_id=None).values_list("counterpart_member_id", flat=True))
     for name in [member.external_id for member in members if others and member.external_id]:
