@@ -16,12 +16,12 @@ from audit.errors import InvalidRequest
 from audit.record import Actor
 from loyalty.ledger.as_of import Standing, standing
 from loyalty.ledger.book import Book
+from loyalty.ledger.consistent import one_state
 from loyalty.ledger.covering import SHORTFALL
 from loyalty.ledger.opening import open_books
 from loyalty.ledger.reading import read_lots, read_uncovered
 from loyalty.ledger.states import state_of_all
 from loyalty.models import Account, Lot
-from loyalty.queries.consistent import one_state
 from loyalty.rules import lots as lot_rules
 from programs.models import Environment, Metric
 from programs.queries.environments import clock_at

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from loyalty.queries.consistent import one_state
+from loyalty.ledger.consistent import one_state
 
 # The plan must not hang on statistics: chunk.sql forces an index where one is right, and all other joins are
 # of thousands of rows, where a nested loop chosen by a bad guess would take minutes. Compiling the
