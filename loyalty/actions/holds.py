@@ -19,7 +19,7 @@ from loyalty.ledger.posting import Cause, Journal
 from loyalty.ledger.reading import read_holds, read_uncovered
 from loyalty.ledger.reversals import Reversal
 from loyalty.models import Hold, LedgerEntry
-from loyalty.queries.holds import find_hold
+from loyalty.queries.holds import find_hold, status_of
 from programs.models import Environment
 from programs.queries.snapshots import snapshot
 
@@ -126,15 +126,16 @@ def cancel_capture(
 ) -> Reversal:
     """Give back `points` (all that are left, unless told) of what a captured hold spent.
 
-    Raises AlreadyReversed, HoldNotOpen (nothing was captured), InvalidRequest, NotFound, NotReversible,
-    Replay. Locks: the account, and of a merged member the survivor's too.
+    Raises AlreadyReversed, HoldNotOpen (nothing was captured), InvalidRequest, NotFound, NotReversible (it
+    is open, or its member erased), Replay. Locks: the account, and of a merged member the survivor's too.
     """
     found = find_hold(environment=environment, hold=hold)
-    if found.status == Hold.Status.OPEN:
+    status, _ = status_of(found, now)
+    if status == Hold.Status.OPEN:
         raise NotReversible(f"Hold {public('hold', found.id)} is open: nothing was captured; release it.")
-    if found.status != Hold.Status.CAPTURED:
+    if status != Hold.Status.CAPTURED:
         raise HoldNotOpen(
-            f"Hold {public('hold', found.id)} is {found.status}: nothing was captured.", status=found.status
+            f"Hold {public('hold', found.id)} is {status}: nothing was captured.", status=status
         )
     entries = LedgerEntry.objects.select_related("account", "member")
     original = entries.get(hold_id=found.id, reverses__isnull=True)

@@ -86,6 +86,21 @@ def test_a_hold_ends_once(till: Till) -> None:
     assert till.everything() == before
 
 
+def test_only_what_was_captured_can_be_cancelled(till: Till) -> None:
+    till.give(100)
+    held, released, lapsed = till.hold(10), till.hold(10), till.hold(10, until=1)
+    till.release(released)
+    till.today = 1
+    before = till.everything()
+    with pytest.raises(NotReversible, match="release it"):
+        till.cancel(held)
+    for hold, state in ((released, "released"), (lapsed, "expired")):
+        with pytest.raises(HoldNotOpen) as refused:
+            till.cancel(hold)
+        assert refused.value.data["hold_status"] == state
+    assert till.everything() == before
+
+
 def test_no_more_than_the_hold_can_be_captured_and_no_hold_ends_before_it_begins(till: Till) -> None:
     till.give(100)
     hold = till.hold(10)
