@@ -10,6 +10,7 @@ import simplejson
 
 from audit.errors import InvalidRequest
 from audit.ids import new_id, public
+from audit.instants import rfc3339
 from audit.record import Actor
 from loyalty.actions.once import once
 from loyalty.actions.points import credit, find_program
@@ -220,13 +221,11 @@ def _check(occurred_at: datetime | None, now: datetime, data: dict[str, Any]) ->
     if occurred_at is None:
         return now
     if occurred_at > now + AHEAD:
-        raise InvalidRequest.field(
-            "occurred_at", "in_future", f"It is {now.isoformat()} in this environment."
-        )
+        raise InvalidRequest.field("occurred_at", "in_future", f"It is {rfc3339(now)} in this environment.")
     if occurred_at < now - LATE_WINDOW:
         earliest = now - LATE_WINDOW
         raise EventTooLate(
-            f"Events are accepted for {LATE_WINDOW.days} days; the earliest is {earliest.isoformat()}.",
-            earliest=earliest.isoformat(),
+            f"Events are accepted for {LATE_WINDOW.days} days; the earliest is {rfc3339(earliest)}.",
+            earliest=rfc3339(earliest),
         )
     return occurred_at

@@ -69,7 +69,7 @@ def choose(book: Book, points: int) -> list[Piece]:
     """The pieces that a spend of `points` takes. Raises InsufficientBalance."""
     if points > book.account.balance:
         raise InsufficientBalance(
-            f"{book.account.balance} points can be spent, {points} are needed.",
+            f"{max(0, book.account.balance)} points can be spent, {points} are needed.",
             balance=book.account.balance,
             required=points,
         )

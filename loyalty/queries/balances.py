@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audit.errors import InvalidRequest
+from audit.instants import rfc3339
 from audit.record import Actor
 from loyalty.ledger.as_of import Standing, standing
 from loyalty.ledger.book import Book
@@ -100,7 +101,7 @@ def balances_as_of(
     real = timezone.now()
     for name, instant, latest in (("as_of", as_of, now), ("recorded_as_of", recorded_as_of, real)):
         if instant and instant > latest:
-            raise InvalidRequest.field(name, "in_future", f"It is {latest.isoformat()}; give an earlier one.")
+            raise InvalidRequest.field(name, "in_future", f"It is {rfc3339(latest)}; give an earlier one.")
     config = snapshot(environment)
     then = clock_at(environment, recorded_as_of) if recorded_as_of else now
     with one_state():

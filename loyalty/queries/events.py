@@ -9,10 +9,11 @@ from programs.models import Environment
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """An event, and the ledger entries that it caused. `duplicate`: it was recorded before."""
+    """An event, and the ledger entries that it caused. `member`: the external id, None of an erased
+    one; `duplicate`: it was recorded before."""
 
     event: Event
-    member: str
+    member: str | None
     entries: list[LedgerEntry]
     duplicate: bool
 
@@ -23,7 +24,7 @@ def find_event(*, environment: Environment, event_id: str) -> RecordedEvent:
     event = events.select_related("member").first()
     if event is None:
         raise NotFound(f"There is no event {event_id!r} in this environment.")
-    return RecordedEvent(event, event.member.external_id or "", entries_of(event), duplicate=False)
+    return RecordedEvent(event, event.member.external_id, entries_of(event), duplicate=False)
 
 
 def entries_of(event: Event) -> list[LedgerEntry]:

@@ -1,12 +1,14 @@
 """JSON out: Decimal as the number that came in, instants in UTC with a Z."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import simplejson
 from rest_framework.renderers import BaseRenderer
+
+from audit.instants import rfc3339
 
 
 def plain(value: Any) -> Any:
@@ -20,7 +22,7 @@ def plain(value: Any) -> Any:
 
 def instant(value: datetime | None) -> str | None:
     """RFC 3339 in UTC: `2026-01-31T12:00:00Z`, with microseconds where there are any."""
-    return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if value is None else rfc3339(value)
 
 
 # Made once: simplejson would make one for each call with options.

@@ -98,6 +98,10 @@ class EngineView(APIView):
             check_text(name + "".join(values), name)
             if len(values) > 1:
                 raise InvalidRequest.field(name, "repeated", "Give it once.")
+        known = [*_checker(serializer).fields, *ignore]
+        for name in given:
+            if name not in known:
+                raise InvalidRequest.field(name, "unknown_field", f"Unknown; known: {', '.join(known)}.")
         return _checked(serializer, {name: value for name, value in given.items() if name not in ignore})
 
     def write(

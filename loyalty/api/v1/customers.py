@@ -99,9 +99,10 @@ class CustomerView(EngineView):
         writes=True,
         tag="customers",
         description="Holds are released, every balance is adjusted to zero, and what was written in words about the "
-        "customer is blanked; whoever was merged into them is erased too. Figures stay. The same id may come back "
-        "later: as someone new, who starts from zero. Erasing again is `not_found`, as is every other call by that "
-        "id; with the same Idempotency-Key it gets the first answer.",
+        "customer is blanked; whoever was merged into them is erased too, and the id of somebody who was merged "
+        "away means who they were merged into. Figures stay. The same id may come back later: as someone new, who "
+        "starts from zero. Erasing again is `not_found`, as is every other call by that id; with the same "
+        "Idempotency-Key it gets the first answer.",
     )
     def delete(self, request: Request, customer_id: str) -> Response:
         check_text(customer_id, "customer_id")

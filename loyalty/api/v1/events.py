@@ -90,7 +90,7 @@ def recorded(found: RecordedEvent) -> dict[str, Any]:
     }
 
 
-def _effect(entry: LedgerEntry, member: str) -> dict[str, Any]:
+def _effect(entry: LedgerEntry, member: str | None) -> dict[str, Any]:
     return {
         "kind": "points",
         "transaction": rendering.transaction(entry, member, entry.account.metric.code),

@@ -48,6 +48,7 @@ REVERSED = SPEND | {
     "reason": "Order cancelled",
     "reverses": "txn_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8f",
     "nominal": 120,
+    "sequence": 8,
 }
 REVERSAL = REVERSED | {
     "taken": [],
@@ -64,6 +65,7 @@ REVERSAL = REVERSED | {
             "balance_after": 100,
             "reason": "Expired",
             "metadata": None,
+            "sequence": 9,
             "actor": {"kind": "system", "id": "expiry"},
         }
     ],

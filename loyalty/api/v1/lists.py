@@ -36,7 +36,7 @@ class ListView(EngineView):
 
     @cached_property
     def _parameters(self) -> dict[str, Any]:
-        return self.query(self.paging, ignore=set(self.filters.base_filters) if self.filters else ())
+        return self.query(self.paging, ignore=list(self.filters.base_filters) if self.filters else ())
 
     def page(self, rows: QuerySet[Any]) -> Page:
         """One page of the filtered rows. Raises InvalidRequest for an unknown or faulty parameter."""

@@ -132,7 +132,7 @@ def member_alone(found: Member) -> dict[str, Any]:
     }
 
 
-def event(found: Event, member: str) -> dict[str, Any]:
+def event(found: Event, member: str | None) -> dict[str, Any]:
     return {
         "id": public("evt", found.id),
         "event_id": found.event_id,

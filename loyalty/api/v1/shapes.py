@@ -190,7 +190,7 @@ class EventShape(s.Serializer[Any]):
     id = s.CharField(help_text="evt_…")
     event_id = s.CharField()
     type = s.CharField()
-    member_id = s.CharField()
+    member_id = s.CharField(allow_null=True, help_text="null once that customer is erased.")
     occurred_at = s.DateTimeField()
     created_at = s.DateTimeField()
     data = AnyObject(allow_null=True)  # type: ignore[assignment]

@@ -72,7 +72,7 @@ class ReverseView(EngineView):
         "Reverse a transaction, whole or in part",
         scope="points:write",
         body=ReverseBody,
-        request_example={"points": 50, "reason": "Order cancelled"},
+        request_example={"reason": "Order cancelled"},
         answer=shapes.ReversalShape,
         example=examples.REVERSAL,
         status=201,

@@ -34,6 +34,8 @@ class Command(BaseCommand):
             if not app.check_connection():
                 raise CommandError("The database lacks the jobs' tables: run manage.py migrate.")
             with app.replace_connector(jobs.connector()) as real:  # `app` stands in for it
+                if not options["once"]:
+                    self.stdout.write("The worker runs; SIGTERM or Ctrl-C ends it after the chunk it is at.")
                 asyncio.run(jobs.run(real, once=options["once"], stopping=stopping))
         except (exceptions.ConnectorException, psycopg.Error) as error:
             raise CommandError(f"The database can't be used: {jobs.reason(error)}") from error
