@@ -13,7 +13,6 @@ from loyalty.ledger.posting import Journal
 from loyalty.models import Member
 from loyalty.queries.members import find_member
 from programs.models import Environment
-from programs.queries.snapshots import snapshot
 
 
 @once
@@ -38,8 +37,6 @@ def erase_member(
     merged = list(Member.objects.filter(redirect_to=found).select_for_update().order_by("pk"))
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     locked = accounts.lock_accounts(member=found)
-    for account in locked:
-        account.metric = snapshot(environment).metrics_by_id[account.metric_id]
     for book in journal.open_locked(locked):
         empty(book)
     redact([found, *merged])

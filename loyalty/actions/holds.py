@@ -154,8 +154,6 @@ def _open(journal: Journal, hold: UUID) -> tuple[Book, Hold]:
     holds.check_open(known)  # closed for good, also where its member was merged away since
     locked = accounts.lock_accounts(pk=known.account_id)
     journal.check_status(known.member_id, "", frozen_ok=True)
-    for account in locked:
-        account.metric = snapshot(journal.environment).metrics_by_id[account.metric_id]
     (book,) = journal.open_locked(locked)
     read_uncovered([book])
     read_holds([book], Hold.objects.filter(pk=known.pk))

@@ -81,8 +81,6 @@ def _merge_accounts(journal: Journal, merged: Member, survivor: Member, cause: C
     metrics: list[UUID] = list(held)
     accounts.make_accounts(journal.environment, [(survivor.pk, units[key]) for key in metrics])
     locked = accounts.lock_accounts(member_id__in=[merged.pk, survivor.pk], metric_id__in=metrics)
-    for account in locked:
-        account.metric = units[account.metric_id]
     books = {(book.account.member_id, book.account.metric_id): book for book in journal.open_locked(locked)}
     for key in sorted(metrics):
         merge_accounts(books[merged.pk, key], books[survivor.pk, key], cause)

@@ -19,7 +19,6 @@ from loyalty.ledger.reversals import Reversal
 from loyalty.ledger.reversals import reverse as plan
 from loyalty.models import LedgerEntry, Member
 from programs.models import Environment
-from programs.queries.snapshots import snapshot
 
 
 @once
@@ -107,8 +106,6 @@ def _open(journal: Journal, original: LedgerEntry) -> tuple[Book, Book]:
     owner = member.redirect_to_id or member.pk
     locked = accounts.lock_accounts(member_id__in={member.pk, owner}, metric_id=original.account.metric_id)
     journal.check_status(owner, str(member), frozen_ok=True)
-    for account in locked:
-        account.metric = snapshot(journal.environment).metrics_by_id[account.metric_id]
     books = {book.account.member_id: book for book in journal.open_locked(locked)}
     read_uncovered(list(books.values()))
     original.account = books[member.pk].account

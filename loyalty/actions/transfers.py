@@ -79,8 +79,6 @@ def _open(journal: Journal, sender: str, receiver: str, unit: Metric) -> tuple[B
     locked = accounts.lock_accounts(member_id__in=list(keys.values()), metric=unit)
     for member, key in keys.items():
         journal.check_status(key, member)
-    for account in locked:
-        account.metric = unit
     books = {book.account.member_id: book for book in journal.open_locked(locked)}
     return books[keys[sender]], books[keys[receiver]]
 

@@ -61,7 +61,6 @@ def lock_account(
         row = _lock(key, metric, idempotency)
     is_same, status, fingerprint, answered, answer, *columns = row
     account = Account.from_db(connection.alias, _columns(), columns)
-    account.metric = metric  # known already: spares a statement to whoever renders it
     if not is_same:
         return account, read_status(account.member_id, idempotency)
     if idempotency and fingerprint is not None:

@@ -31,6 +31,7 @@ from loyalty.ledger.writing import write_rows
 from loyalty.models import Account, Event, EventCount, IdempotencyRecord, Member
 from programs.actions.configure import place_of
 from programs.models import Environment, Metric
+from programs.queries.snapshots import snapshot
 
 __all__ = ["Book", "Cause", "Journal"]
 
@@ -90,6 +91,12 @@ class Journal:
 
     def open_locked(self, locked: Sequence[Account]) -> list[Book]:
         """Books of accounts that this transaction has locked, settled, all at one instant."""
+        units = snapshot(self.environment).metrics_by_id
+        for account in locked:
+            if unit := units.get(
+                account.metric_id
+            ):  # one made since the request began is read when asked for
+                account.metric = unit
         opened = open_books(locked, now=self.now, actor=self.actor)
         for book in opened:
             self.books[book.account.id] = book

@@ -9,7 +9,6 @@ from audit.record import Actor
 from loyalty.ledger.posting import Journal
 from loyalty.models import Account
 from programs.models import Environment
-from programs.queries.snapshots import snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +30,6 @@ def settle_due(*, environment: Environment, actor: Actor, now: datetime, account
         due = Account.objects.filter(environment_id=environment.id, next_due_at__lte=now)
         locked = list(due.select_for_update(skip_locked=True).order_by("next_due_at")[:accounts])
         journal = Journal(environment=environment, actor=actor, now=now)
-        units = snapshot(environment).metrics_by_id
-        for account in locked:
-            account.metric = units[account.metric_id]
         books = journal.open_locked(locked) if locked else []
         journal.write(None)
     return Settled(len(books), sum(len(book.changed_lots) for book in books))

@@ -1,4 +1,7 @@
-"""What 0003 began, without a lock that writers would wait for."""
+"""What 0003 began, without a lock that writers would wait for.
+
+Ended half way, PostgreSQL leaves the index that it was at as INVALID: drop it, then migrate again.
+"""
 
 from django.contrib.postgres.operations import (
     AddIndexConcurrently,

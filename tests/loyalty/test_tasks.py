@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -280,6 +281,10 @@ def test_the_last_run_of_each_job_can_be_read() -> None:
         assert run.ended_at is not None
         assert before < run.started_at <= run.ended_at < timezone.now()
         assert run.duration == run.ended_at - run.started_at
+    out = StringIO()
+    call_command("worker", "--status", stdout=out)
+    said = [line.split()[:2] for line in out.getvalue().splitlines()]
+    assert said == [[job, "succeeded"] for job in sorted(ALL)]
 
 
 def test_a_failed_sweep_is_told_with_its_counts(

@@ -222,7 +222,7 @@ class CancelView(EngineView):
         answer=shapes.ReversalShape,
         example=examples.REVERSAL | {"hold_id": None},
         status=201,
-        refusals=["not_found", "hold_not_open", "already_reversed"],
+        refusals=["not_found", "hold_not_open", "not_reversible", "already_reversed"],
         writes=True,
         tag="holds",
         description="Reverses the transaction of the capture, as `POST /v1/transactions/{transaction_id}/reverse` "

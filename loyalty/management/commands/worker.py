@@ -11,7 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
+from audit.instants import rfc3339
 from loyalty import jobs
+from loyalty.queries.jobs import last_runs
 
 
 class Command(BaseCommand):
@@ -22,6 +24,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="run everything that is due now, then end")
+        parser.add_argument("--status", action="store_true", help="say when each job ran last, and how")
         parser.add_argument(
             "--parent", type=int, metavar="PID", help="end when that process, which started it, has ended"
         )
@@ -33,12 +36,23 @@ class Command(BaseCommand):
         try:
             if not app.check_connection():
                 raise CommandError("The database lacks the jobs' tables: run manage.py migrate.")
+            if options["status"]:
+                self._say_status()
+                return
             with app.replace_connector(jobs.connector()) as real:  # `app` stands in for it
                 if not options["once"]:
                     self.stdout.write("The worker runs; SIGTERM or Ctrl-C ends it after the chunk it is at.")
                 asyncio.run(jobs.run(real, once=options["once"], stopping=stopping))
         except (exceptions.ConnectorException, psycopg.Error) as error:
             raise CommandError(f"The database can't be used: {jobs.reason(error)}") from error
+
+    def _say_status(self) -> None:
+        runs = last_runs()
+        for run in runs:
+            took = "running" if run.duration is None else f"{run.duration.total_seconds():.1f} s"
+            self.stdout.write(f"{run.job:14} {run.outcome:10} {rfc3339(run.started_at)}  {took}")
+        if not runs:
+            self.stdout.write("No job has run yet: start the worker.")
 
 
 def _end_with(parent: int, stopping: threading.Event) -> None:
