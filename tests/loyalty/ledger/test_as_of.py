@@ -33,7 +33,7 @@ INSTANTS = 50
 STEPS, MERGED_AT, CLOCK_ENDS_AT = 90, 50, 75
 VESTING_DAYS, EXPIRY_DAYS = 2, 6
 
-Figures = tuple[int, int, int, int]  # total, pending, held, balance
+Figures = tuple[int, int, int, int, int]  # total, pending, held, balance, shortfall
 Lots = list[tuple[int, int, datetime, str]]  # remaining, held, available_at, expires_at
 
 
@@ -81,6 +81,7 @@ class History:
     def __init__(self, seed: int, environment: Environment, *, clocked: bool) -> None:
         self.chance = random.Random(seed)
         self.environment = environment
+        self.policy = ("clip", "debt")[seed % 2]
         self.real = REAL
         self.clock = LONG_AGO if clocked else REAL
         # From this real instant on, the clock stood there; None: it went with real time.
@@ -94,10 +95,18 @@ class History:
             set_clock(environment=environment, clock=self.clock, actor=make_actor())
         make_rule(reload(environment), published_at=self.began - timedelta(days=60))
         self.product = Product(environment, self.clock)
-        self.product.configure("points", vesting_days=VESTING_DAYS, expiry="days", expiry_count=EXPIRY_DAYS)
+        self.product.configure(
+            "points",
+            negative_balance=self.policy,
+            vesting_days=VESTING_DAYS,
+            expiry="days",
+            expiry_count=EXPIRY_DAYS,
+        )
 
     def blank(self) -> Tape:
-        return Tape(World(self.began, Metric(vesting_days=VESTING_DAYS, expiry_days=EXPIRY_DAYS)))
+        return Tape(
+            World(self.began, Metric(policy=self.policy, vesting_days=VESTING_DAYS, expiry_days=EXPIRY_DAYS))
+        )
 
     def set_clock(self, clock: datetime | None) -> None:
         set_clock(environment=self.environment, clock=clock, actor=make_actor())
@@ -149,7 +158,7 @@ class History:
         if verb == "hold":
             return verb, {
                 "member": member,
-                "points": points,
+                "points": points // 3 + 1,
                 "expires_at": now + timedelta(days=points % 5 + 1),
             }
         if verb == "spend":
@@ -238,6 +247,7 @@ def figures(wallet: Wallet, late: list[Lot], at: datetime) -> tuple[Figures, Lot
         wallet.pending + pending,
         wallet.held,
         wallet.balance + more - pending,
+        wallet.shortfall,
     ), shown
 
 
@@ -254,11 +264,11 @@ def answered(
             recorded_as_of=known,
         )
         lots = sorted((lot.remaining, lot.held, lot.available_at, str(lot.expires_at)) for lot in one.lots)
-        found[member] = (one.total, one.pending, one.held, one.balance), lots
+        found[member] = (one.total, one.pending, one.held, one.balance, one.shortfall), lots
     return found
 
 
-SEEDS = range(7, 8 + int(os.environ.get("LOYALTY_LEDGER_STEPS", "0")) // 1000)
+SEEDS = range(7, 9 + int(os.environ.get("LOYALTY_LEDGER_STEPS", "0")) // 1000)
 
 
 @pytest.fixture(
