@@ -30,6 +30,12 @@ class AsOfForm(forms.Form):
         required=False,
     )
 
+    def clean_as_of(self) -> datetime:
+        at: datetime = self.cleaned_data["as_of"]
+        if not 1900 <= at.year <= 9000:
+            raise forms.ValidationError("Choose a moment in the years 1900 to 9000.")
+        return at
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

@@ -40,9 +40,6 @@ class EraseForm(forms.Form):
 def erase_page(page: DetailAdmin[Member], request: HttpRequest, member: Member) -> HttpResponse:
     """One page: what is deleted, what stays, and the field for the id."""
     after = page.url("change", member.pk)
-    if member.status == Member.Status.ERASED:
-        messages.info(request, "This member is erased.")
-        return HttpResponseRedirect(after)
     form = EraseForm(request.POST if request.method == "POST" else None, member=member)
     if request.POST.get("token") and form.is_valid() and _erased(request, member, form):
         return HttpResponseRedirect(after)

@@ -93,7 +93,7 @@ class MemberAdmin(DetailAdmin[Member]):
             self._living_page("adjust", adjust_page, "support"),
             self._living_page("transfer", transfer_page, "support"),
             self._living_page("merge", merge_page, "support"),
-            self.object_page("erase", lambda request, member: erase_page(self, request, member), "operator"),
+            self._living_page("erase", erase_page, "operator"),
             self._living_page("status", MemberAdmin.set_status, "support"),
         ]
         return [*own, *super().get_urls()]

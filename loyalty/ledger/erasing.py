@@ -3,8 +3,9 @@
 import json
 from collections.abc import Sequence
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from audit.ids import public
 from audit.models import AuditEvent
 from loyalty.ledger.book import Book, Cause, Piece
 from loyalty.ledger.covering import DEBT, pay_debt
@@ -62,7 +63,18 @@ def redact(members: Sequence[Member]) -> None:
             answer=_ANSWER
         )
     answers.filter(member_id__in=keys).update(answer=_ANSWER)
+    _redact_other_sides(entries)
     entries.update(reason=None, metadata=None, digest_salt=None)
     Event.objects.filter(member__in=keys).update(data=None, explanation=None, facts=None)
     Hold.objects.filter(account__member__in=keys).update(reason=None, metadata=None)
     AuditEvent.objects.filter(member_id__in=keys).update(before=None, after=None, ip=None, salt=None)
+
+
+def _redact_other_sides(entries: QuerySet[LedgerEntry]) -> None:
+    """What was written about a transfer stands at its other side too, and in that member's trail."""
+    moved = entries.exclude(counterpart_id=None).values_list("counterpart_id", "counterpart_member_id")
+    sides = {entry: member for entry, member in moved if entry}
+    LedgerEntry.objects.filter(pk__in=list(sides)).update(reason=None, metadata=None, digest_salt=None)
+    trail = AuditEvent.objects.filter(member_id__in=set(sides.values()))
+    trail = trail.filter(object_id__in=[public("txn", key) for key in sides])
+    trail.update(before=None, after=None, ip=None, salt=None)

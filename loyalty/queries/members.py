@@ -1,5 +1,6 @@
 """Members by the tenant's own id."""
 
+from datetime import datetime
 from functools import cache
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from audit.errors import NotFound
+from audit.models import AuditEvent
 from loyalty.models import Member, member_key
 from programs.models import Environment
 
@@ -16,12 +18,34 @@ def find_member(*, environment: Environment, member: str) -> Member:
     """Who answers for that external id: the member, the survivor of a merge, the successor of an erased
     one. Raises NotFound; also for another environment's member. One statement, two for a redirect."""
     key = member_key(environment.namespace, member)
-    found = _read(key)
+    found = _read(key)  # the key tells the environment: it is made of its random namespace
     while found is not None and found.redirect_to_id is not None:
         found = _read(found.redirect_to_id)
     if found is None or found.status == Member.Status.ERASED:
         raise NotFound(f"There is no member {member!r} in this environment.")
     return found
+
+
+def find_member_then(
+    *, environment: Environment, member: str, as_of: datetime | None, recorded_as_of: datetime | None
+) -> Member:
+    """Who answered for that external id at an instant: before a merge, the member itself. Raises NotFound.
+
+    One statement where the member was not merged; else two for each merge.
+    """
+    own = _read(member_key(environment.namespace, member))
+    if own is None or own.redirect_to_id is None or own.status == Member.Status.ERASED:
+        return find_member(environment=environment, member=member)
+    merge = AuditEvent.objects.filter(member_id=own.pk, verb="member.merged").order_by("-id").first()
+    if merge is None or merge.after is None:
+        return find_member(environment=environment, member=member)
+    is_before = (as_of is not None and as_of < merge.occurred_at) or (
+        recorded_as_of is not None and recorded_as_of < merge.recorded_at
+    )
+    if is_before:
+        return own
+    into = merge.after["member_id"]
+    return find_member_then(environment=environment, member=into, as_of=as_of, recorded_as_of=recorded_as_of)
 
 
 def _read(key: UUID) -> Member | None:

@@ -11,10 +11,11 @@ from loyalty.models import Hold, LedgerEntry, Lot, Member, Uncovered
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """What an entry has to do with others. `left` is how much of it can still be reversed, in points."""
+    """What an entry has to do with others. Of it `reversed` are, and `left` can still be, in points."""
 
     original: LedgerEntry | None
     other: Member | None
+    reversed: int
     left: int
     pays_shortfall: bool
     """It names the entry whose shortfall it pays, and is no reversal of its own."""
@@ -34,6 +35,7 @@ def relations_of(entries: Sequence[LedgerEntry]) -> dict[UUID, Relations]:
         found[entry.pk] = Relations(
             original=originals.get(entry.reverses_id) if entry.reverses_id else None,
             other=other,
+            reversed=abs(entry.points) - left[entry.pk] if entry.pk in left else 0,
             left=left.get(entry.pk, 0),
             pays_shortfall=entry.type == "reversed" and entry.nominal == 0,
             is_merge=other is not None and _merged(other, members[entry.member_id]),

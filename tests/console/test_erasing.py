@@ -10,6 +10,7 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from loyalty.actions.holds import hold_points
 from loyalty.actions.members import update_member
+from loyalty.actions.merging import merge_members
 from loyalty.models import Account, LedgerEntry, Member
 from programs.models import Environment
 from tests import factories
@@ -154,3 +155,21 @@ def test_a_form_that_was_open_since_before_the_erasure_does_nothing(
         assert answer.status_code == 302
     assert "merged or erased already" in told(answer)
     assert state_of_everything() == before
+
+
+def test_the_form_of_a_member_who_was_merged_meanwhile_erases_nobody(
+    operator: Client, environment: Environment, ada: Member
+) -> None:
+    factories.give(environment, 5, "bob")
+    token = operator.get(_url(ada)).context["token"]
+    merge_members(
+        environment=environment,
+        member="ada",
+        into="bob",
+        reason=None,
+        actor=factories.make_actor(),
+        now=timezone.now(),
+    )
+    before = state_of_everything()
+    answer = operator.post(_url(ada), {"typed": "ada", "token": token})
+    assert (answer.status_code, state_of_everything()) == (302, before)

@@ -17,7 +17,7 @@ from loyalty.api.v1.docs import operation
 from loyalty.models import Member
 from loyalty.queries.balances import Balance, balances_as_of, balances_of, open_lots_of
 from loyalty.queries.history import entries_of_lots
-from loyalty.queries.members import find_member
+from loyalty.queries.members import find_member, find_member_then
 
 
 class BalancesQuery(Body):
@@ -46,13 +46,14 @@ class BalancesView(EngineView):
         refusals=["not_found"],
         tag="customers",
         description="Right now: what has expired is gone, even if no job has run. Or as of an instant that does not "
-        "lie in the future: by business time (`as_of`), by recorded time (`recorded_as_of`), or by both.",
+        "lie in the future: by business time (`as_of`), by recorded time (`recorded_as_of`), or by both. "
+        "Of somebody who was merged away, an instant before the merge answers their own balances.",
     )
     def get(self, request: Request, customer_id: str) -> Response:
         check_text(customer_id, "customer_id")
         query = self.query(BalancesQuery)
         with_lots = query.pop("lots", "false") == "true"
-        member = find_member(environment=self.environment, member=customer_id)
+        member = self._member(customer_id, query)
         found = self._balances(member, query)
         data = [rendering.balance(each) for each in found]
         if with_lots:
@@ -67,6 +68,16 @@ class BalancesView(EngineView):
                 "recorded_as_of": instant(query.get("recorded_as_of")),
                 "data": data,
             }
+        )
+
+    def _member(self, customer_id: str, instants: dict[str, datetime]) -> Member:
+        if not instants:
+            return find_member(environment=self.environment, member=customer_id)
+        return find_member_then(
+            environment=self.environment,
+            member=customer_id,
+            as_of=instants.get("as_of"),
+            recorded_as_of=instants.get("recorded_as_of"),
         )
 
     def _balances(self, member: Member, instants: dict[str, datetime]) -> list[Balance]:

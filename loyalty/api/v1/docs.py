@@ -27,7 +27,6 @@ _KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Send the same key with the same request and it is done once; the answer is the same, "
     "with `Idempotent-Replayed: true`. Kept for 30 days.",
-    examples=[OpenApiExample("a key", "order-12345-award")],
 )
 
 

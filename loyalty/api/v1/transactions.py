@@ -5,7 +5,7 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.errors import NotFound
+from audit.errors import NotFound, PermissionRefused
 from audit.ids import parse_public
 from loyalty.actions.points import MAX_POINTS
 from loyalty.actions.reversals import reverse
@@ -85,18 +85,30 @@ class ReverseView(EngineView):
         "`clip` takes what is there and keeps the `shortfall`; `reject` refuses. Points of it that have expired "
         "already are not taken twice.\n\n"
         "A *spend* goes back to the very lots it came from, with their own dates. It pays debt first; what has "
-        "expired meanwhile expires again at once.",
+        "expired meanwhile expires again at once.\n\n"
+        "To reverse an *adjustment* takes the scope `points:adjust` as well.",
     )
     def post(self, request: Request, transaction_id: str) -> Response:
+        entry = entry_id(transaction_id)
+        self._check_scope(entry)
         return self.write(
             reverse,
             reversal,
             http_status=201,
-            entry=entry_id(transaction_id),
+            entry=entry,
             actor=self.actor,
             now=self.now,
             **{"points": None, **self.body(ReverseBody)},
         )
+
+    def _check_scope(self, entry: UUID) -> None:
+        """Who may not adjust may not undo an adjustment either."""
+        if self.principal.may("points:adjust"):
+            return
+        if find_transaction(environment=self.environment, entry=entry).type == "adjusted":
+            raise PermissionRefused(
+                "To reverse an adjustment takes the scope 'points:adjust'.", scope="points:adjust"
+            )
 
 
 def entry_id(transaction_id: str) -> UUID:

@@ -183,3 +183,15 @@ def test_a_read_takes_as_many_statements_whatever_the_history(api: Api, environm
 
 def quote(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def test_a_merged_id_answers_for_itself_before_the_merge(api: Api) -> None:
+    go_to(api, 0)
+    award(api, 100, "bob")
+    award(api, 5, "ada")
+    go_to(api, 2)
+    done(api.post("/v1/customers/bob/merge", {"into": "ada"}))
+    go_to(api, 4)
+    for instant, member, balance in ((1, "bob", 100), (2, "ada", 105), (3, "ada", 105)):
+        answer = read(api, f"as_of={day(instant)}", "bob")
+        assert (answer["member_id"], answer["data"][0]["balance"]) == (member, balance)

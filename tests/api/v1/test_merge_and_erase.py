@@ -4,7 +4,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.utils import timezone
 
+from audit.instants import rfc3339
 from loyalty.models import LedgerEntry, Member
 from tests import factories
 from tests.api.test_problems import assert_problem
@@ -68,11 +70,12 @@ def test_the_merged_id_means_the_survivor_in_every_call(api: Api, environment: A
     award(api, 100)
     award(api, 7, "bob")
     assert merge(api).status_code == 200
+    now = rfc3339(timezone.now())
     for path in (
         "/v1/customers/{}",
         "/v1/members/{}",
-        "/v1/members/{}/balances?lots=true&as_of=2026-01-01T00:00:00Z",
-        "/v1/customers/{}/balances?as_of=2026-01-01T00:00:00Z",
+        f"/v1/members/{{}}/balances?lots=true&as_of={now}",
+        f"/v1/customers/{{}}/balances?recorded_as_of={now}",
         "/v1/points?customer_id={}",
         "/v1/holds?customer_id={}",
     ):

@@ -346,3 +346,15 @@ def test_a_reversal_takes_as_many_statements_at_300_lots_as_at_10(
     for _ in range(290):
         factories.give(environment, 10)
     assert reversing() == few <= 12
+
+
+def test_an_adjustment_is_reversed_only_by_who_may_adjust(api: Api, environment: Any) -> None:
+    award(api, 100)
+    body = {"customer_id": "ada", "points": -60, "reason": "fraud", "note": "Clawed back"}
+    taken = done(api.post("/v1/points/adjust", body))
+    till = Api(factories.make_key(environment, "points:write"))
+    problem = assert_problem(post_reverse(till, taken), "permission_denied")
+    assert problem["scope"] == "points:adjust"
+    assert balance(api) == 40
+    both = Api(factories.make_key(environment, "points:write", "points:adjust"))
+    assert reverse(both, taken)["points"] == 60

@@ -267,10 +267,14 @@ def test_an_erased_members_name_leaves_the_answers_to_others_too(environment: En
     till.today = 10_000
     till.give(50, "eve")
     for number, name in enumerate(("Zoë", "bob")):
-        body = {"from_customer_id": "eve", "to_customer_id": name, "points": 5}
+        body = {"from_customer_id": "eve", "to_customer_id": name, "points": 5, "reason": f"For {name}"}
         answer = api.post("/v1/points/transfer", body, Idempotency_Key=f"k{number}")
         assert (answer.status_code, name in answer.content.decode()) == (201, True)
     till.erase("Zoë")
+    sent = LedgerEntry.objects.filter(account=till.account("eve"), type="transferred").order_by("sequence")
+    assert list(sent.values_list("reason", flat=True)) == [None, "For bob"]
+    trail = AuditEvent.objects.filter(member_id=till.account("eve").member_id, verb="points.transferred")
+    assert [row.after and row.after["reason"] for row in trail.order_by("id")] == [None, "For bob"]
     answers = IdempotencyRecord.objects.filter(environment_id=environment.id).order_by("key")
     erased, kept = answers.values_list("answer", flat=True)
     assert erased == '{"erased": true}'
