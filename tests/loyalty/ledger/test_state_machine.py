@@ -155,3 +155,13 @@ def test_a_hold_that_a_merge_moved_pays_any_shortfall(machines: None) -> None:
         told.release(pick=0, closed=False)
         told.they_agree()
         assert (told.world.wallet("bob").total, told.world.wallet("bob").shortfall) == (50, 0)
+
+
+def test_the_room_under_a_maximum_counts_the_debt(machines: None) -> None:
+    with Story(UnderDebt) as told:
+        told.spend(pick=1, share=4, kind="redeemed")  # ada's 100
+        told.reverse(pick=2, part=None, gone=False)  # her earn: a debt of 100
+        told.the_metrics_rules_change("points", vesting=0, expiry=None, low=None, high=100)
+        told.earn("ada", "points", 250, "adjusted", None)
+        told.they_agree()
+        assert told.world.wallet("ada").balance == 100
