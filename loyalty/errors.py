@@ -77,6 +77,27 @@ class EventTooLate(LoyaltyError):
     title = "Event too late"
 
 
+class PurchaseNotFound(LoyaltyError):
+    """The refund names a purchase that this member has not made."""
+
+    code = "purchase_not_found"
+    title = "Purchase not found"
+
+
+class RefundExceedsPurchase(LoyaltyError):
+    """More is given back than is left of the purchase. Data: `refundable`."""
+
+    code = "refund_exceeds_purchase"
+    title = "Refund exceeds purchase"
+
+
+class AlreadyReferred(LoyaltyError):
+    """The member came through another code already."""
+
+    code = "already_referred"
+    title = "Already referred"
+
+
 class IdempotencyKeyReused(LoyaltyError):
     code = "idempotency_key_reused"
     title = "Idempotency key reused"

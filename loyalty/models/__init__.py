@@ -1,11 +1,16 @@
+from loyalty.models.back_tests import BackTest
 from loyalty.models.events import Event, EventCount
 from loyalty.models.holds import Hold, HoldLot
 from loyalty.models.idempotency import IdempotencyRecord
 from loyalty.models.ledger import Account, LedgerEntry, Lot, LotUse, Uncovered
 from loyalty.models.members import Member, member_key
+from loyalty.models.referrals import Referral, ReferralCode
+from loyalty.models.tiers import MemberTier, TierChange, TierProgress
+from loyalty.models.usage import RuleBudget, RuleUsage
 
 __all__ = [
     "Account",
+    "BackTest",
     "Event",
     "EventCount",
     "Hold",
@@ -15,6 +20,13 @@ __all__ = [
     "Lot",
     "LotUse",
     "Member",
+    "MemberTier",
+    "Referral",
+    "ReferralCode",
+    "RuleBudget",
+    "RuleUsage",
+    "TierChange",
+    "TierProgress",
     "Uncovered",
     "member_key",
 ]

@@ -4,6 +4,7 @@ from programs.models.metrics import Metric
 from programs.models.plans import Plan
 from programs.models.programs import Program
 from programs.models.tenancy import ClockChange, Environment, Organization, Project, ProjectMembership
+from programs.models.tiers import Tier, TierLadder
 
 __all__ = [
     "ApiKey",
@@ -17,4 +18,6 @@ __all__ = [
     "Program",
     "Project",
     "ProjectMembership",
+    "Tier",
+    "TierLadder",
 ]

@@ -2,11 +2,12 @@
 
 from typing import Any, NoReturn
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from audit.ids import new_id, public
-from programs.models.metrics import Metric
+from programs.models.metrics import MAX_POINTS, Metric
 from programs.models.programs import Program
 from programs.models.tenancy import Environment
 
@@ -23,6 +24,10 @@ class EarningRule(models.Model):
         PUBLISHED = "published", "Published"
         ARCHIVED = "archived", "Archived"
 
+    class EntryType(models.TextChoices):
+        EARNED = "earned", "Earned"
+        BONUS = "bonus", "Bonus: never multiplied"
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="earning_rules")
     public_id = models.CharField(max_length=64, default=new_rule_id)
@@ -32,7 +37,39 @@ class EarningRule(models.Model):
     event_type = models.CharField(max_length=100)
     condition = models.JSONField(default=dict, blank=True, help_text="docs/conditions.md; empty: always.")
     award = models.JSONField(help_text='{"kind": "fixed", "points": 100}')
+    entry_type = models.CharField(
+        "posted as",
+        max_length=6,
+        choices=EntryType.choices,
+        default=EntryType.EARNED,
+        db_default=EntryType.EARNED,
+        help_text="Tiers and multiplying rules raise earned points, never a bonus.",
+    )
     priority = models.IntegerField(default=0, help_text="Higher comes first.")
+    exclusive_group = models.SlugField(
+        max_length=50,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the rules in one group, the one that gives most is applied.",
+    )
+    caps = models.JSONField(
+        default=list, blank=True, db_default=[], help_text='[{"per": "day", "points": 100}]; empty: none.'
+    )
+    budget = models.BigIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_POINTS)],
+        help_text="Points that the rule gives to all members together; empty: no limit.",
+    )
+    starts_at = models.DateTimeField(null=True, blank=True, help_text="Only events from then on.")
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="Only events before then.")
+    schedule = models.JSONField(
+        default=dict,
+        blank=True,
+        db_default={},
+        help_text='{"weekdays": [6, 7], "hours": {"from": 9, "until": 17}} in the project\'s zone; {}: always.',
+    )
     status = models.CharField(max_length=9, choices=Status.choices, default=Status.DRAFT, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -43,6 +80,17 @@ class EarningRule(models.Model):
             models.UniqueConstraint(fields=["environment", "id"], name="rule_key"),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "published", "archived"]), name="rule_status_valid"
+            ),
+            models.CheckConstraint(
+                condition=Q(entry_type__in=["earned", "bonus"]), name="rule_entry_type_valid"
+            ),
+            models.CheckConstraint(
+                condition=Q(budget__isnull=True) | Q(budget__gt=0, budget__lte=MAX_POINTS),
+                name="rule_budget_valid",
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_at__isnull=True) | Q(ends_at__isnull=True) | Q(starts_at__lt=F("ends_at")),
+                name="rule_window_valid",
             ),
         ]
 
