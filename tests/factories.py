@@ -17,7 +17,7 @@ from programs.actions.keys import create_key
 from programs.actions.publish import publish
 from programs.actions.rules import save_rule
 from programs.actions.tenancy import create_project, set_membership
-from programs.models import EarningRule, Environment, Metric, Program, Project
+from programs.models import EarningRule, Environment, Metric, Program, Project, TierLadder
 
 PER_POUND = {"kind": "per_amount", "field": "data.amount", "rate": "1", "step": "1"}
 
@@ -94,12 +94,17 @@ def make_rule(
     metric: str = "points",
     published_at: datetime | None = None,
     published: bool = True,
+    program: str = "default",
+    **fields: Any,
 ) -> EarningRule:
-    """An earning rule of the default program; published (now, unless told when) unless told not to."""
-    program = Program.objects.get(environment=environment, code="default")
+    """An earning rule of the default program; published (now, unless told when) unless told not to.
+
+    `fields`: entry_type, priority, exclusive_group, caps, budget, starts_at, ends_at, schedule.
+    """
+    owner = Program.objects.get(environment=environment, code=program)
     rule = save_rule(
         environment=environment,
-        rule=EarningRule(environment=environment, program=program),
+        rule=EarningRule(environment=environment, program=owner),
         actor=make_actor(),
         changes={
             "name": name,
@@ -107,6 +112,7 @@ def make_rule(
             "condition": condition or {},
             "award": award or PER_POUND,
             "metric": Metric.objects.get(environment=environment, code=metric),
+            **fields,
         },
     )
     if published:
@@ -134,4 +140,35 @@ def give(environment: Environment, points: int, member: str = "ada", **options: 
         member=member,
         points=points,
         **{"reason": "Purchase", "actor": make_actor(), "now": timezone.now(), **options},
+    )
+
+
+def make_ladder(
+    environment: Environment,
+    *levels: tuple[str, str] | tuple[str, str, str],
+    program: str = "default",
+    metric: str = "points",
+    **changes: Any,
+) -> TierLadder:
+    """The program's ladder of (code, threshold, multiplier or else "1"); by points earned in rolling 365
+    days, one level down, no days of grace, unless `changes` says otherwise."""
+    from programs.actions.tiers import save_ladder
+
+    owner = Program.objects.get(environment=environment, code=program)
+    unit = Metric.objects.get(environment=environment, code=metric)
+    stored = TierLadder.objects.filter(program=owner).first()
+    return save_ladder(
+        environment=environment,
+        ladder=stored or TierLadder(environment=environment, program=owner),
+        actor=make_actor(),
+        changes={"metric": unit, **changes},
+        levels=[
+            {
+                "code": code,
+                "title": code.title(),
+                "threshold": threshold,
+                "multiplier": multiplier[0] if multiplier else "1",
+            }
+            for code, threshold, *multiplier in levels
+        ],
     )
