@@ -57,6 +57,12 @@ PROBLEMS: dict[str, Problem] = {
         "The named program does not exist in the key's environment.",
         "Use the code or the `prg_` id of a program that `GET /v1/programs` lists, or leave `program` out.",
     ),
+    "purchase_not_found": Problem(
+        404,
+        "Purchase not found",
+        "The refund names a purchase that this member has not made in the key's environment.",
+        "Give the `event_id` of the purchase as `data.purchase`; report the purchase before its refund.",
+    ),
     "method_not_allowed": Problem(
         405,
         "Method not allowed",
@@ -117,6 +123,18 @@ PROBLEMS: dict[str, Problem] = {
         "`occurred_at` lies before the window in which events are accepted; `earliest` says where it begins.",
         "Award points for it by `POST /v1/points/award`; in a sandbox, set the test clock back before its first data.",
     ),
+    "refund_exceeds_purchase": Problem(
+        409,
+        "Refund exceeds purchase",
+        "More is given back than is left of the purchase: `refundable` is left. Nothing was changed.",
+        "Refund at most `refundable`, or leave `data.amount` out to give back all that is left.",
+    ),
+    "already_referred": Problem(
+        409,
+        "Already referred",
+        "The customer came through somebody's code before; a customer has one referrer, for good.",
+        "Nothing is to be done: `GET /v1/members/{member_id}/referral` shows the referral that counts.",
+    ),
     "member_frozen": Problem(
         409,
         "Member is frozen",
@@ -132,7 +150,7 @@ PROBLEMS: dict[str, Problem] = {
     "payload_too_large": Problem(
         413,
         "Payload too large",
-        "The body is larger than 2 MiB.",
+        "The body is larger than 2 MiB; of `POST /v1/events/batch`, larger than 8 MiB.",
         "Send less at once. A single JSON object has a smaller limit, which the schema names.",
     ),
     "unsupported_media_type": Problem(
