@@ -44,4 +44,12 @@ def _compile(config: Snapshot, rule: PublishedRule) -> CompiledRule:
         valid_from=rule.valid_from,
         valid_until=rule.valid_until,
         priority=rule.priority,
+        entry_type=rule.entry_type,
+        program_id=rule.program_id,
+        exclusive_group=rule.exclusive_group,
+        caps=rule.caps,
+        budget=rule.budget,
+        starts_at=rule.starts_at,
+        ends_at=rule.ends_at,
+        schedule=rule.schedule,
     )

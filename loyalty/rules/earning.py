@@ -9,26 +9,35 @@ base times multipliers → rounded once → caps → budget → maximum.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
-from typing import Any, Literal
 from uuid import UUID
 
+from loyalty.rules.compiled import CompiledRule, EntryType, Room, Rounding, periods_of, room_of
+from loyalty.rules.situation import NOTHING, Level, Referred, Situation
+from loyalty.rules.verdicts import Award, Evaluation, Outcome, RuleVerdict, Step, Used
 from programs.awards import MAX_POINTS, FixedAward, PerAmountAward
-from programs.conditions import Condition, Facts, Failure, look_up
+from programs.conditions import Facts, look_up
 from programs.conditions.values import number, plain, show
 
-Rounding = Literal["down", "half_up", "up"]
-EntryType = Literal["earned", "bonus"]
-Outcome = Literal[
-    "awarded",
-    "not_in_force",
-    "condition_failed",
-    "amount_missing",
-    "amount_unusable",
-    "too_many_points",
-    "zero_points",
+__all__ = [
+    "MAX_AMOUNT",
+    "Award",
+    "CompiledRule",
+    "EntryType",
+    "Evaluation",
+    "Level",
+    "Outcome",
+    "Referred",
+    "Room",
+    "Rounding",
+    "RuleVerdict",
+    "Situation",
+    "Step",
+    "Used",
+    "evaluate",
+    "periods_of",
+    "room_of",
 ]
 
 MAX_AMOUNT = Decimal(10**12)
@@ -40,99 +49,7 @@ _ROUNDING = {"down": ROUND_FLOOR, "half_up": ROUND_HALF_UP, "up": ROUND_CEILING}
 _ROUNDED = {"down": "down", "half_up": "to the nearest, half up", "up": "up"}
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledRule:
-    """One published revision of a rule, in force for `valid_from <= occurred_at < valid_until`.
-    Higher `priority` comes first. `entry_type` is the type of the entry that it posts."""
-
-    id: UUID
-    revision_id: UUID
-    revision_number: int
-    name: str
-    event_type: str
-    condition: Condition
-    metric_id: UUID
-    metric_code: str
-    award: FixedAward | PerAmountAward
-    rounding: Rounding
-    valid_from: datetime
-    valid_until: datetime | None
-    priority: int
-    entry_type: EntryType = "earned"
-
-    def in_force(self, at: datetime) -> bool:
-        return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
-
-
-@dataclass(frozen=True, slots=True)
-class Award:
-    """Points to post, above zero, to the account of `metric_id`."""
-
-    rule_id: UUID
-    revision_id: UUID
-    metric_id: UUID
-    points: int
-    type: EntryType
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One stage of an award's arithmetic: what was done, in words, and the points after it (exact)."""
-
-    stage: Literal["base", "rounding"]
-    words: str
-    points: Decimal
-
-    def to_json(self) -> dict[str, str]:
-        return {"stage": self.stage, "words": self.words, "points": plain(self.points)}
-
-
-@dataclass(frozen=True, slots=True)
-class RuleVerdict:
-    """What one rule made of the event. `matched`: in force, and its condition is true; it may still
-    award nothing. `reason` is a sentence; `failed` the part of the condition that was false."""
-
-    rule: CompiledRule
-    outcome: Outcome
-    reason: str
-    points: int = 0
-    steps: tuple[Step, ...] = ()
-    failed: Failure | None = None
-
-    @property
-    def matched(self) -> bool:
-        return self.outcome not in ("not_in_force", "condition_failed")
-
-    def to_json(self) -> dict[str, Any]:
-        """As stored with the event and shown by explain (domain.md 4.1)."""
-        return {
-            "rule_id": str(self.rule.id),
-            "revision_id": str(self.rule.revision_id),
-            "revision": self.rule.revision_number,
-            "name": self.rule.name,
-            "metric": self.rule.metric_code,
-            "matched": self.matched,
-            "outcome": self.outcome,
-            "reason": self.reason,
-            "failed": self.failed.to_json() if self.failed else None,
-            "points": self.points,
-            "type": self.rule.entry_type,
-            "steps": [step.to_json() for step in self.steps],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """`awards` to post and a verdict for every rule of the event's type, both by priority, then name."""
-
-    awards: tuple[Award, ...]
-    verdicts: tuple[RuleVerdict, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        return {"verdicts": [verdict.to_json() for verdict in self.verdicts]}
-
-
-def evaluate(facts: Facts, rules: Iterable[CompiledRule]) -> Evaluation:
+def evaluate(facts: Facts, rules: Iterable[CompiledRule], situation: Situation = NOTHING) -> Evaluation:
     """Judge an event by every rule of its type. `rules` may hold several revisions of one rule, of any
     time and order: the one in force at `occurred_at` counts. Never raises, whatever the event's data."""
     revisions: defaultdict[UUID, list[CompiledRule]] = defaultdict(list)
@@ -179,6 +96,8 @@ def _base(rule: CompiledRule, facts: Facts) -> Step | RuleVerdict:
     award = rule.award
     if isinstance(award, FixedAward):
         return Step("base", f"fixed: {award.points}", Decimal(award.points))
+    if not isinstance(award, PerAmountAward):
+        return RuleVerdict(rule, "zero_points", "This kind of award is not worked out yet.")
     actual = look_up(facts.data, award.keys)
     if actual is None:
         return RuleVerdict(rule, "amount_missing", f"The event has no {award.field}.")

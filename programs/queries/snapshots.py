@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from programs.awards import Award, parse_award
 from programs.conditions import Condition, parse
-from programs.models import EarningRuleRevision, Environment, Metric, Program
+from programs.limits import Cap, Schedule, parse_caps, parse_schedule
+from programs.models import EarningRuleRevision, Environment, Metric, Program, Tier, TierLadder
+
+EntryType = Literal["earned", "bonus"]
 
 _KEPT = 256  # snapshots per process; the least recently used one goes
 
@@ -41,6 +44,38 @@ class PublishedRule:
     def award(self) -> Award:
         return parse_award(self.definition["award"])
 
+    # definitions from before there were limits lack these keys
+
+    @cached_property
+    def caps(self) -> tuple[Cap, ...]:
+        return parse_caps(self.definition.get("caps"))
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        return parse_schedule(self.definition.get("schedule"))
+
+    @property
+    def entry_type(self) -> EntryType:
+        return "bonus" if self.definition.get("entry_type") == "bonus" else "earned"
+
+    @property
+    def exclusive_group(self) -> str:
+        return str(self.definition.get("exclusive_group") or "")
+
+    @property
+    def budget(self) -> int | None:
+        """Points for all members together."""
+        budget: int | None = self.definition.get("budget")
+        return budget
+
+    @property
+    def starts_at(self) -> datetime | None:
+        return _instant(self.definition.get("starts_at"))
+
+    @property
+    def ends_at(self) -> datetime | None:
+        return _instant(self.definition.get("ends_at"))
+
     def in_force(self, at: datetime) -> bool:
         return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
 
@@ -55,6 +90,8 @@ class Snapshot:
     programs: tuple[Program, ...]
     metrics: tuple[Metric, ...]
     rules: tuple[PublishedRule, ...]
+    ladders: tuple[TierLadder, ...] = ()
+    tiers: tuple[Tier, ...] = ()
     derived: dict[UUID, Any] = field(default_factory=dict)
     """What the layers above make of an object here, by its id; it goes when the snapshot goes."""
 
@@ -68,6 +105,17 @@ class Snapshot:
         for rule in self.rules:
             found[rule.event_type].append(rule)
         return {event_type: tuple(rules) for event_type, rules in found.items()}
+
+    @cached_property
+    def _levels(self) -> dict[UUID, tuple[Tier, ...]]:
+        found: defaultdict[UUID, list[Tier]] = defaultdict(list)
+        for tier in sorted(self.tiers, key=lambda tier: tier.threshold):
+            found[tier.ladder_id].append(tier)
+        return {ladder_id: tuple(tiers) for ladder_id, tiers in found.items()}
+
+    def levels_of(self, ladder_id: UUID) -> tuple[Tier, ...]:
+        """The ladder's levels, ascending by threshold."""
+        return self._levels.get(ladder_id, ())
 
     def program(self, name: str) -> Program | None:
         """A program by its code or its `prg_` id."""
@@ -84,7 +132,7 @@ _lock = Lock()
 def snapshot(environment: Environment) -> Snapshot:
     """The compiled configuration of an environment that was read in this request.
 
-    No statement when the process has seen this `config_version`, else four.
+    No statement when the process has seen this `config_version`, else six.
     """
     with _lock:
         cached = _cache.get(environment.id)
@@ -108,6 +156,8 @@ def _compile(environment: Environment) -> Snapshot:
         programs=tuple(Program.objects.filter(environment=environment)),
         metrics=tuple(Metric.objects.filter(environment=environment)),
         rules=tuple(_rules(environment)),
+        ladders=tuple(TierLadder.objects.filter(environment=environment).order_by("created_at", "id")),
+        tiers=tuple(Tier.objects.filter(environment=environment)),
     )
 
 
@@ -121,6 +171,10 @@ def _rules(environment: Environment) -> list[PublishedRule]:
         if revision.definition is not None:
             rules.append(_published(revision, revision.definition, until))
     return sorted(rules, key=lambda rule: (-rule.priority, rule.name, rule.number))
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _published(

@@ -261,6 +261,7 @@ def test_the_explanation_shows_each_step_in_words_and_figures():
                 "revision_id": str(compiled.revision_id),
                 "revision": 1,
                 "name": "Spend",
+                "group": "",
                 "metric": "points",
                 "matched": True,
                 "outcome": "awarded",
