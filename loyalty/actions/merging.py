@@ -9,10 +9,11 @@ from loyalty.actions.once import once
 from loyalty.errors import MemberFrozen
 from loyalty.ledger import accounts
 from loyalty.ledger.idempotency import Idempotency
+from loyalty.ledger.joining import add_event_counts, move_referrals, move_usage
 from loyalty.ledger.members import Redirected
 from loyalty.ledger.merging import merge_accounts
 from loyalty.ledger.posting import Cause, Journal
-from loyalty.models import Account, EventCount, Member
+from loyalty.models import Account, Member
 from loyalty.queries.members import find_member
 from programs.models import Environment
 from programs.queries.snapshots import snapshot
@@ -29,8 +30,9 @@ def merge_members(
     now: datetime,
     idempotency: Idempotency | None = None,
 ) -> Member:
-    """Let `into` go on with all that `member` has: points, pending, holds, debt and event counts.
-    `member` becomes a tombstone that redirects; its attributes are not taken over. Answers the survivor.
+    """Let `into` go on with all that `member` has: points, pending, holds, debt, event counts, usage of
+    rules, tiers and referrals (docs/members.md tells of each kind of row). `member` becomes a tombstone
+    that redirects; its attributes are not taken over. Answers the survivor.
 
     Raises InvalidRequest, MemberFrozen (either), NotFound, Replay. Locks: both members, then their accounts.
     """
@@ -39,7 +41,9 @@ def merge_members(
     merged, survivor = _lock(environment, member, into)
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     _merge_accounts(journal, merged, survivor, Cause(reason=reason or "Merged"))
-    _add_event_counts(merged, survivor)
+    add_event_counts(merged, survivor)
+    move_usage(merged, survivor)
+    move_referrals(merged, survivor)
     # Those merged into it before go on to the survivor too: every redirect is one step.
     Member.objects.filter(redirect_to=merged).update(redirect_to=survivor)
     merged.redirect_to = survivor
@@ -84,17 +88,3 @@ def _merge_accounts(journal: Journal, merged: Member, survivor: Member, cause: C
     books = {(book.account.member_id, book.account.metric_id): book for book in journal.open_locked(locked)}
     for key in sorted(metrics):
         merge_accounts(books[merged.pk, key], books[survivor.pk, key], cause)
-
-
-def _add_event_counts(merged: Member, survivor: Member) -> None:
-    counts = EventCount.objects.filter(member__in=[merged, survivor])
-    known = {row.type: row for row in counts if row.member_id == survivor.pk}
-    for row in (row for row in counts if row.member_id == merged.pk):
-        mine = known.get(row.type)
-        if mine:
-            mine.count += row.count
-            mine.save(update_fields=["count"])
-        else:
-            EventCount.objects.create(
-                environment_id=row.environment_id, member=survivor, type=row.type, count=row.count
-            )

@@ -1,7 +1,8 @@
 """An account comes to zero, and what could name its member is blanked (domain.md 1)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -11,7 +12,19 @@ from loyalty.ledger.book import Book, Cause, Piece
 from loyalty.ledger.covering import DEBT, pay_debt
 from loyalty.ledger.holds import release
 from loyalty.ledger.reading import read_holds, read_lots, read_uncovered
-from loyalty.models import Event, Hold, IdempotencyRecord, LedgerEntry, Lot, Member
+from loyalty.models import (
+    Event,
+    Hold,
+    IdempotencyRecord,
+    LedgerEntry,
+    Lot,
+    Member,
+    MemberTier,
+    Referral,
+    ReferralCode,
+    RuleUsage,
+    TierProgress,
+)
 
 ERASED = "erased"
 _ANSWER = '{"erased": true}'
@@ -48,26 +61,56 @@ def _forgive(book: Book) -> None:
 
 def redact(members: Sequence[Member]) -> None:
     """Blank the free texts, payloads, salts and stored answers of these members of one environment, at least
-    one; six statements, and one a name.
+    one, and delete what only counted for them; a constant number of statements, and one a name or code.
 
-    Amounts, dates and digests stay: balances are their sum, and seals still prove them.
+    Amounts, dates, keys and digests stay: balances are their sum, and seals still prove them.
     """
     keys = [member.pk for member in members]
     entries = LedgerEntry.objects.filter(account__member__in=keys)
-    # No index has a record's member: this one leaves out the other tenants' records at least.
-    answers = IdempotencyRecord.objects.filter(environment_id=members[0].environment_id)
-    # A transfer's answer is its sender's, and names the receiver too.
-    others = set(entries.exclude(counterpart_member_id=None).values_list("counterpart_member_id", flat=True))
-    for name in [member.external_id for member in members if others and member.external_id]:
-        answers.filter(member_id__in=others, answer__contains=json.dumps(name, ensure_ascii=False)).update(
-            answer=_ANSWER
-        )
-    answers.filter(member_id__in=keys).update(answer=_ANSWER)
+    _redact_answers(members, entries)
     _redact_other_sides(entries)
     entries.update(reason=None, metadata=None, digest_salt=None)
     Event.objects.filter(member__in=keys).update(data=None, explanation=None, facts=None)
     Hold.objects.filter(account__member__in=keys).update(reason=None, metadata=None)
     AuditEvent.objects.filter(member_id__in=keys).update(before=None, after=None, ip=None, salt=None)
+    _forget(keys)
+
+
+def _forget(keys: Sequence[UUID]) -> None:
+    """Delete what has no use without the person. An awarded referral stays: it names keys, and the other
+    side's entry hangs on it."""
+    RuleUsage.objects.filter(member__in=keys).delete()
+    MemberTier.objects.filter(member__in=keys).delete()
+    TierProgress.objects.filter(member__in=keys).delete()
+    ReferralCode.objects.filter(member__in=keys).delete()
+    sides = Q(member__in=keys) | Q(referrer_id__in=keys)
+    Referral.objects.filter(sides, status=Referral.Status.PENDING).delete()
+
+
+def _redact_answers(members: Sequence[Member], entries: QuerySet[LedgerEntry]) -> None:
+    """Blank the stored answers to these members, and those to others that name them or a code of theirs."""
+    keys = [member.pk for member in members]
+    # No index has a record's member: this one leaves out the other tenants' records at least.
+    answers = IdempotencyRecord.objects.filter(environment_id=members[0].environment_id)
+    # A transfer's answer is its sender's, and names the receiver too; a referral's names the referrer.
+    others = set(entries.exclude(counterpart_member_id=None).values_list("counterpart_member_id", flat=True))
+    others |= {key for sides in _referrals(keys) for key in sides} - set(keys)
+    for name in [member.external_id for member in members if others and member.external_id]:
+        _naming(answers.filter(member_id__in=others), name).update(answer=_ANSWER)
+    for code in ReferralCode.objects.filter(member__in=keys).values_list("code", flat=True):
+        _naming(answers, code).update(answer=_ANSWER)
+    answers.filter(member_id__in=keys).update(answer=_ANSWER)
+
+
+def _referrals(keys: Sequence[UUID]) -> Iterable[tuple[UUID, UUID]]:
+    """Referred and referrer, of each referral that has one of these on a side."""
+    sides = Q(member__in=keys) | Q(referrer_id__in=keys)
+    return Referral.objects.filter(sides).values_list("member_id", "referrer_id")
+
+
+def _naming(answers: QuerySet[IdempotencyRecord], text: str) -> QuerySet[IdempotencyRecord]:
+    """Those of the answers that hold the text as a JSON string."""
+    return answers.filter(answer__contains=json.dumps(text, ensure_ascii=False))
 
 
 def _redact_other_sides(entries: QuerySet[LedgerEntry]) -> None:
