@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
@@ -19,6 +19,7 @@ from audit.ids import new_id
 from audit.record import Actor
 from loyalty.models import Event, MemberTier, TierChange, TierProgress
 from loyalty.rules import tiers as rules
+from loyalty.rules.days import day_of
 from loyalty.rules.tiers import Ladder, Level, State
 from programs.models import Environment
 from programs.queries.snapshots import Snapshot
@@ -92,7 +93,7 @@ class Standing:
 
     def count(self, at: datetime, figure: Decimal | int) -> None:
         """Count on the local day of `at`: when it was earned. Below zero: take back what was counted there."""
-        self.count_on(rules.day_of(at, self.ladder.time_zone), Decimal(figure))
+        self.count_on(day_of(at, self.ladder.time_zone), Decimal(figure))
 
     def count_on(self, day: date, figure: Decimal) -> None:
         """Count on a local day."""
@@ -146,13 +147,13 @@ def ladders_of(config: Snapshot) -> tuple[Ladder, ...]:
                 id=row.id,
                 program_id=row.program_id,
                 metric_id=row.metric_id,
-                basis=row.basis,
+                basis=cast("rules.Basis", row.basis),
                 event_type=row.event_type,
                 currency=row.currency,
-                period=row.period,
+                period=cast("rules.Period", row.period),
                 days=row.days or 0,
                 grace_days=row.grace_days,
-                downgrade=row.downgrade,
+                downgrade=cast("rules.Downgrade", row.downgrade),
                 time_zone=config.time_zone,
                 levels=tuple(
                     Level(tier.id, tier.code, tier.title, tier.threshold, tier.multiplier)
@@ -204,7 +205,7 @@ def read_standings(
 
 def _rows(ladders: Sequence[Ladder], member_ids: Sequence[UUID], now: datetime) -> list[tuple[Any, ...]]:
     firsts = [ladder.window_at(now).first for ladder in ladders]
-    arguments = {
+    arguments: dict[str, Any] = {
         "members": member_ids,
         "ladders": [ladder.id for ladder in ladders],
         "firsts": [first.isoformat() if first else "-infinity" for first in firsts],
@@ -213,7 +214,8 @@ def _rows(ladders: Sequence[Ladder], member_ids: Sequence[UUID], now: datetime) 
     }
     with connection.cursor() as cursor:
         cursor.execute(_READ, arguments)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _settle(standing: Standing, figures: dict[date, Decimal]) -> None:
@@ -244,7 +246,8 @@ def merge_standing(source: Standing, target: Standing) -> None:
         target.count_on(day, figure)
         source.count_on(day, -figure)
     target.go_on(rules.merge(target.ladder, source.state, target.state))
-    source.go_on(State(None, source.now))
+    if source.state.since:
+        source.go_on(State(None, source.now))
     if target.level != before:
         change = rules.Change("merged", before, target.level, target.progress, target.now)
         target.note(change, target.actor)
