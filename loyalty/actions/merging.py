@@ -9,7 +9,7 @@ from loyalty.actions.once import once
 from loyalty.errors import MemberFrozen
 from loyalty.ledger import accounts
 from loyalty.ledger.idempotency import Idempotency
-from loyalty.ledger.joining import add_event_counts, move_referrals, move_usage
+from loyalty.ledger.joining import add_event_counts, move_referrals, move_tiers, move_usage
 from loyalty.ledger.members import Redirected
 from loyalty.ledger.merging import merge_accounts
 from loyalty.ledger.posting import Cause, Journal
@@ -43,6 +43,7 @@ def merge_members(
     _merge_accounts(journal, merged, survivor, Cause(reason=reason or "Merged"))
     add_event_counts(merged, survivor)
     move_usage(merged, survivor)
+    move_tiers(journal, merged, survivor)
     move_referrals(merged, survivor)
     # Those merged into it before go on to the survivor too: every redirect is one step.
     Member.objects.filter(redirect_to=merged).update(redirect_to=survivor)

@@ -1,4 +1,4 @@
-"""What a merge moves beside points: counts of events, usage of rules, referrals (docs/members.md).
+"""What a merge moves beside points: counts of events, usage of rules, tiers, referrals (docs/members.md).
 
 The caller has locked both members and their accounts: under these locks the rows are written.
 """
@@ -7,7 +7,10 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from audit.ids import new_id
+from loyalty.ledger.posting import Journal
+from loyalty.ledger.standings import ladders_of, merge_standing
 from loyalty.models import EventCount, Member, Referral
+from programs.queries.snapshots import snapshot
 
 _MOVE_USAGE = """
 WITH moved AS (
@@ -17,6 +20,32 @@ INSERT INTO loyalty_ruleusage AS stored (id, environment_id, member_id, rule_id,
 SELECT gen_random_uuid(), environment_id, %(survivor)s, rule_id, period, points, times FROM moved
 ON CONFLICT (member_id, rule_id, period) DO UPDATE
 SET points = stored.points + excluded.points, times = stored.times + excluded.times
+"""
+
+
+# Of ladders that are switched off; on the others standings are merged.
+_MOVE_RESTING = """
+WITH moved AS (
+    DELETE FROM loyalty_tierprogress WHERE member_id = %(merged)s AND NOT ladder_id = ANY (%(active)s)
+    RETURNING environment_id, ladder_id, day, figure
+), added AS (
+    INSERT INTO loyalty_tierprogress AS stored (id, environment_id, member_id, ladder_id, day, figure)
+    SELECT gen_random_uuid(), environment_id, %(survivor)s, ladder_id, day, figure FROM moved
+    ON CONFLICT (member_id, ladder_id, day) DO UPDATE SET figure = stored.figure + excluded.figure
+), levels AS (
+    DELETE FROM loyalty_membertier WHERE member_id = %(merged)s AND NOT ladder_id = ANY (%(active)s)
+    RETURNING environment_id, ladder_id, tier_id, since, next_evaluation_at, in_grace
+)
+INSERT INTO loyalty_membertier AS stored (
+    id, environment_id, member_id, ladder_id, tier_id, since, next_evaluation_at, in_grace
+)
+SELECT gen_random_uuid(), environment_id, %(survivor)s, ladder_id, tier_id, since, next_evaluation_at, in_grace
+FROM levels
+ON CONFLICT (member_id, ladder_id) DO UPDATE
+SET tier_id = excluded.tier_id, since = excluded.since, next_evaluation_at = excluded.next_evaluation_at,
+    in_grace = excluded.in_grace
+WHERE coalesce((SELECT threshold FROM programs_tier WHERE id = excluded.tier_id), -1)
+    > coalesce((SELECT threshold FROM programs_tier WHERE id = stored.tier_id), -1)
 """
 
 
@@ -40,6 +69,20 @@ def move_usage(merged: Member, survivor: Member) -> None:
     statement."""
     with connection.cursor() as cursor:
         cursor.execute(_MOVE_USAGE, {"merged": merged.pk, "survivor": survivor.pk})
+
+
+def move_tiers(journal: Journal, merged: Member, survivor: Member) -> None:
+    """The survivor's progress is what both have, their level the higher of the two, or one that they reach
+    together. Of ladders that are switched off the rows go along unseen. The journal writes the rest."""
+    ladders = ladders_of(snapshot(journal.environment))
+    journal.open_standings([merged.pk, survivor.pk])
+    for ladder in ladders:
+        target = journal.standings[survivor.pk, ladder.id]
+        merge_standing(journal.standings[merged.pk, ladder.id], target)
+        target.review()
+    who = {"merged": merged.pk, "survivor": survivor.pk, "active": [ladder.id for ladder in ladders]}
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE_RESTING, who)
 
 
 def move_referrals(merged: Member, survivor: Member) -> None:
