@@ -5,14 +5,20 @@ two waiting. Procrastinate passes the `timestamp` for which it was deferred. A j
 its line in the log.
 """
 
+from dataclasses import replace
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
-from procrastinate import JobContext, builtin_tasks
+from procrastinate import JobContext, RetryStrategy, builtin_tasks
 from procrastinate.contrib.django import app
 
 from audit.record import Actor
 from loyalty import jobs
+from loyalty.actions.back_tests import Interrupted, run_back_test
 from loyalty.actions.retention import delete_idempotency_records
 from loyalty.actions.sweep import sweep
+from loyalty.actions.tiers import evaluate_levels
 
 KEPT_HOURS = 72  # rows of jobs that have ended
 Counts = dict[str, int | bool]
@@ -33,6 +39,21 @@ def settlement_sweep(context: JobContext, timestamp: int) -> Counts:  # noqa: AR
     return {"chunks": done.chunks, "accounts": done.accounts, "lots": done.lots, "left": done.left}
 
 
+class LevelsFailed(Exception):
+    """The levels of some environments could not be decided; the log names them, the others are done."""
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="tiers", queue="loyalty", lock="tiers", queueing_lock="tiers", pass_context=True)
+def levels(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
+    """Every five minutes: decide the levels whose time has come, in every environment."""
+    actor = Actor.system("tiers")
+    done = evaluate_levels(actor=actor, now=timezone.now(), pace=jobs.pace_of(context))
+    if done.failed:
+        raise LevelsFailed(f"{len(done.failed)} environments failed; {done.members} members were decided.")
+    return {"chunks": done.chunks, "members": done.members, "changes": done.changes, "left": done.left}
+
+
 @app.periodic(cron="17 * * * *")
 @app.task(
     name="idempotency", queue="loyalty", lock="idempotency", queueing_lock="idempotency", pass_context=True
@@ -40,6 +61,21 @@ def settlement_sweep(context: JobContext, timestamp: int) -> Counts:  # noqa: AR
 def old_idempotency_records(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
     """Every hour: forget the answers of requests older than 30 days."""
     return {"deleted": delete_idempotency_records(now=timezone.now(), pace=jobs.pace_of(context))}
+
+
+# One at a time, so that a worker always has a hand free for the timetable, and after everything else that waits.
+@app.task(
+    name="back_test",
+    queue="loyalty",
+    lock="back_test",
+    priority=-10,
+    pass_context=True,
+    retry=RetryStrategy(wait=5, retry_exceptions=[Interrupted, OperationalError, InterfaceError]),
+)
+def try_draft(context: JobContext, back_test: str) -> Counts:
+    """When somebody starts a back-test: try the draft on the period, whole, however long it takes."""
+    pace = replace(jobs.pace_of(context), seconds=None)
+    return run_back_test(back_test=UUID(back_test), pace=pace, attempt=context.job.attempts)
 
 
 # No lock: a worker that dies in it must not keep it from the others.
