@@ -1,24 +1,30 @@
 """What one event earns by the rules in force when it happened (domain.md 4, 6).
 
-Pure: the event, the member's figures and the compiled rules come in; awards and an explanation go out.
-The same function serves live events, dry runs and back-tests.
+Pure: the event, the member's figures, the compiled rules and what was left before the event come in;
+awards, what they use and an explanation go out. The same function serves live events, dry runs, back-tests
+and refunds. docs/earning.md tells it to operators.
 
 One award is worked out in this order, each stage a `Step` of the explanation (domain.md 6, last line):
 base times multipliers → rounded once → caps → budget → maximum.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from operator import attrgetter
+from typing import TypeVar
 from uuid import UUID
 
+from loyalty.rules.arithmetic import MAX_AMOUNT, Left
 from loyalty.rules.compiled import CompiledRule, EntryType, Room, Rounding, periods_of, room_of
+from loyalty.rules.granting import Granting
+from loyalty.rules.multiplying import Multiplier
 from loyalty.rules.situation import NOTHING, Level, Referred, Situation
 from loyalty.rules.verdicts import Award, Evaluation, Outcome, RuleVerdict, Step, Used
-from programs.awards import MAX_POINTS, FixedAward, PerAmountAward
-from programs.conditions import Facts, look_up
-from programs.conditions.values import number, plain, show
+from programs.awards import MultiplierAward
+from programs.conditions import Facts
+from programs.conditions.values import plain
 
 __all__ = [
     "MAX_AMOUNT",
@@ -40,101 +46,139 @@ __all__ = [
     "room_of",
 ]
 
-MAX_AMOUNT = Decimal(10**12)
-"""An amount above this is a mistake, not a purchase."""
+T = TypeVar("T")
 
-# Its own context: the thread's default has 28 digits and may be changed by anyone.
-_EXACT = Context(prec=100)
-_ROUNDING = {"down": ROUND_FLOOR, "half_up": ROUND_HALF_UP, "up": ROUND_CEILING}
-_ROUNDED = {"down": "down", "half_up": "to the nearest, half up", "up": "up"}
+_ORDER = attrgetter("order")
 
 
 def evaluate(facts: Facts, rules: Iterable[CompiledRule], situation: Situation = NOTHING) -> Evaluation:
     """Judge an event by every rule of its type. `rules` may hold several revisions of one rule, of any
-    time and order: the one in force at `occurred_at` counts. Never raises, whatever the event's data."""
-    revisions: defaultdict[UUID, list[CompiledRule]] = defaultdict(list)
+    time and order: the one in force at `occurred_at` counts. `member.tier` in a condition is the member's
+    level in the rule's own program, by `situation`. Never raises, whatever the event's data."""
+    chosen = _chosen(facts, rules)
+    verdicts: dict[UUID, RuleVerdict] = {}
+    multiplying: list[CompiledRule] = []
+    awarding: list[CompiledRule] = []
+    for rule in chosen:
+        if refused := _refusal(rule, facts, situation):
+            verdicts[rule.id] = refused
+        elif isinstance(rule.award, MultiplierAward):
+            multiplying.append(rule)
+        else:
+            awarding.append(rule)
+    granting = Granting(facts, situation, _best_multipliers(multiplying, situation, verdicts))
+    for rule in _best_awards(awarding, granting, verdicts):
+        verdicts[rule.id] = granting.give(rule)
+    for multiplier in granting.multipliers:
+        verdicts[multiplier.rule.id] = granting.settle(multiplier)
+    in_order = tuple([verdicts[rule.id] for rule in chosen])
+    return Evaluation(tuple(granting.awards), in_order, tuple(granting.usage), granting.referral)
+
+
+# -- the rules that match
+
+
+def _chosen(facts: Facts, rules: Iterable[CompiledRule]) -> list[CompiledRule]:
+    """One revision of each rule for this type of event, by priority, name and id."""
+    revisions: dict[UUID, CompiledRule] = {}
     for rule in rules:
         if rule.event_type == facts.event_type:
-            revisions[rule.id].append(rule)
-    chosen = [_revision_of(candidates, facts.occurred_at) for candidates in revisions.values()]
-    chosen.sort(key=lambda rule: (-rule.priority, rule.name, rule.id))
-    verdicts = tuple(_judge(rule, facts) for rule in chosen)
-    awards = tuple(_award(verdict) for verdict in verdicts if verdict.points)
-    return Evaluation(awards, verdicts)
+            other = revisions.get(rule.id)
+            revisions[rule.id] = _revision_of(rule, other, facts.occurred_at) if other else rule
+    return sorted(revisions.values(), key=_ORDER)
 
 
-def _revision_of(candidates: list[CompiledRule], at: datetime) -> CompiledRule:
-    """The revision in force; if there is none, the newest, to be reported as not in force. Should two
+def _revision_of(one: CompiledRule, other: CompiledRule, at: datetime) -> CompiledRule:
+    """The revision in force; if there is none, the newer, to be reported as not in force. Should two
     be in force (nothing publishes such), the newer: a rule awards an event once (domain.md 3.8)."""
-    return max(candidates, key=lambda rule: (rule.in_force(at), rule.revision_number))
+    return max(one, other, key=lambda rule: (rule.in_force(at), rule.revision_number))
 
 
-def _award(verdict: RuleVerdict) -> Award:
-    rule = verdict.rule
-    return Award(rule.id, rule.revision_id, rule.metric_id, verdict.points, rule.entry_type)
-
-
-def _judge(rule: CompiledRule, facts: Facts) -> RuleVerdict:
+def _refusal(rule: CompiledRule, facts: Facts, situation: Situation) -> RuleVerdict | None:
+    """Why the rule is not asked for points; None if it matches."""
     if not rule.in_force(facts.occurred_at):
         return RuleVerdict(rule, "not_in_force", "The rule was not in force when the event happened.")
-    verdict = rule.condition.evaluate(facts)
+    if rule.is_timed and (untimely := _untimely(rule, facts)):
+        return untimely
+    verdict = rule.condition.evaluate(_with_tier(facts, rule, situation) if rule.asks_tier else facts)
     if verdict.failed:
         reason = f"The condition is not met: {verdict.failed.words}."
         return RuleVerdict(rule, "condition_failed", reason, failed=verdict.failed)
-    base = _base(rule, facts)
-    if isinstance(base, RuleVerdict):
-        return base
-    # multipliers go here: steps whose points are Decimal, before anything is rounded
-    rounded = _rounded(base.points, rule.rounding)
-    steps = (base,) if rounded is None else (base, rounded)
-    # caps, budget and maximum go here: steps after rounding, each cutting what is left
-    return _concluded(rule, steps)
+    return None
 
 
-def _base(rule: CompiledRule, facts: Facts) -> Step | RuleVerdict:
-    """What the award gives before multipliers, or the verdict that it gives nothing."""
-    award = rule.award
-    if isinstance(award, FixedAward):
-        return Step("base", f"fixed: {award.points}", Decimal(award.points))
-    if not isinstance(award, PerAmountAward):
-        return RuleVerdict(rule, "zero_points", "This kind of award is not worked out yet.")
-    actual = look_up(facts.data, award.keys)
-    if actual is None:
-        return RuleVerdict(rule, "amount_missing", f"The event has no {award.field}.")
-    amount = number(actual)
-    if amount is None:
-        reason = f"{award.field} is {show(actual)}, which is not a number."
-    elif amount < 0:
-        reason = f"{award.field} is {show(actual)}; nothing is earned on less than zero."
-    elif amount > MAX_AMOUNT:
-        reason = f"{award.field} is {show(actual)}; amounts above 10^12 earn nothing."
-    else:
-        return _per_amount(award, amount)
-    return RuleVerdict(rule, "amount_unusable", reason)
+def _untimely(rule: CompiledRule, facts: Facts) -> RuleVerdict | None:
+    if rule.starts_at and facts.occurred_at < rule.starts_at:
+        local = rule.starts_at.astimezone(facts.time_zone)
+        reason = f"The rule gives for events from {local:%Y-%m-%d %H:%M} on."
+        return RuleVerdict(rule, "outside_window", reason)
+    if rule.ends_at and facts.occurred_at >= rule.ends_at:
+        local = rule.ends_at.astimezone(facts.time_zone)
+        reason = f"The rule gives for events before {local:%Y-%m-%d %H:%M}."
+        return RuleVerdict(rule, "outside_window", reason)
+    refusal = rule.schedule.refusal(facts.local_time) if rule.schedule else None
+    return RuleVerdict(rule, "outside_schedule", refusal) if refusal else None
 
 
-def _per_amount(award: PerAmountAward, amount: Decimal) -> Step:
-    """`rate` for each full step: 9.99 at 2 points per 1 is 9 full steps, 18 points."""
-    steps = _EXACT.divide_int(amount, award.step)
-    words = f"{plain(amount)} holds {plain(steps)} times {plain(award.step)}, at {plain(award.rate)} each"
-    return Step("base", words, _EXACT.multiply(steps, award.rate))
+def _with_tier(facts: Facts, rule: CompiledRule, situation: Situation) -> Facts:
+    level = situation.levels.get(rule.program_id)
+    tier = level.code if level else None
+    return facts if facts.tier == tier else replace(facts, tier=tier)
 
 
-def _rounded(points: Decimal, rounding: Rounding) -> Step | None:
-    """The step that makes points whole; None if they are."""
-    whole = points.quantize(Decimal(1), rounding=_ROUNDING[rounding], context=_EXACT)
-    if whole == points:
-        return None
-    return Step("rounding", f"{plain(points)} rounded {_ROUNDED[rounding]} to {plain(whole)}", whole)
+# -- exclusive groups
 
 
-def _concluded(rule: CompiledRule, steps: tuple[Step, ...]) -> RuleVerdict:
-    points = steps[-1].points
-    if points > MAX_POINTS:
-        reason = "The award would be above 10^15 points; check the rule's rate."
-        return RuleVerdict(rule, "too_many_points", reason, steps=steps)
-    if points == 0:
-        reason = "The condition is met, but the award comes to 0 points."
-        return RuleVerdict(rule, "zero_points", reason, steps=steps)
-    reason = f"The condition is met: {plain(points)} {rule.metric_code}."
-    return RuleVerdict(rule, "awarded", reason, int(points), steps)
+def _best_multipliers(
+    rules: list[CompiledRule], situation: Situation, verdicts: dict[UUID, RuleVerdict]
+) -> list[Multiplier]:
+    """The largest factor of each group; the first of equal ones. The others' verdicts are put down."""
+    found = [
+        Multiplier(rule, rule.award.factor, Left(rule, situation.rooms.get(rule.id)))
+        for rule in rules
+        if isinstance(rule.award, MultiplierAward)
+    ]
+    for group in _groups(found, lambda multiplier: multiplier.rule):
+        best = max(group, key=lambda multiplier: multiplier.factor)
+        for lost in group:
+            if lost is not best:
+                figures = f"times {plain(best.factor)}, against {plain(lost.factor)}"
+                verdicts[lost.rule.id] = _lost(lost.rule, best.rule, figures)
+                found.remove(lost)
+    return found
+
+
+def _best_awards(
+    rules: list[CompiledRule], granting: Granting, verdicts: dict[UUID, RuleVerdict]
+) -> list[CompiledRule]:
+    """The rule of each group that gives most by itself; the first of equal ones. The others' verdicts are
+    put down. A rule that gives nothing by itself has its own reason, and stays."""
+    if not any(rule.exclusive_group for rule in rules):
+        return rules
+    by_themselves = [granting.worth(rule) for rule in rules if rule.exclusive_group]
+    lost: set[UUID] = set()
+    for group in _groups([grant for grant in by_themselves if grant.total], lambda grant: grant.rule):
+        best = max(group, key=lambda grant: grant.total)
+        for grant in group:
+            if grant is not best:
+                figures = f"{best.total} {best.rule.metric_code}, against {grant.total}"
+                verdicts[grant.rule.id] = _lost(grant.rule, best.rule, figures, tuple(grant.steps))
+                lost.add(grant.rule.id)
+    return [rule for rule in rules if rule.id not in lost]
+
+
+def _groups(members: list[T], rule_of: Callable[[T], CompiledRule]) -> list[list[T]]:
+    """Those of each exclusive group of each program, in order."""
+    groups: defaultdict[tuple[UUID, str], list[T]] = defaultdict(list)
+    for member in members:
+        rule = rule_of(member)
+        if rule.exclusive_group:
+            groups[rule.program_id, rule.exclusive_group].append(member)
+    return list(groups.values())
+
+
+def _lost(
+    rule: CompiledRule, winner: CompiledRule, figures: str, steps: tuple[Step, ...] = ()
+) -> RuleVerdict:
+    reason = f"Of the group {rule.exclusive_group}, {winner.name} is applied: it gives {figures}."
+    return RuleVerdict(rule, "group_lost", reason, steps=steps)

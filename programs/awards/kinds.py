@@ -9,6 +9,8 @@ from programs.conditions.values import plain
 
 Each = Literal["quantity", "line", "amount"]
 
+EVERY_LINE = ItemCondition(None)
+
 
 @dataclass(frozen=True, slots=True)
 class FixedAward:
@@ -44,7 +46,7 @@ class PerItemAward:
 
     each: Each
     points: Decimal
-    where: ItemCondition = ItemCondition(None)
+    where: ItemCondition = EVERY_LINE
     step: Decimal = Decimal(1)
 
     def to_json(self) -> dict[str, Any]:
