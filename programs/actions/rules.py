@@ -1,30 +1,38 @@
 """Earning rules are checked whole before they are saved or published."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from audit.errors import FieldError
 from audit.record import Actor
 from programs.actions.configure import configure, foreign_errors, refusal_of
-from programs.awards import AwardError, canonical_award
-from programs.conditions import ConditionError, canonical
+from programs.awards import canonical_award
+from programs.conditions import FaultyConfigurationError, canonical
+from programs.limits import canonical_caps, canonical_schedule
 from programs.models import EarningRule, Environment
+
+_CANONICAL: dict[str, Callable[[object], Any]] = {
+    "condition": canonical,
+    "award": canonical_award,
+    "caps": canonical_caps,
+    "schedule": canonical_schedule,
+}
 
 
 def check_rule(rule: EarningRule) -> None:
-    """Refuse a faulty condition or award with the path of each fault; put both into normal form.
+    """Refuse a faulty condition, award, cap, schedule or window with the path of each fault, such as
+    `caps[1].per`; put what is JSON into normal form.
 
     Raises InvalidRequest. Writes nothing.
     """
     errors: list[FieldError] = []
-    try:
-        rule.condition = canonical(rule.condition)
-    except ConditionError as error:
-        errors += [FieldError(_join("condition", f.path), f.code, f.detail) for f in error.faults]
-    try:
-        rule.award = canonical_award(rule.award)
-    except AwardError as error:
-        errors += [FieldError(_join("award", f.path), f.code, f.detail) for f in error.faults]
+    for name, canonical_form in _CANONICAL.items():
+        try:
+            setattr(rule, name, canonical_form(getattr(rule, name)))
+        except FaultyConfigurationError as error:
+            errors += [FieldError(_join(name, f.path), f.code, f.detail) for f in error.faults]
+    if rule.starts_at and rule.ends_at and rule.ends_at <= rule.starts_at:
+        errors.append(FieldError("ends_at", "invalid_value", "Give an instant after starts_at."))
     errors += foreign_errors(rule)
     if errors:
         raise refusal_of(errors)
