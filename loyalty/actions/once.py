@@ -15,6 +15,14 @@ from programs.models import Environment
 
 R = TypeVar("R")
 _TRIES = 5
+# What somebody else may make between our look and our writing; whoever looks again finds it.
+_TAKEN_MEANWHILE = (
+    "idempotency_key_unique",
+    "event_id_unique",
+    "loyalty_member_pkey",
+    "member_external_id_unique",
+    "account_member_metric_unique",
+)
 
 
 def once(action: Callable[..., R]) -> Callable[..., R]:
@@ -33,22 +41,21 @@ def once(action: Callable[..., R]) -> Callable[..., R]:
             with transaction.atomic():
                 return action(environment=environment, idempotency=idempotency, **arguments)
 
-        try:
-            return run()
-        except DomainError:
-            if idempotency:  # what was done is answered alike, whatever has changed since
-                idempotency.check_stored(environment.id)
-            raise
-        except IntegrityError as error:
-            if _constraint(error) not in ("idempotency_key_unique", "event_id_unique"):
+        for _ in range(_TRIES):
+            try:
+                return run()
+            except (DomainError, IntegrityError) as error:
+                if isinstance(error, IntegrityError) and _constraint(error) not in _TAKEN_MEANWHILE:
+                    raise
+                if idempotency:  # what was done is answered alike, whatever has changed since
+                    idempotency.check_stored(environment.id)
+                if isinstance(error, DomainError):
+                    raise
+            except OperationalError as error:
+                if isinstance(error.__cause__, pg.LockNotAvailable):
+                    raise _busy(idempotency) from error
                 raise
-            if idempotency:
-                idempotency.check_stored(environment.id)
-            return run()
-        except OperationalError as error:
-            if isinstance(error.__cause__, pg.LockNotAvailable):
-                raise _busy(idempotency) from error
-            raise
+        raise _busy(idempotency)
 
     return wrapper
 

@@ -74,6 +74,14 @@ def lock_accounts(**wanted: Any) -> list[Account]:
     return list(locked.order_by("member_id", "metric_id"))
 
 
+def new_account(environment: Environment, member_id: UUID, metric: Metric, at: datetime) -> Account:
+    """An account that is made with the posting. Somebody else who makes it meanwhile ends that in an
+    IntegrityError, after which `once` runs the action again."""
+    account = Account(environment_id=environment.id, member_id=member_id, metric=metric)
+    account.created_at = at
+    return account
+
+
 def make_accounts(environment: Environment, owners: Iterable[tuple[UUID, Metric]]) -> None:
     """Make the accounts that are missing, before any is locked; one statement."""
     missing = [

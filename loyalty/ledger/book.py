@@ -55,6 +55,7 @@ class Book:
 
     `now` is the environment's time, `recorded_at` real time under the lock. `uncovered`: the open ones,
     oldest first; None where they were not read. `touched`: to be written, whatever else has changed.
+    `is_new`: the account is to be made. `followed`: so many of its entries have counted towards tiers.
     """
 
     account: Account
@@ -75,6 +76,8 @@ class Book:
     changed_holds: dict[UUID, Hold] = field(default_factory=dict)
     new_hold_lots: list[HoldLot] = field(default_factory=list)
     touched: bool = False
+    is_new: bool = False
+    followed: int = 0
 
     @property
     def is_changed(self) -> bool:

@@ -3,8 +3,9 @@
 Functions over a book; they plan and write nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from audit.record import Actor
 from loyalty.errors import InsufficientBalance
@@ -126,6 +127,15 @@ def give_back(book: Book, pieces: list[Piece], *, since: int, at: datetime) -> N
         if ends_at is not None and ends_at <= at and piece.lot.remaining:
             expire(book, piece.lot, at)
         book.note_due(lot_rules.next_due([state_of(piece.lot)]))
+
+
+def pay_shortfalls(book: Book, lots: Iterable[Lot], *, of: Collection[UUID]) -> None:
+    """What reversals of these entries could not take is paid from the lots, oldest first: points that a
+    reversal gives again were never all there. Needs the open uncovered."""
+    pieces = in_spend_order(Piece(lot, lot.remaining) for lot in lots if lot.remaining and not lot.pending)
+    for row in book.open_uncovered:
+        if row.kind == SHORTFALL and row.entry.reverses_id in of:
+            _pay_shortfall(book, row, pieces, book.now)
 
 
 def _pay_shortfall(book: Book, row: Uncovered, pieces: list[Piece], at: datetime) -> None:

@@ -1,5 +1,6 @@
 """Which member an id of the tenant means: itself, the survivor of a merge, a successor (domain.md 1)."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -15,7 +16,7 @@ class Redirected(Exception):
 
 
 def lock_member(*, environment: Environment, member: str, now: datetime) -> Member:
-    """The row of whoever answers for this id, locked against other events and merges; made if missing.
+    """The row of whoever answers for this id, locked against events and merges; made if missing.
 
     One statement for a known member. Locks: the member, before any account.
     """
@@ -27,6 +28,47 @@ def lock_member(*, environment: Environment, member: str, now: datetime) -> Memb
         key = ensure_member(environment=environment, member=member, now=now)
         found = locked.filter(pk=key).first()
     return found
+
+
+def lock_members(
+    *, environment: Environment, members: Collection[str], now: datetime, others: Collection[UUID] = ()
+) -> dict[str | UUID, Member]:
+    """The rows of whoever answers for these ids, and for `others`, locked against other events and merges;
+    by what they were asked by. A member that is new is not saved: the posting makes them.
+
+    One statement for known members. Locks: the members, ids ascending, before any account.
+    """
+    asked: dict[str | UUID, UUID] = {name: member_key(environment.namespace, name) for name in members}
+    asked |= {key: key for key in others}
+    rows = _lock(set(asked.values()))
+    while heirs := {
+        row.redirect_to_id for row in rows.values() if row.redirect_to_id and row.redirect_to_id not in rows
+    }:
+        rows |= _lock(heirs)
+    found: dict[str | UUID, Member] = {}
+    made: dict[UUID, Member] = {}
+    for name, key in asked.items():
+        row = rows.get(key)
+        while row is not None and row.redirect_to_id:
+            row = rows[row.redirect_to_id]
+        if row is not None and row.status == Member.Status.ERASED and isinstance(name, str):
+            row = _lock({_succeed(environment, row.pk, name, now)}).popitem()[1]
+        elif row is None and isinstance(name, str):
+            row = made.setdefault(key, _new(environment, key, name, now))
+        if row is not None and row.status != Member.Status.ERASED:
+            found[name] = row
+    if made and environment.kind == Environment.Kind.SANDBOX:
+        _refuse_a_moved_clock(environment)
+    return found
+
+
+def _lock(keys: set[UUID]) -> dict[UUID, Member]:
+    locked = Member.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
+    return {row.pk: row for row in locked}
+
+
+def _new(environment: Environment, key: UUID, member: str, now: datetime) -> Member:
+    return Member(id=key, environment=environment, external_id=member, created_at=now)
 
 
 def ensure_member(*, environment: Environment, member: str, now: datetime) -> UUID:
@@ -51,9 +93,7 @@ def ensure_member(*, environment: Environment, member: str, now: datetime) -> UU
 def _make(environment: Environment, key: UUID, member: str, now: datetime) -> None:
     if environment.kind == Environment.Kind.SANDBOX:
         _refuse_a_moved_clock(environment)
-    Member.objects.bulk_create(
-        [Member(id=key, environment=environment, external_id=member, created_at=now)], ignore_conflicts=True
-    )
+    Member.objects.bulk_create([_new(environment, key, member, now)], ignore_conflicts=True)
 
 
 def _succeed(environment: Environment, erased: UUID, member: str, now: datetime) -> UUID:

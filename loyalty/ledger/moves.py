@@ -3,6 +3,8 @@
 Functions over two books; they plan and write nothing.
 """
 
+from dataclasses import replace
+
 from audit.ids import new_id
 from loyalty.ledger.book import Book, Cause, Piece, in_spend_order
 from loyalty.ledger.covering import DEBT, SHORTFALL, pay_debt, take_up_to
@@ -40,7 +42,9 @@ def move(
 
 
 def post_pair(source: Book, target: Book, points: int, cause: Cause) -> tuple[LedgerEntry, LedgerEntry]:
-    """The two entries of a transfer, each naming the other."""
+    """The two entries of a transfer, each naming the other. An event behind it stays with the entry that it
+    caused: it is one member's, and once in an account."""
+    cause = replace(cause, event=None, origin=None)
     keys = new_id(), new_id()
     members = source.account.member_id, target.account.member_id
     sent = source.post(

@@ -9,9 +9,11 @@ Locks: accounts. The lots are read in a statement of their own, and so are the m
 if the lock had to be waited for: only a statement that begins then sees what its last holder wrote.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -22,23 +24,39 @@ from audit.models import AuditEvent
 from audit.record import Actor, audit_event
 from loyalty.errors import MemberFrozen
 from loyalty.ledger import accounts, trail
-from loyalty.ledger.book import Book, Cause
+from loyalty.ledger.book import Book, Cause, root_type
 from loyalty.ledger.covering import credit
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.opening import open_books
 from loyalty.ledger.reading import read_spendable
+from loyalty.ledger.standings import Standing, ladders_of, read_standings
+from loyalty.ledger.using import Used
 from loyalty.ledger.writing import write_rows
-from loyalty.models import Account, Event, EventCount, IdempotencyRecord, Member
+from loyalty.models import (
+    Account,
+    Event,
+    EventCount,
+    IdempotencyRecord,
+    LedgerEntry,
+    Member,
+    Referral,
+)
+from loyalty.rules.tiers import Ladder
 from programs.actions.configure import place_of
 from programs.models import Environment, Metric
 from programs.queries.snapshots import snapshot
 
 __all__ = ["Book", "Cause", "Journal"]
 
+_COUNTING = (LedgerEntry.Type.EARNED, LedgerEntry.Type.BONUS)
+
 
 @dataclass(slots=True)
 class Journal:
-    """What one transaction will write. Must be used inside `transaction.atomic`."""
+    """What one transaction will write. Must be used inside `transaction.atomic`.
+
+    `heirs`: of members that were merged away, who goes on with what counts towards their tiers.
+    """
 
     environment: Environment
     actor: Actor
@@ -46,8 +64,15 @@ class Journal:
     idempotency: Idempotency | None = None
     books: dict[UUID, Book] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    event_counts: list[EventCount] = field(default_factory=list)
+    event_counts: dict[tuple[UUID, str], EventCount] = field(default_factory=dict)
     audit_events: list[AuditEvent] = field(default_factory=list)
+    new_members: dict[UUID, Member] = field(default_factory=dict)
+    standings: dict[tuple[UUID, UUID], Standing] = field(default_factory=dict)
+    heirs: dict[UUID, UUID] = field(default_factory=dict)
+    used: Used = field(default_factory=Used)
+    referrals: list[Referral] = field(default_factory=list)
+    _posted: dict[UUID, Book] = field(default_factory=dict)
+    _books_of: defaultdict[UUID, list[Book]] = field(default_factory=lambda: defaultdict(list))
 
     def open(self, member: str, metric: Metric, *, spends: int = 0, frozen_ok: bool = False) -> Book:
         """The account in `metric` of whoever answers for this id, locked and settled; made, with the
@@ -76,18 +101,26 @@ class Journal:
         """
         _check(accounts.read_status(member_id, self.idempotency), member, frozen_ok=frozen_ok)
 
-    def open_all(self, member: str, metrics: Iterable[Metric]) -> dict[UUID, Book]:
-        """The accounts of a member whose row this transaction holds, settled; by metric id.
+    def find_book(self, member_id: UUID, metric_id: UUID) -> Book | None:
+        """The open book of an account, if there is one."""
+        books = self._books_of[member_id]
+        return next((book for book in books if book.account.metric_id == metric_id), None)
 
-        Locks: the accounts, in the order (member, metric), which is everyone's order.
+    def _ready(self, book: Book) -> Book:
+        self._posted[book.account.id] = book  # whoever asks for it may post in it
+        return book
+
+    def book_of(self, member_id: UUID, metric: Metric) -> Book:
+        """The book of an account that is open, or of one that is made with this posting.
+
+        The accounts of the member that exist must be locked and open already.
         """
-        locked = []
-        for metric in sorted(metrics, key=lambda metric: metric.id):
-            account, _ = accounts.lock_account(
-                environment=self.environment, member=member, metric=metric, now=self.now
-            )
-            locked.append(account)
-        return {book.account.metric_id: book for book in self.open_locked(locked)}
+        if found := self.find_book(member_id, metric.id):
+            return self._ready(found)
+        account = accounts.new_account(self.environment, member_id, metric, timezone.now())
+        (book,) = self.open_locked([account])
+        book.is_new = True
+        return self._ready(book)
 
     def open_locked(self, locked: Sequence[Account]) -> list[Book]:
         """Books of accounts that this transaction has locked, settled, all at one instant."""
@@ -100,8 +133,53 @@ class Journal:
         opened = open_books(locked, now=self.now, actor=self.actor)
         for book in opened:
             self.books[book.account.id] = book
+            self._books_of[book.account.member_id].append(book)
             _open_with_default(book)
         return opened
+
+    def open_standings(self, members: Collection[UUID]) -> None:
+        """Read the standings of these members on every ladder, settled; two statements at most, none where
+        the environment has no ladder. Their rows or accounts must be locked."""
+        wanted = {member for member in members if not any(key[0] == member for key in self.standings)}
+        ladders = ladders_of(snapshot(self.environment))
+        if ladders and wanted:
+            now = max([self.now, *(book.now for book in self.books.values())])
+            self.standings |= read_standings(self.environment, ladders, wanted, now=now, actor=self.actor)
+
+    def follow(
+        self,
+        event: Event | None = None,
+        counts: Iterable[tuple[UUID, Ladder, datetime, Decimal]] = (),
+    ) -> None:
+        """Count towards their members' tiers what was posted since the last time, and `counts` (member,
+        ladder, when, figure) besides; then review the standings that moved.
+
+        Earned and bonus points count on their day, their reversals take back on the same (domain.md 6).
+        """
+        moves = [*self._points_moved(), *counts]
+        self.open_standings({member for member, *_ in moves})
+        moved = {}
+        for member, ladder, at, figure in moves:
+            standing = moved[member, ladder.id] = self.standings[member, ladder.id]
+            standing.count(at, figure)
+        for standing in moved.values():
+            # After a merge the event may be of the member who went away.
+            own = event if event and event.member_id == standing.member_id else None
+            standing.review(event=own)
+
+    def _points_moved(self) -> list[tuple[UUID, Ladder, datetime, Decimal]]:
+        ladders = [ladder for ladder in ladders_of(snapshot(self.environment)) if ladder.basis == "points"]
+        moves = []
+        for book in self._posted.values():
+            for entry in _unfollowed(book):
+                member = self.heirs.get(entry.member_id, entry.member_id)
+                moves += [
+                    (member, ladder, *_count_of(entry))
+                    for ladder in ladders
+                    if ladder.metric_id == book.account.metric_id
+                ]
+        self._posted.clear()
+        return moves
 
     def write(self, result: Any, *, member_id: UUID | None = None) -> None:
         """Write everything planned, and `result` as the answer of the idempotency key; one statement.
@@ -109,16 +187,23 @@ class Journal:
         Raises IntegrityError where a key or event id was used meanwhile; `once` turns it into a replay.
         """
         at = timezone.now()
+        self._posted |= self.books
+        self.follow()
         books = list(self.books.values())
+        standings = list(self.standings.values())
         for book in books:
             self.audit_events += trail.of_book(book, self.environment, self.actor)
+        for standing in standings:
+            self.audit_events += trail.of_standing(standing, self.environment, self.actor)
         answers: list[IdempotencyRecord] = []
         if self.idempotency:
             answers.append(self.idempotency.record(self.environment.id, result, at, member_id))
         write_rows(
             {
+                "new_members": self.new_members.values(),
+                "new_accounts": [book.account for book in books if book.is_new],
                 "events": self.events,
-                "event_counts": self.event_counts,
+                "event_counts": self.event_counts.values(),
                 "entries": [entry for book in books for entry in book.entries],
                 "lots": [lot for book in books for lot in book.new_lots.values()],
                 "lot_changes": [lot for book in books for lot in book.changed_lots.values()],
@@ -128,7 +213,14 @@ class Journal:
                 "holds": [hold for book in books for hold in book.new_holds.values()],
                 "hold_changes": [hold for book in books for hold in book.changed_holds.values()],
                 "hold_lots": [piece for book in books for piece in book.new_hold_lots],
-                "accounts": [book.account for book in books if book.is_changed],
+                "accounts": [book.account for book in books if book.is_changed and not book.is_new],
+                "member_tiers": [row for each in standings if (row := each.member_tier)],
+                "tier_progress": [row for each in standings for row in each.progress_changes],
+                "tier_changes": [row for each in standings for row in each.changes],
+                "usages": self.used.new_rows(self.environment.id),
+                "usage_changes": self.used.changed_rows(self.environment.id),
+                "budgets": self.used.budget_rows(self.environment.id),
+                "referrals": self.referrals,
                 "audit_events": self.audit_events,
                 "answers": answers,
             }
@@ -138,11 +230,12 @@ class Journal:
         """Plan the event's row, its count and its audit event."""
         event.recorded_at = timezone.now()
         self.events.append(event)
-        self.event_counts.append(
-            EventCount(
-                environment_id=event.environment_id, member_id=event.member_id, type=event.type, count=1
+        key = event.member_id, event.type
+        if key not in self.event_counts:
+            self.event_counts[key] = EventCount(
+                environment_id=event.environment_id, member_id=event.member_id, type=event.type, count=0
             )
-        )
+        self.event_counts[key].count += 1
         self.audit(
             verb="event.recorded",
             object_type="event",
@@ -185,6 +278,21 @@ class Journal:
 def _check(status: str, member: str, *, frozen_ok: bool) -> None:
     if status == Member.Status.FROZEN and not frozen_ok:
         raise MemberFrozen(f"Member {member!r} is frozen; an operator can make it active again.")
+
+
+def _unfollowed(book: Book) -> list[LedgerEntry]:
+    """The entries that count towards tiers and have not yet."""
+    entries = book.entries[book.followed :]
+    book.followed = len(book.entries)
+    return [entry for entry in entries if root_type(entry) in _COUNTING]
+
+
+def _count_of(entry: LedgerEntry) -> tuple[datetime, Decimal]:
+    """When and how much an entry counts: a reversal on its original's day, whatever could be taken."""
+    root = entry
+    while root.type == LedgerEntry.Type.REVERSED and root.reverses:
+        root = root.reverses
+    return root.occurred_at, Decimal(entry.points if root is entry else -(entry.nominal or 0))
 
 
 def _open_with_default(book: Book) -> None:

@@ -3,6 +3,29 @@
 -- sections that have rows (writing.py), so that a small posting does not start a large plan.
 -- Contract: every account named here is locked by this transaction, and its lots were read under that lock.
 
+-- section: new_members
+INSERT INTO loyalty_member (id, environment_id, external_id, attributes, status, created_at)
+SELECT id, environment_id, external_id, attributes, status, created_at
+FROM jsonb_to_recordset(%(new_members)s::jsonb) AS member (
+    id uuid, environment_id uuid, external_id text, attributes jsonb, status text, created_at timestamptz
+)
+ORDER BY id
+
+-- section: new_accounts
+INSERT INTO loyalty_account (
+    id, environment_id, member_id, metric_id, total, pending, held, earned, redeemed, expired, adjusted,
+    transferred, sequence, next_due_at, settled_at, created_at
+)
+SELECT
+    id, environment_id, member_id, metric_id, total, pending, held, earned, redeemed, expired, adjusted,
+    transferred, sequence, next_due_at, settled_at, created_at
+FROM jsonb_to_recordset(%(new_accounts)s::jsonb) AS account (
+    id uuid, environment_id uuid, member_id uuid, metric_id uuid, total bigint, pending bigint, held bigint,
+    earned bigint, redeemed bigint, expired bigint, adjusted bigint, transferred bigint, sequence bigint,
+    next_due_at timestamptz, settled_at timestamptz, created_at timestamptz
+)
+ORDER BY member_id, metric_id
+
 -- section: events
 INSERT INTO loyalty_event (
     id, environment_id, member_id, event_id, type, program_id, occurred_at, recorded_at, data, explanation,
@@ -135,6 +158,75 @@ FROM jsonb_to_recordset(%(accounts)s::jsonb) AS change (
     settled_at timestamptz
 )
 WHERE account.id = change.id AND account.member_id = change.member_id
+
+-- section: member_tiers
+INSERT INTO loyalty_membertier AS stored (
+    id, environment_id, member_id, ladder_id, tier_id, since, next_evaluation_at, in_grace
+)
+SELECT id, environment_id, member_id, ladder_id, tier_id, since, next_evaluation_at, in_grace
+FROM jsonb_to_recordset(%(member_tiers)s::jsonb) AS tier (
+    id uuid, environment_id uuid, member_id uuid, ladder_id uuid, tier_id uuid, since timestamptz,
+    next_evaluation_at timestamptz, in_grace boolean
+)
+ORDER BY member_id, ladder_id
+ON CONFLICT (member_id, ladder_id) DO UPDATE
+SET tier_id = excluded.tier_id, since = excluded.since, next_evaluation_at = excluded.next_evaluation_at,
+    in_grace = excluded.in_grace
+
+-- section: tier_progress
+INSERT INTO loyalty_tierprogress AS stored (id, environment_id, member_id, ladder_id, day, figure)
+SELECT id, environment_id, member_id, ladder_id, day, figure
+FROM jsonb_to_recordset(%(tier_progress)s::jsonb) AS progress (
+    id uuid, environment_id uuid, member_id uuid, ladder_id uuid, day date, figure numeric
+)
+ORDER BY member_id, ladder_id, day
+ON CONFLICT (member_id, ladder_id, day) DO UPDATE SET figure = stored.figure + excluded.figure
+
+-- section: tier_changes
+INSERT INTO loyalty_tierchange (
+    id, environment_id, member_id, ladder_id, kind, from_code, to_code, progress, occurred_at, recorded_at,
+    event_id, actor_kind, actor_id, trace_id
+)
+SELECT
+    id, environment_id, member_id, ladder_id, kind, from_code, to_code, progress, occurred_at, recorded_at,
+    event_id, actor_kind, actor_id, trace_id
+FROM jsonb_to_recordset(%(tier_changes)s::jsonb) AS change (
+    id uuid, environment_id uuid, member_id uuid, ladder_id uuid, kind text, from_code text, to_code text,
+    progress numeric, occurred_at timestamptz, recorded_at timestamptz, event_id uuid, actor_kind text,
+    actor_id text, trace_id text
+)
+
+-- section: usages
+INSERT INTO loyalty_ruleusage AS stored (id, environment_id, member_id, rule_id, period, points, times)
+SELECT id, environment_id, member_id, rule_id, period, points, times
+FROM jsonb_to_recordset(%(usages)s::jsonb) AS used (
+    id uuid, environment_id uuid, member_id uuid, rule_id uuid, period text, points bigint, times bigint
+)
+ORDER BY member_id, rule_id, period
+ON CONFLICT (member_id, rule_id, period) DO UPDATE
+SET points = stored.points + excluded.points, times = stored.times + excluded.times
+
+-- section: usage_changes
+UPDATE loyalty_ruleusage AS stored SET points = stored.points + change.points, times = stored.times + change.times
+FROM jsonb_to_recordset(%(usage_changes)s::jsonb) AS change (
+    member_id uuid, rule_id uuid, period text, points bigint, times bigint
+)
+WHERE stored.member_id = change.member_id AND stored.rule_id = change.rule_id AND stored.period = change.period
+
+-- section: budgets
+UPDATE loyalty_rulebudget AS stored SET spent = stored.spent + change.spent
+FROM jsonb_to_recordset(%(budgets)s::jsonb) AS change (rule_id uuid, spent bigint)
+WHERE stored.rule_id = change.rule_id
+
+-- section: referrals
+UPDATE loyalty_referral AS stored
+SET status = change.status, event_id = change.event_id, rule_revision_id = change.rule_revision_id,
+    referrer_entry_id = change.referrer_entry_id, awarded_at = change.awarded_at
+FROM jsonb_to_recordset(%(referrals)s::jsonb) AS change (
+    id uuid, member_id uuid, status text, event_id uuid, rule_revision_id uuid, referrer_entry_id uuid,
+    awarded_at timestamptz
+)
+WHERE stored.id = change.id AND stored.member_id = change.member_id
 
 -- section: audit_events
 INSERT INTO audit_auditevent (

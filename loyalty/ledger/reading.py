@@ -2,7 +2,7 @@
 serves any number of accounts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -18,16 +18,20 @@ _FIRST_LOTS = 50  # a spend that needs more of them asks once more
 
 _SPEND_ORDER = (F("expires_at").asc(nulls_last=True), F("earned_at").asc(), F("id").asc())
 
-# Of the first lots in spend order, those that a spend of so many points reaches.
+# Of each account's first lots in spend order, those that a spend of so many points reaches.
 _SPENDABLE = """
-SELECT {columns} FROM (
-    SELECT *, sum(remaining) OVER (ORDER BY expires_at, earned_at, id) - remaining AS before FROM (
-        SELECT * FROM loyalty_lot
-        WHERE account_id = %(account)s AND (remaining > 0 OR held > 0) AND remaining > 0
-            AND available_at <= %(now)s AND (expires_at IS NULL OR expires_at > %(now)s)
-        ORDER BY expires_at, earned_at, id LIMIT %(first)s
-    ) AS lot
-) AS counted WHERE before < %(points)s ORDER BY expires_at, earned_at, id
+SELECT {columns} FROM unnest(%(accounts)s::uuid[], %(points)s::bigint[]) AS wanted (account_id, points)
+CROSS JOIN LATERAL (
+    SELECT * FROM (
+        SELECT *, sum(remaining) OVER (ORDER BY expires_at, earned_at, id) - remaining AS before FROM (
+            SELECT * FROM loyalty_lot
+            WHERE loyalty_lot.account_id = wanted.account_id AND (remaining > 0 OR held > 0) AND remaining > 0
+                AND available_at <= %(now)s AND (expires_at IS NULL OR expires_at > %(now)s)
+            ORDER BY expires_at, earned_at, id LIMIT %(first)s
+        ) AS lot
+    ) AS counted WHERE before < wanted.points
+) AS lot
+ORDER BY expires_at, earned_at, id
 """
 
 _NEXT_DUE = """
@@ -87,24 +91,36 @@ def read_uncovered(books: Sequence[Book]) -> None:
 def read_spendable(book: Book, points: int) -> None:
     """Read the lots that cover a spend of `points`, as far as there are; one statement, or two where they
     are not among the first fifty."""
+    read_spendable_all([(book, points)])
+
+
+def read_spendable_all(wanted: Iterable[tuple[Book, int]]) -> None:
+    """The same for any number of accounts; one statement, or two."""
     # What settling has planned is not in the table yet.
-    wanted = points + sum(abs(use.points) for use in book.lot_uses)
-    found = book.learn(_ask_spendable(book, wanted, _FIRST_LOTS))
-    if sum(lot.remaining for lot in found) < min(points, book.account.balance):
-        book.learn(_ask_spendable(book, wanted, None))
+    asked = [(book, points + sum(abs(use.points) for use in book.lot_uses)) for book, points in wanted]
+    _ask_spendable(asked, _FIRST_LOTS)
+    short = [
+        (book, points)
+        for book, points in asked
+        if sum(lot.remaining for lot in book.lots.values() if not lot.pending)
+        < min(points, book.account.balance)
+    ]
+    _ask_spendable(short, None)
 
 
-def _ask_spendable(book: Book, points: int, first: int | None) -> Iterator[Lot]:
+def _ask_spendable(wanted: Sequence[tuple[Book, int]], first: int | None) -> None:
+    if not wanted:
+        return
     arguments: dict[str, Any] = {
-        "account": book.account.id,
-        "now": book.now,
-        "points": points,
+        "accounts": [book.account.id for book, _ in wanted],
+        "points": [points for _, points in wanted],
+        "now": max(book.now for book, _ in wanted),
         "first": first,
     }
     with connection.cursor() as cursor:
         cursor.execute(_spendable(), arguments)
         rows = cursor.fetchall()
-    return (Lot.from_db(connection.alias, _lot_columns(), row) for row in rows)
+    _learn([book for book, _ in wanted], [Lot.from_db(connection.alias, _lot_columns(), row) for row in rows])
 
 
 @cache
@@ -114,7 +130,7 @@ def _lot_columns() -> list[str]:
 
 @cache
 def _spendable() -> str:
-    return _SPENDABLE.format(columns=", ".join(_lot_columns()))
+    return _SPENDABLE.format(columns=", ".join(f"lot.{name}" for name in _lot_columns()))
 
 
 def read_lots(book: Book, lots: QuerySet[Lot]) -> list[Lot]:
@@ -122,7 +138,12 @@ def read_lots(book: Book, lots: QuerySet[Lot]) -> list[Lot]:
     return book.learn(lots.order_by(*_SPEND_ORDER))
 
 
-def _learn(books: Iterable[Book], lots: QuerySet[Lot]) -> None:
+def read_lots_of(books: Iterable[Book], lots: QuerySet[Lot]) -> None:
+    """Read these lots, each into the book of its account; one statement."""
+    _learn(books, lots.order_by())
+
+
+def _learn(books: Iterable[Book], lots: Iterable[Lot]) -> None:
     found: dict[UUID, list[Lot]] = defaultdict(list)
     for lot in lots:
         found[lot.account_id].append(lot)

@@ -29,8 +29,17 @@ class Reversal:
     uses: list[LotUse] = field(default_factory=list)
 
 
-def reverse(home: Book, wallet: Book, past: Past, *, cumulative_target: int, cause: Cause) -> Reversal:
+def reverse(
+    home: Book,
+    wallet: Book,
+    past: Past,
+    *,
+    cumulative_target: int,
+    cause: Cause,
+    never_refuse: bool = False,
+) -> Reversal:
     """Reverse the entry until `cumulative_target` points of it (1 to what it posted) are reversed.
+    `never_refuse`: the policy `reject` is applied as `clip`, as refunds need it (domain.md 3.4).
 
     `home`: the book of the entry's account; `wallet`: that of whoever holds the points now, the same book
     unless the member was merged. Needs what `past` read, the lots for what its own can't cover, and the
@@ -49,7 +58,7 @@ def reverse(home: Book, wallet: Book, past: Past, *, cumulative_target: int, cau
     books = [home] if home is wallet else [home, wallet]
     marks = [(len(book.entries), len(book.lot_uses)) for book in books]
     if past.original.points > 0:
-        done = _take_back(home, wallet, past, points, cause)
+        done = _take_back(home, wallet, past, points, cause, never_refuse=never_refuse)
     else:
         done = _restore(home, wallet, past, points, cause)
     done.left, done.balance_before, done.balance_after = left, before, wallet.account.balance
@@ -59,13 +68,15 @@ def reverse(home: Book, wallet: Book, past: Past, *, cumulative_target: int, cau
     return done
 
 
-def _take_back(home: Book, wallet: Book, past: Past, points: int, cause: Cause) -> Reversal:
+def _take_back(
+    home: Book, wallet: Book, past: Past, points: int, cause: Cause, *, never_refuse: bool
+) -> Reversal:
     """An earn is taken back: from its own lot, from what expired of it, from other lots, by policy."""
     own = _own(past.lots, points)
     expired = min(points - _sum(own), past.expired)
     others = take_up_to(wallet, points - _sum(own) - expired, but=past.lots)
     missing = points - _sum(own) - expired - _sum(others)
-    debt = _debt_allowed(wallet, missing)
+    debt = _debt_allowed(wallet, missing, never_refuse=never_refuse)
     pieces = merged([*own, *others])
     if home is not wallet and pieces:
         pieces = move(wallet, home, pieces, cause, continues=False)
@@ -115,12 +126,14 @@ def _own(lots: list[Lot], points: int) -> list[Piece]:
     return pieces
 
 
-def _debt_allowed(wallet: Book, missing: int) -> int:
+def _debt_allowed(wallet: Book, missing: int, *, never_refuse: bool) -> int:
     """How much of what is missing becomes debt. Raises InsufficientBalance under the policy `reject`."""
     metric: Metric = wallet.account.metric
     if not missing or metric.negative_balance == Metric.NegativeBalance.CLIP:
         return 0
     if metric.negative_balance == Metric.NegativeBalance.REJECT:
+        if never_refuse:
+            return 0
         balance = wallet.account.balance
         raise InsufficientBalance(
             f"{missing} of these points were used already, and {metric} does not go below zero.",

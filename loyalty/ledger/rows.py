@@ -1,7 +1,7 @@
 """Unsaved model instances as the JSON rows of posting.sql."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +31,8 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, DatabaseDefault):
         return None  # a column that the statement leaves to the database
     raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -6,8 +6,10 @@ from audit.ids import public
 from audit.models import AuditEvent
 from audit.record import Actor, audit_event
 from loyalty.ledger.book import Book
+from loyalty.ledger.standings import Standing
 from loyalty.models import Hold, LedgerEntry
 from programs.actions.configure import place_of
+from programs.conditions.values import plain
 from programs.models import Environment
 
 
@@ -20,6 +22,24 @@ def of_book(book: Book, environment: Environment, actor: Actor) -> Iterator[Audi
     for hold in book.changed_holds.values():
         by = Actor.system("expiry", actor.trace_id) if hold.status == Hold.Status.EXPIRED else actor
         yield _of_hold(hold, hold.status, environment, by)
+
+
+def of_standing(standing: Standing, environment: Environment, actor: Actor) -> Iterator[AuditEvent]:
+    """One audit event for each change of a member's tier."""
+    for change in standing.changes:
+        yield audit_event(
+            place=place_of(environment),
+            actor=actor,
+            verb=f"tier.{change.kind}",
+            object_type="tierladder",
+            object_id=str(change.ladder_id),
+            before={"tier": change.from_code},
+            after={"tier": change.to_code, "progress": plain(change.progress)},
+            member_id=change.member_id,
+            event_id=change.event.event_id if change.event else None,
+            occurred_at=change.occurred_at,
+            recorded_at=change.recorded_at,
+        )
 
 
 def _of_entry(entry: LedgerEntry, environment: Environment, actor: Actor) -> AuditEvent:

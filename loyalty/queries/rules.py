@@ -1,5 +1,6 @@
 """Published rules in the form that the pure evaluation takes."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -18,6 +19,11 @@ def rules_for(
         for rule in config.rules_by_event_type.get(event_type, ())
         if rule.program_id in program_ids and rule.in_force(at)
     ]
+
+
+def revisions_of(config: Snapshot, ids: Collection[UUID]) -> list[CompiledRule]:
+    """These revisions, in force or not: as an event was judged by them. No statement."""
+    return [_compiled(config, rule) for rule in config.rules if rule.revision_id in ids]
 
 
 def _compiled(config: Snapshot, rule: PublishedRule) -> CompiledRule:

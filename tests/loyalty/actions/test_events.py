@@ -183,17 +183,6 @@ def test_amounts_stay_exact_decimals(environment: Environment) -> None:
     assert stored.data == {"amount": Decimal("0.10"), "rate": Decimal("12345678901234567.89")}
 
 
-def test_a_refund_is_stored_and_causes_nothing_yet(environment: Environment) -> None:
-    make_rule(environment, published_at=NOW)
-    make_rule(
-        environment, event_type="refund", name="no", award={"kind": "fixed", "points": 1}, published_at=NOW
-    )
-    report(environment)
-    found = report(environment, "refund-1", type="refund", data={"purchase": "order-1", "amount": "59.90"})
-    assert found.entries == []
-    assert Account.objects.get(environment_id=environment.id).total == 59
-
-
 def test_too_much_data_is_refused_and_leaves_nothing(environment: Environment) -> None:
     before = counts(environment)
     with pytest.raises(InvalidRequest) as refusal:

@@ -1,0 +1,228 @@
+"""What any number of events need, locked and read together (domain.md 4; architecture.md).
+
+A sitting takes a number of statements that does not grow with its events: it locks their members, then the
+accounts that they may touch, reads all that the rules may ask, and locks budgets last, since those are hot.
+Events are then applied in memory, one after the other (earning.py, refunding.py), and written at once.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from loyalty.actions.intake import PURCHASE, Item
+from loyalty.actions.purchases import Purchase, read_purchases
+from loyalty.ledger import accounts
+from loyalty.ledger.members import lock_members
+from loyalty.ledger.past import read_records, read_their_lots
+from loyalty.ledger.posting import Book, Journal
+from loyalty.ledger.reading import read_spendable_all, read_uncovered
+from loyalty.models import Event, EventCount, Member, Referral
+from loyalty.queries.events import RecordedEvent, recorded_events
+from loyalty.queries.rules import rules_for
+from loyalty.rules.earning import CompiledRule, periods_of
+from programs.awards import ReferralAward
+from programs.conditions import Facts, event_types_counted
+from programs.models import Program
+from programs.queries.snapshots import Snapshot
+
+
+@dataclass(slots=True)
+class Sitting:
+    """`members` by the tenant's ids; `counts` of earlier events by member and type; `pending` referrals by
+    member, with their `referrers` by key; `known`: what was recorded before, by event id; `purchases` that
+    can be refunded, by event id. Whatever is applied is added to all of them."""
+
+    journal: Journal
+    config: Snapshot
+    items: Sequence[Item]
+    members: dict[str, Member] = field(default_factory=dict)
+    referrers: dict[UUID, Member] = field(default_factory=dict)
+    counts: dict[tuple[UUID, str], int] = field(default_factory=dict)
+    pending: dict[UUID, Referral] = field(default_factory=dict)
+    known: dict[str, RecordedEvent] = field(default_factory=dict)
+    purchases: dict[str, Purchase] = field(default_factory=dict)
+    _rules: dict[int, list[CompiledRule]] = field(default_factory=dict)
+
+    def rules_of(self, item: Item) -> list[CompiledRule]:
+        """The revisions in force when the event happened, of the programs that it reaches."""
+        key = id(item)
+        if key not in self._rules:
+            at = item.occurred_at
+            reached = [item.program] if item.program else self.config.programs
+            active = frozenset(program.id for program in reached if is_active(program, at))
+            self._rules[key] = rules_for(self.config, item.reported.type, active, at)
+        return self._rules[key]
+
+    def member_of(self, item: Item) -> Member:
+        return self.members[item.reported.member]
+
+
+def open_sitting(journal: Journal, config: Snapshot, items: Sequence[Item]) -> Sitting:
+    """Lock and read. Raises Replay and IdempotencyKeyReused where the key was used before.
+
+    Locks: the members, ids ascending; then their accounts; then the budgets of rules that may give.
+    """
+    sitting = Sitting(journal, config, items)
+    live = [item for item in items if item.refusal is None]
+    rules = list({rule.id: rule for item in live for rule in sitting.rules_of(item)}.values())
+    _lock_members(sitting, any(isinstance(rule.award, ReferralAward) for rule in rules))
+    if journal.idempotency:
+        journal.idempotency.check_stored(journal.environment.id)
+    _read_known(sitting)
+    live = [item for item in live if item.reported.event_id not in sitting.known]
+    _read_counts(sitting, rules, {sitting.member_of(item).pk for item in live})
+    _read_usage(sitting, live)
+    _lock_accounts(sitting, live)
+    _read_pasts(sitting)
+    journal.open_standings({sitting.member_of(item).pk for item in live})
+    _lock_budgets(sitting, live)
+    return sitting
+
+
+def is_active(program: Program, at: datetime) -> bool:
+    """Whether events of that instant reach the program."""
+    return (
+        program.status == Program.Status.ACTIVE
+        and (program.starts_at is None or program.starts_at <= at)
+        and (program.ends_at is None or at < program.ends_at)
+    )
+
+
+def _lock_members(sitting: Sitting, with_referrers: bool) -> None:
+    environment, now = sitting.journal.environment, sitting.journal.now
+    names = {item.reported.member for item in sitting.items}
+    others: Collection[UUID] = ()
+    if with_referrers:
+        # Read before the lock, to lock all in one order; read again under it, since that is what counts.
+        others = {row.referrer_id for row in _pending(sitting, names)}
+    found = lock_members(environment=environment, members=names, now=now, others=others)
+    sitting.members = {name: member for name, member in found.items() if isinstance(name, str)}
+    sitting.referrers = {key: member for key, member in found.items() if isinstance(key, UUID)}
+    if with_referrers:
+        keys = {member.pk for member in sitting.members.values()}
+        rows = Referral.objects.filter(member__in=keys, status=Referral.Status.PENDING)
+        sitting.pending = {row.member_id: row for row in rows if row.referrer_id in sitting.referrers}
+
+
+def _pending(sitting: Sitting, names: Collection[str]) -> list[Referral]:
+    # By name, since a merged member's is found through a redirect only.
+    own, merged = Q(member__external_id__in=names), Q(member__redirected_from__external_id__in=names)
+    rows = Referral.objects.filter(environment_id=sitting.journal.environment.id)
+    return list(rows.filter(own | merged, status=Referral.Status.PENDING))
+
+
+def _read_known(sitting: Sitting) -> None:
+    """What was recorded before under these ids, and the purchases that refunds name; up to nine statements,
+    one where neither is the case."""
+    ids = {item.reported.event_id for item in sitting.items}
+    named = {item.refund.purchase for item in sitting.items if item.refund}
+    rows = Event.objects.filter(environment_id=sitting.journal.environment.id, event_id__in=ids | named)
+    events = {event.event_id: event for event in rows.select_related("member")}
+    again = [event for event in events.values() if event.event_id in ids]
+    for found in recorded_events(again):
+        sitting.known[found.event.event_id] = found
+    bought = [event for event in events.values() if event.event_id in named and event.type == PURCHASE]
+    sitting.purchases = read_purchases(bought)
+
+
+def _read_counts(sitting: Sitting, rules: Iterable[CompiledRule], members: Collection[UUID]) -> None:
+    types = {type_ for rule in rules for type_ in event_types_counted(rule.condition)}
+    if types and members:
+        rows = EventCount.objects.filter(member_id__in=members, type__in=types)
+        for member, type_, count in rows.values_list("member_id", "type", "count"):
+            sitting.counts[member, type_] = count
+
+
+def _read_usage(sitting: Sitting, live: Sequence[Item]) -> None:
+    members = {sitting.member_of(item).pk for item in live} | {row.pk for row in sitting.referrers.values()}
+    rules: set[UUID] = set()
+    periods: set[str] = set()
+    for item in live:
+        for rule in sitting.rules_of(item):
+            if rule.periods:
+                rules.add(rule.id)
+                periods.update(periods_of(rule, item.occurred_at, sitting.config.time_zone))
+    for purchase in sitting.purchases.values():
+        for used in purchase.usage:
+            members.add(purchase.user_of(used))
+            rules.add(UUID(used["rule"]))
+            periods.update(used["periods"])
+    if rules and periods:
+        sitting.journal.used.read(members, rules, periods)
+
+
+def _lock_accounts(sitting: Sitting, live: Sequence[Item]) -> None:
+    """The accounts that exist of all that may be given or taken back; others are made as they are needed."""
+    metrics = {rule.metric_id for item in live for rule in sitting.rules_of(item)}
+    members = {sitting.member_of(item).pk for item in live} | {row.pk for row in sitting.referrers.values()}
+    for purchase in sitting.purchases.values():
+        members |= purchase.holders
+        metrics |= {entry.account.metric_id for entry in purchase.originals}
+        sitting.journal.heirs |= purchase.heirs
+    if metrics and members:
+        locked = accounts.lock_accounts(member_id__in=members, metric_id__in=metrics)
+        sitting.journal.open_locked(locked)
+
+
+def _read_pasts(sitting: Sitting) -> None:
+    """What reversals of the purchases' entries need to know; up to eight statements."""
+    journal = sitting.journal
+    originals = [entry for purchase in sitting.purchases.values() for entry in purchase.originals]
+    if not originals:
+        return
+    records = read_records(originals)
+    books: dict[UUID, Book] = {}
+    wanted: dict[UUID, int] = {}
+    for purchase in sitting.purchases.values():
+        purchase.records = {entry.id: records[entry.id] for entry in purchase.originals}
+        for entry in purchase.originals:
+            home, wallet = purchase.books_of(entry, journal, sitting.config)
+            entry.account = home.account
+            books |= {home.account.id: home, wallet.account.id: wallet}
+    read_uncovered(list(books.values()))
+    read_their_lots(records.values(), books.values())
+    for purchase in sitting.purchases.values():
+        for entry in purchase.originals:
+            _, wallet = purchase.books_of(entry, journal, sitting.config)
+            record = records[entry.id]
+            own = sum(wallet.lots[lot].remaining for lot in record.family if lot in wallet.lots)
+            left = entry.points - record.reversed
+            short = own + sum(record.family.values()) - record.counted < left
+            wanted[wallet.account.id] = wanted.get(wallet.account.id, 0) + (left if short else 0)
+    read_spendable_all([(books[key], points) for key, points in wanted.items() if points])
+
+
+def _lock_budgets(sitting: Sitting, live: Sequence[Item]) -> None:
+    rules = {
+        rule.id
+        for item in live
+        for rule in sitting.rules_of(item)
+        if rule.budget is not None and _may_match(sitting, rule, item)
+    }
+    if rules:
+        sitting.journal.used.lock_budgets(sitting.journal.environment.id, list(rules))
+
+
+def _may_match(sitting: Sitting, rule: CompiledRule, item: Item) -> bool:
+    """False for an event that the rule can't give for, so that it does not wait for the budget."""
+    if rule.asks_tier or event_types_counted(rule.condition):
+        return True  # earlier events of the same sitting may decide
+    return rule.condition.matches(facts_of(sitting, item, sitting.member_of(item), [rule]))
+
+
+def facts_of(sitting: Sitting, item: Item, member: Member, rules: Iterable[CompiledRule]) -> Facts:
+    """What these rules may know of the event and its member, but for the level."""
+    at = item.occurred_at
+    types = {type_ for rule in rules for type_ in event_types_counted(rule.condition)}
+    return Facts(
+        event_type=item.reported.type,
+        occurred_at=at,
+        time_zone=sitting.config.time_zone,
+        data=item.reported.data,
+        attributes=member.attributes,
+        age_days=max(0, (at - member.created_at).days),
+        event_counts={type_: sitting.counts.get((member.pk, type_), 0) for type_ in types},
+    )

@@ -1,0 +1,225 @@
+"""What is left of a purchase after its refunds (domain.md 3.5).
+
+Pure. A purchase minus all its refunds is judged again by the rules; what it would still earn is kept, and
+the rest is taken back. The arithmetic is cumulative, so a hundred small refunds do what one large one does.
+
+* A refund gives back an `amount` of money, and may say of which lines: `quantity` pieces, `amount` of money.
+* A line whose quantity or amount is given back whole is gone. Where only the quantity is said, its amount
+  shrinks in proportion; where only the amount is said, its pieces stay.
+* Money that no line accounts for shrinks all remaining lines in one proportion, and so do numbers elsewhere
+  in the data by which a rule awards.
+* Net zero earns nothing, whatever the rules say.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any
+
+from programs.conditions import look_up
+from programs.conditions.values import number
+
+_EXACT = Context(prec=60)
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class LineRefund:
+    """Of one line: its place in the purchase's items, and what of it is given back."""
+
+    index: int
+    quantity: Decimal | None = None
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """`amount` in money; None: the whole purchase, of which no amount is known."""
+
+    amount: Decimal | None
+    lines: tuple[LineRefund, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Net:
+    """A purchase minus its refunds: `data` as the rules see it, None where nothing is left."""
+
+    data: dict[str, Any] | None
+    gross: Decimal | None
+    amount: Decimal | None
+
+
+def line_named(items: Sequence[Any], name: object) -> int | None:
+    """The place of a line: that whose own `line` is `name`, else, where no line has one, the `name`th from 1."""
+    named = [item.get("line") for item in items if isinstance(item, dict) and item.get("line") is not None]
+    if named:
+        found = [
+            index
+            for index, item in enumerate(items)
+            if isinstance(item, dict) and item.get("line") is not None and str(item["line"]) == str(name)
+        ]
+        return found[0] if found else None
+    place = number(name)
+    if place is None or place != int(place) or not 1 <= place <= len(items):
+        return None
+    return int(place) - 1
+
+
+@dataclass(slots=True)
+class Line:
+    """What is left of one line. `quantity` and `amount` are None where the line has no such number."""
+
+    quantity: Decimal | None
+    amount: Decimal | None
+    is_gone: bool = False
+
+    def take(self, refund: LineRefund) -> Decimal:
+        """Give back a part; the money that it accounts for."""
+        taken = self.worth(refund)
+        if refund.quantity is not None and self.quantity is not None:
+            self.quantity -= refund.quantity
+        if self.amount is not None:
+            self.amount -= taken
+        pieces_gone = refund.quantity is not None and self.quantity is not None and self.quantity <= 0
+        money_gone = self.amount is not None and self.amount <= 0 and taken > 0
+        self.is_gone = self.is_gone or pieces_gone or money_gone
+        return taken
+
+    def worth(self, refund: LineRefund) -> Decimal:
+        """The money that a part accounts for: what it says, else in proportion to its pieces."""
+        if refund.amount is not None:
+            return refund.amount
+        if self.amount is None or not self.quantity or refund.quantity is None:
+            return _ZERO
+        if refund.quantity >= self.quantity:
+            return self.amount
+        return _EXACT.divide(_EXACT.multiply(self.amount, refund.quantity), self.quantity)
+
+
+def lines_of(data: Mapping[str, Any], refunds: Iterable[Refund] = ()) -> tuple[list[Line], Decimal]:
+    """The purchase's lines after these refunds, and the money that the refunded lines account for."""
+    lines = [_line(item) for item in _items(data)]
+    assigned = _ZERO
+    for refund in refunds:
+        for part in refund.lines:
+            assigned += lines[part.index].take(part)
+    return lines, assigned
+
+
+def net_of(
+    data: Mapping[str, Any], gross: Decimal | None, refunds: Sequence[Refund], fields: Collection[str] = ()
+) -> Net:
+    """The purchase minus all `refunds`. `gross`: its amount; `fields`: the `data.…` numbers, besides
+    `data.amount`, by which rules award."""
+    if gross is None or any(refund.amount is None for refund in refunds):
+        return Net(None if refunds else dict(data), gross, None if gross is None else _ZERO)
+    net = gross - sum((refund.amount or _ZERO for refund in refunds), _ZERO)
+    if net <= 0:
+        return Net(None, gross, _ZERO)
+    left = dict(data) | {"amount": net}
+    lines, assigned = lines_of(data, refunds)
+    if lines:
+        rest = gross - assigned
+        left["items"] = list(_shrunk(_items(data), lines, net, rest if rest > 0 else net))
+    for name in fields:
+        left = _scaled(left, tuple(name.split(".")[1:]), net, gross)
+    return Net(left, gross, net)
+
+
+def in_proportion(points: int, refunded: Decimal | None, gross: Decimal | None) -> int:
+    """What of `points` is taken back where the purchase's lines are gone: by money, half up."""
+    if not gross or refunded is None or refunded >= gross:
+        return points
+    share = _EXACT.divide(_EXACT.multiply(Decimal(points), refunded), gross)
+    return int(share.quantize(Decimal(1), rounding=ROUND_HALF_UP, context=_EXACT))
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One account's part of a refund, in points: what the purchase `earned` there, what its net would earn
+    (`recomputed`), and what reversals have taken so far, by refunds (net of what they gave again) and by hand."""
+
+    earned: int
+    recomputed: int
+    by_refunds: int = 0
+    by_hand: int = 0
+
+    @property
+    def target(self) -> int:
+        """How much of the earned points should be taken back after all refunds so far."""
+        return min(max(0, self.earned - self.recomputed), self.earned)
+
+    @property
+    def difference(self) -> int:
+        """What this refund posts: above zero to take back, below zero to give again.
+
+        What was reversed by hand counts as taken, and is never given again."""
+        left = self.earned - self.by_hand - self.by_refunds
+        return min(max(0, self.target - self.by_hand) - self.by_refunds, left)
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An entry to take from: what of it is `left`, and what its own rule would `keep`."""
+
+    points: int
+    left: int
+    keep: int
+
+
+def allocate(points: int, originals: Sequence[Original]) -> list[int]:
+    """How much of `points` each entry gives back: first what its own rule would not give for the net
+    purchase, then whatever is left, in their order."""
+    parts = [0] * len(originals)
+    for wanted in (True, False):
+        for index, original in enumerate(originals):
+            room = original.left - parts[index]
+            if wanted:
+                room = min(room, max(0, original.left - original.keep))
+            part = min(points, room)
+            parts[index] += part
+            points -= part
+    return parts
+
+
+def _items(data: Mapping[str, Any]) -> Sequence[Any]:
+    items = data.get("items")
+    return items if isinstance(items, list | tuple) else ()
+
+
+def _line(item: Any) -> Line:
+    if not isinstance(item, dict):
+        return Line(None, None)
+    quantity, amount = number(item.get("quantity")), number(item.get("amount"))
+    if amount is None:
+        price = number(item.get("unit_price"))
+        if price is not None and quantity is not None:
+            amount = price * quantity
+    return Line(quantity, amount)
+
+
+def _shrunk(items: Sequence[Any], lines: Sequence[Line], net: Decimal, rest: Decimal) -> Iterable[Any]:
+    for item, line in zip(items, lines, strict=True):
+        if line.is_gone:
+            continue
+        if not isinstance(item, dict):
+            yield item
+            continue
+        changed = dict(item)
+        for name, value in (("quantity", line.quantity), ("amount", line.amount)):
+            if value is not None and name in item:
+                changed[name] = value if net == rest else _EXACT.divide(_EXACT.multiply(value, net), rest)
+        yield changed
+
+
+def _scaled(data: dict[str, Any], keys: tuple[str, ...], net: Decimal, gross: Decimal) -> dict[str, Any]:
+    value = number(look_up(data, keys))
+    if value is None or keys == ("amount",):
+        return data
+    share = _EXACT.divide(_EXACT.multiply(value, net), gross)
+    return _with(data, keys, share)
+
+
+def _with(data: Mapping[str, Any], keys: tuple[str, ...], value: Decimal) -> dict[str, Any]:
+    name, *rest = keys
+    return dict(data) | {name: _with(data[name], tuple(rest), value) if rest else value}
