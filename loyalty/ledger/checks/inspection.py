@@ -1,4 +1,4 @@
-"""A walk through the accounts, chunk by chunk."""
+"""A walk through the accounts, chunk by chunk, and then through the budgets."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from loyalty.ledger.checks.budgets import environments_with_budgets, wrong_budgets
 from loyalty.ledger.checks.catalogue import CHECKS, ROWS_A_CHECK, statement
 from loyalty.ledger.checks.chunk import chunk_state
 from loyalty.ledger.checks.digests import DIGEST, changed_entries
@@ -48,10 +49,21 @@ class Inspection:
                 found = self._inspect(chunk) if chunk else []
             yield from found
             if not chunk:
-                return
+                break
             if self.progress:
                 self.progress(self)
             after = chunk[-1]
+        if not self.member_id:
+            yield from self._budgets()
+
+    def _budgets(self) -> Iterator[Violation]:
+        """What no member's rows can tell: one snapshot an environment."""
+        for environment_id in environments_with_budgets():
+            if self.environment and self.environment.id != environment_id:
+                continue
+            with chunk_state():
+                found = list(wrong_budgets(environment_id))
+            yield from found
 
     def _chunk(self, after: UUID) -> list[UUID]:
         """The accounts that follow, as many as have about `entries_a_chunk` entries; at least one."""
