@@ -124,6 +124,8 @@ async def _run_once(app: App, stopping: threading.Event) -> None:
 async def _worker(app: App, pace: Pace, *, wait: bool) -> None:
     options: WorkerOptions = {
         **OPTIONS,
+        # One after the other where it ends when nothing can be begun: what waits for a lock is begun then too.
+        "concurrency": OPTIONS["concurrency"] if wait else 1,
         "wait": wait,
         "additional_context": {"pace": pace},
         "worker_middleware": [_told],
