@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from audit.ids import public
 from audit.models import AuditEvent
@@ -68,6 +69,7 @@ def redact(members: Sequence[Member]) -> None:
     keys = [member.pk for member in members]
     entries = LedgerEntry.objects.filter(account__member__in=keys)
     _redact_answers(members, entries)
+    _redact_explanations(members)
     _redact_other_sides(entries)
     entries.update(reason=None, metadata=None, digest_salt=None)
     Event.objects.filter(member__in=keys).update(data=None, explanation=None, facts=None)
@@ -102,6 +104,16 @@ def _redact_answers(members: Sequence[Member], entries: QuerySet[LedgerEntry]) -
     answers.filter(member_id__in=keys).update(answer=_ANSWER)
 
 
+def _redact_explanations(members: Sequence[Member]) -> None:
+    """The events of those whom they referred explain by whom; such an explanation goes whole."""
+    referred = Referral.objects.filter(referrer_id__in=[member.pk for member in members])
+    keys = list(referred.values_list("member_id", flat=True))
+    theirs = Event.objects.filter(Q(member__in=keys) | Q(member__redirect_to__in=keys))
+    texts = theirs.annotate(words=Cast("explanation", TextField()))
+    for name in [member.external_id for member in members if keys and member.external_id]:
+        texts.filter(words__contains=f"the referrer {_in_json(name)}:").update(explanation=None)
+
+
 def _referrals(keys: Sequence[UUID]) -> Iterable[tuple[UUID, UUID]]:
     """Referred and referrer, of each referral that has one of these on a side."""
     sides = Q(member__in=keys) | Q(referrer_id__in=keys)
@@ -110,7 +122,12 @@ def _referrals(keys: Sequence[UUID]) -> Iterable[tuple[UUID, UUID]]:
 
 def _naming(answers: QuerySet[IdempotencyRecord], text: str) -> QuerySet[IdempotencyRecord]:
     """Those of the answers that hold the text as a JSON string."""
-    return answers.filter(answer__contains=json.dumps(text, ensure_ascii=False))
+    return answers.filter(answer__contains=f'"{_in_json(text)}"')
+
+
+def _in_json(text: str) -> str:
+    """As it stands in stored JSON, without the quotes."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _redact_other_sides(entries: QuerySet[LedgerEntry]) -> None:
