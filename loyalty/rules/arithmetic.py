@@ -110,6 +110,8 @@ def _sum(values: Iterator[Any]) -> Decimal:
     for value in values:
         if type(value) is int:  # the common case, many times as fast; a bool is no number
             whole += value if 0 <= value <= _MAX_PIECES else 0
+        elif value is None:
+            continue
         elif (amount := number(value)) is not None and 0 <= amount <= MAX_AMOUNT:
             total = EXACT.add(total, amount)
     return EXACT.add(total, Decimal(whole))

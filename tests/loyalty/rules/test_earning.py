@@ -1,58 +1,20 @@
 """What an event earns: which revision counts, the arithmetic of an award, and the explanation."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
-from typing import Any
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.rules.earning import Award, CompiledRule, evaluate
+from loyalty.rules.earning import Award, evaluate
 from programs.awards import FixedAward, PerAmountAward
-from programs.conditions import Facts, parse
-
-START = datetime(2024, 1, 1, tzinfo=UTC)
-NOON = datetime(2024, 6, 1, 12, tzinfo=UTC)
-TWO_PER_ONE = PerAmountAward(Decimal(2))
-
-
-def rule(award=TWO_PER_ONE, number=1, **changes):
-    """Revision 1 of rule 1, always true and in force since the start of 2024."""
-    defaults: dict[str, Any] = {
-        "id": UUID(int=1),
-        "revision_id": UUID(int=100 + number),
-        "name": "Spend",
-        "event_type": "purchase",
-        "condition": parse({}),
-        "metric_id": UUID(int=9),
-        "metric_code": "points",
-        "rounding": "down",
-        "valid_from": START,
-        "valid_until": None,
-        "priority": 0,
-    }
-    return CompiledRule(award=award, revision_number=number, **(defaults | changes))
-
-
-def purchase(data=None, at=NOON):
-    return Facts("purchase", at, UTC, data or {})
-
-
-def earn(compiled, data=None, at=NOON):
-    """The one verdict of one rule; what it says and what is posted agree."""
-    evaluation = evaluate(purchase(data, at), [compiled])
-    (verdict,) = evaluation.verdicts
-    assert [award.points for award in evaluation.awards] == ([verdict.points] if verdict.points else [])
-    assert (verdict.outcome == "awarded") is (verdict.points > 0)
-    json.dumps(evaluation.to_json(), allow_nan=False).encode()
-    return verdict
-
+from programs.conditions import parse
+from tests.loyalty.rules.earning_examples import START, YES, earn, purchase, rule
 
 # -- awards
 
@@ -238,9 +200,6 @@ def test_verdicts_and_awards_come_by_priority_then_by_name():
         evaluation = evaluate(purchase(), order)
         assert [award.points for award in evaluation.awards] == [3, 2, 1]
         assert [verdict.rule.name for verdict in evaluation.verdicts] == ["z", "a", "b", "c"]
-
-
-YES = {"field": "event.type", "op": "eq", "value": "purchase"}
 
 
 def test_no_rules_earn_nothing():
