@@ -51,7 +51,7 @@ class Window:
         return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ladder:
     """The levels of a program, lowest first, and what counts towards them. `days`: of rolling days alone."""
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 ROWS_A_CHECK = 1_000  # of one chunk; the others are counted only, so that memory stays flat
 
 _FOLDER = Path(__file__).parent
-_FILES = ("accounts", "entries", "lots", "reversals", "holds", "transfers", "ownership", "usage")
+_FILES = ("accounts", "entries", "lots", "reversals", "holds", "transfers", "ownership", "usage", "tiers")
 _CHECK = re.compile(r"^-- (?P<name>\w+): (?P<sentence>.+)\n(?P<sql>(?:.*\n)*?.*);$", re.MULTILINE)
 
 
