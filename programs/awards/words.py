@@ -157,7 +157,8 @@ def _which(condition: Condition, currency: str | None) -> str:
     nodes = root.children if isinstance(root, Group) and root.quantifier == "all" else (root,)
     short = {_short(node, currency): node for node in nodes if _short(node, currency)}
     rest = tuple(node for node in nodes if node not in short.values())
-    where = f"where {sentence(group('', 'all', rest), currency)}" if rest else ""
+    left = rest[0] if len(rest) == 1 else group("", "all", rest)
+    where = f"where {sentence(left, currency)}" if rest else ""
     return " ".join(filter(None, [*sorted(short, key=lambda words: words.startswith("on")), where]))
 
 
