@@ -197,14 +197,11 @@ def _post(
 ) -> tuple[list[LedgerEntry], LedgerEntry | None, Referral | None]:
     """The entries of the event's member, that of their referrer, and the referral that is completed."""
     names = {verdict.rule.id: verdict.rule.name for verdict in evaluation.verdicts}
-    referrals = {
-        verdict.rule.id for verdict in evaluation.verdicts if isinstance(verdict.rule.award, ReferralAward)
-    }
     entries, reward, referral = [], None, None
+    if evaluation.referral:
+        referral = sitting.pending.pop(member.pk)
+        _complete(sitting, referral, event, evaluation.referral)
     for award in evaluation.awards:
-        if award.rule_id in referrals and referral is None:
-            referral = sitting.pending.pop(member.pk)
-            _complete(sitting, referral, event, award)
         if award.recipient == "referrer" and referral:
             reward = _reward(sitting, referral, award, names[award.rule_id])
         elif entry := _credit(sitting, event, member.pk, award, names[award.rule_id]):
@@ -239,15 +236,16 @@ def _put(
         metric,
         type=award.type,
         points=award.points,
+        asked=award.asked,
         cause=cause,
         # A till whose clock is ahead reports from the future; points are never from there.
         occurred_at=min(occurred_at, journal.now),
     )
 
 
-def _complete(sitting: Sitting, referral: Referral, event: Event, award: Award) -> None:
+def _complete(sitting: Sitting, referral: Referral, event: Event, rule: CompiledRule) -> None:
     referral.status = Referral.Status.AWARDED
-    referral.event, referral.rule_revision_id = event, award.revision_id
+    referral.event, referral.rule_revision_id = event, rule.revision_id
     referral.awarded_at = sitting.journal.now
     sitting.journal.referrals.append(referral)
 

@@ -151,9 +151,11 @@ def credit(
     cause: Cause,
     occurred_at: datetime,
     expires_at: datetime | None = None,
+    asked: int | None = None,
 ) -> LedgerEntry | None:
     """A credit under the metric's point rules: its vesting delay, its expiry unless one is given, and its
-    maximum, to which the points are cut (the entry's `nominal` says what was asked). None: no room."""
+    maximum, to which the points are cut (the entry's `nominal` says what was asked). None: no room.
+    `asked`: what the points were, where the maximum has cut them already."""
     policy = ExpiryPolicy(
         kind=cast("ExpiryKind", metric.expiry),
         count=metric.expiry_count,
@@ -168,7 +170,7 @@ def credit(
         book,
         type=type,
         points=given,
-        nominal=points if given < points else None,
+        nominal=asked or (points if given < points else None),
         cause=cause,
         occurred_at=occurred_at,
         vesting=timedelta(days=metric.vesting_days),

@@ -90,11 +90,11 @@ class Granting:
         points = self._within(self._maximum, grant, grant.points, grant.steps)
         if grant.product:
             grant.product.arrive(rule, points)
-        self._post(rule, points, "member")
+        self._post(rule, points, grant.points, "member")
         if not isinstance(rule.award, ReferralAward):
             return _concluded(grant, points)
         theirs = self._within(self._referrer_maximum, grant, grant.referrer_points, grant.referrer_steps)
-        self._post(rule, theirs, "referrer")
+        self._post(rule, theirs, grant.referrer_points, "referrer")
         if points or theirs:
             self.referral = rule
         return _concluded(grant, points, theirs)
@@ -156,10 +156,12 @@ class Granting:
             grant.cut([Step("maximum", words, Decimal(given))], steps)
         return given
 
-    def _post(self, rule: CompiledRule, points: int, recipient: Recipient) -> None:
+    def _post(self, rule: CompiledRule, points: int, asked: int, recipient: Recipient) -> None:
         if points:
-            award = Award(rule.id, rule.revision_id, rule.metric_id, points, rule.entry_type, recipient)
-            self.awards.append(award)
+            cut = asked if asked > points else None
+            self.awards.append(
+                Award(rule.id, rule.revision_id, rule.metric_id, points, rule.entry_type, recipient, cut)
+            )
             self._use(rule, points, recipient)
 
     def _use(self, rule: CompiledRule, points: int, recipient: Recipient) -> None:

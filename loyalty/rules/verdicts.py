@@ -35,7 +35,8 @@ _UNMATCHED = ("not_in_force", "outside_window", "outside_schedule", "condition_f
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """Points to post, above zero, to the recipient's account of `metric_id`."""
+    """Points to post, above zero, to the recipient's account of `metric_id`. `asked`: what they were before
+    the metric's maximum cut them, if it did."""
 
     rule_id: UUID
     revision_id: UUID
@@ -43,6 +44,7 @@ class Award:
     points: int
     type: EntryType
     recipient: Recipient = "member"
+    asked: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def test_the_maximum_is_explained_on_the_event_that_it_cut(environment: Environm
     steps = Event.objects.get(event_id="order-2").explanation["verdicts"][0]["steps"]
     assert steps[-1] == {
         "stage": "maximum",
-        "words": "cut to 21: an account holds at most 80 points",
+        "words": "cut to 21: the account has room for 21 points more",
         "points": "21",
     }
     assert report(environment, "order-3").entries == []
