@@ -4,13 +4,14 @@ import json
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
+from typing import get_args
 from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loyalty.rules.earning import Level, Referred, Room, Situation, evaluate
-from programs.awards import FixedAward, MultiplierAward, PerAmountAward, PerItemAward, ReferralAward
+from programs.awards import Each, FixedAward, MultiplierAward, PerAmountAward, PerItemAward, ReferralAward
 from programs.conditions import parse, parse_item
 from programs.limits import PERIODS, Cap, Schedule
 from tests.loyalty.rules.earning_examples import METRIC, PROGRAM, named, outcomes, purchase
@@ -37,7 +38,7 @@ AWARDS = st.one_of(
     st.builds(PerAmountAward, FACTORS),
     st.builds(
         PerItemAward,
-        st.sampled_from(["quantity", "line", "amount"]),
+        st.sampled_from(get_args(Each)),
         FACTORS,
         st.just(parse_item({"field": "item.sku", "op": "ne", "value": "B"})),
     ),
@@ -160,7 +161,7 @@ EVERY_KIND = [
     named("Deep", PerAmountAward(Decimal(2), Decimal(3), "data.a.b"), 3),
     *(
         named(each, PerItemAward(each, Decimal("0.5")), number)
-        for number, each in enumerate(["quantity", "line", "amount"], 4)
+        for number, each in enumerate(get_args(Each), 4)
     ),
     named("Times", MultiplierAward(Decimal("1.5")), 7, schedule=Schedule((6,), (9, 17))),
     named("Friends", ReferralAward(1, 2), 8, budget=100),
