@@ -3,6 +3,8 @@
 The caller has locked both members and their accounts: under these locks the rows are written.
 """
 
+from typing import Any
+
 from django.db import connection
 from django.db.models import Q, QuerySet
 
@@ -80,7 +82,11 @@ def move_tiers(journal: Journal, merged: Member, survivor: Member) -> None:
         target = journal.standings[survivor.pk, ladder.id]
         merge_standing(journal.standings[merged.pk, ladder.id], target)
         target.review()
-    who = {"merged": merged.pk, "survivor": survivor.pk, "active": [ladder.id for ladder in ladders]}
+    who: dict[str, Any] = {
+        "merged": merged.pk,
+        "survivor": survivor.pk,
+        "active": [ladder.id for ladder in ladders],
+    }
     with connection.cursor() as cursor:
         cursor.execute(_MOVE_RESTING, who)
 

@@ -1,0 +1,152 @@
+"""One person with a row of every kind that can be theirs, made by the product's own actions.
+
+Every text that a caller can write about them holds the mark, and so do their ids.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import simplejson
+from django.db import connection
+from django.db.models import Model, Q
+from django.utils import timezone
+
+from loyalty.actions.members import update_member
+from loyalty.actions.referrals import refer, referral_code_of
+from loyalty.ledger.idempotency import Idempotency
+from loyalty.models import Member, Referral
+from loyalty.queries.exports import export_member
+from loyalty.queries.families import family_of
+from loyalty.queries.members import find_member
+from programs.models import Environment
+from tests.conftest import Api
+from tests.factories import make_key, make_ladder, make_metric, reload
+from tests.loyalty.earning.desk import Desk
+from tests.loyalty.ledger.till import day
+
+_TEXTS = """
+SELECT table_name, column_name FROM information_schema.columns
+JOIN information_schema.tables USING (table_schema, table_name)
+WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+    AND data_type IN ('text', 'character varying', 'character', 'json', 'jsonb', 'ARRAY', 'USER-DEFINED')
+"""
+
+
+class Person:
+    """`ada` is the person, by an id that holds the mark; `zoe` somebody with rows of her own."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.mark = f"mark{uuid4().hex}"
+        self.ada = f"ada-{self.mark}"
+        self.desk = Desk(environment)
+        self.desk.today = (timezone.now() - day(0)) / timedelta(days=1)
+        self._configure()
+        self._live()
+        self.code = str(self.do(referral_code_of, member=self.ada).code)
+
+    def do(self, action: Any, **arguments: Any) -> Any:
+        return self.desk.do(action, **arguments)
+
+    def key(self, member: str) -> UUID:
+        return find_member(environment=self.environment, member=member).pk
+
+    def _configure(self) -> None:
+        make_metric(self.environment, "miles")
+        make_ladder(self.environment, ("silver", "40", "1"), ("gold", "100000", "1"))
+        common = {"caps": [{"per": "day", "points": 500}], "budget": 100_000}
+        note = {"field": "member.attributes.note", "op": "exists", "value": True}
+        self.desk.rule("pounds", **common)
+        self.desk.rule("noted", award={"kind": "fixed", "points": 1}, condition=note)
+        self.desk.rule(
+            "friends", award={"kind": "referral", "member": 10, "referrer": 20}, caps=common["caps"]
+        )
+
+    def _live(self) -> None:
+        desk, mark = self.desk, self.mark
+        self.do(referral_code_of, member="eve")
+        self._came(self.ada, "eve")
+        desk.buy("twins", "9.00", f"twin-{mark}", note=mark)
+        desk.do(referral_code_of, member=f"twin-{mark}")
+        desk.merge(f"twin-{mark}", self.ada)
+        self.do(update_member, member=self.ada, attributes={"note": f"{mark} attribute"})
+        desk.buy("first", "60.00", self.ada, note=f"{mark} data", items=[{"sku": mark}])
+        desk.refund("first", "5.00", self.ada, why=f"{mark} refund")
+        self._move_points()
+        desk.today += 1
+        # Who came through ada: one waits, one is awarded; their own rows name her.
+        self._came("cid", self.ada)
+        self._came("dan", self.ada)
+        desk.buy("dans", "30.00", "dan")
+        desk.buy("zoes", "30.00", "zoe")
+
+    def _came(self, member: str, through: str) -> Referral:
+        code = self.do(referral_code_of, member=through).code
+
+        def answer(referral: Referral) -> tuple[int, str]:
+            return 201, simplejson.dumps({"referrer": through, "code": code})
+
+        sent = Idempotency("", uuid4().hex, b"f" * 32, answer)
+        made: Referral = self.do(refer, member=member, code=code, idempotency=sent)
+        return made
+
+    def _move_points(self) -> None:
+        mark, ada = self.mark, self.ada
+        self.api = Api(make_key(self.environment))
+        told = {"reason": f"{mark} reason", "metadata": {"note": f"{mark} metadata"}}
+        self.call("points/award", customer_id=ada, points=40, **told)
+        spent = self.call("points/redeem", customer_id=ada, points=10, **told)
+        self.call(f"transactions/{spent['id']}/reverse", points=4, reason=f"{mark} reversal")
+        self.call("points/adjust", customer_id=ada, points=3, reason="goodwill", note=f"{mark} note")
+        self.call("holds", customer_id=ada, points=5, **told)
+        held = self.call("holds", customer_id=ada, points=6, **told)
+        self.call(f"holds/{held['id']}/capture", points=2)
+        self.call("points/award", customer_id="bob", points=50)
+        for sender, receiver in ((ada, "bob"), ("bob", ada)):
+            both = {"from_customer_id": sender, "to_customer_id": receiver}
+            self.call("points/transfer", **both, points=7, reason=f"{mark} gift")
+        owed = self.call("points/award", customer_id=ada, points=8, metric="miles")
+        self.call("points/redeem", customer_id=ada, points=8, metric="miles", reason=f"{mark} miles")
+        self.call(f"transactions/{owed['id']}/reverse", reason=f"{mark} owed")
+
+    def call(self, path: str, **body: Any) -> Any:
+        answer = self.api.post(f"/v1/{path}", body, Idempotency_Key=uuid4().hex)
+        assert answer.status_code in (200, 201), (path, answer.content)
+        return answer.json()
+
+    # -- what is stored
+
+    def family(self, member: str) -> list[UUID]:
+        return list(family_of(self.key(member)).values_list("pk", flat=True))
+
+    def export(self) -> dict[str, Any]:
+        return export_member(environment=reload(self.environment), member=self.ada)
+
+
+def rows_of(model: type[Model], keys: Iterable[UUID]) -> list[Any]:
+    """The rows of a model that are about these members, by key."""
+    wanted = list(keys)
+    if model is Member:
+        return list(Member.objects.filter(pk__in=wanted).order_by("pk"))
+    sides = Q(member_id__in=wanted)
+    if model is Referral:
+        sides |= Q(referrer_id__in=wanted)
+    return list(model._default_manager.filter(sides).order_by("pk"))
+
+
+def places_of(text: str) -> list[str]:
+    """Each table and column of the database that holds the text anywhere, with how many rows do."""
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute(_TEXTS)
+        for table, column in cursor.fetchall():
+            cursor.execute(
+                f'SELECT count(*) FROM "{table}" WHERE "{column}"::text LIKE %s',
+                [f"%{text}%"],
+            )
+            (rows,) = cursor.fetchone()
+            if rows:
+                found.append(f"{table}.{column}: {rows}")
+    return sorted(found)

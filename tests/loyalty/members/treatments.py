@@ -1,0 +1,220 @@
+"""What becomes of each kind of row that is a member's: when a purchase is refunded, when the member is merged,
+exported, erased (docs/members.md). A sentence says why nothing does.
+
+A new model with a member needs an entry here, and what it says must be so: `test_every_member_model` tries it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+
+from audit.models import AuditEvent
+from loyalty.models import (
+    Account,
+    Event,
+    EventCount,
+    Hold,
+    HoldLot,
+    IdempotencyRecord,
+    LedgerEntry,
+    Lot,
+    LotUse,
+    Member,
+    MemberTier,
+    Referral,
+    ReferralCode,
+    RuleUsage,
+    TierChange,
+    TierProgress,
+    Uncovered,
+)
+
+Rows = Sequence[Any]
+Export = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """`refunded`, `merged`: what of the rows is the same after a purchase and its refund as before, and after
+    a merge at the survivor as before at both; or why they stay. `exported`: how many of its rows an export
+    holds; or why none. `left`: how many rows an erasure leaves of so many; `why` those stay."""
+
+    refunded: Callable[[Rows], Any] | str
+    merged: Callable[[Rows], Any] | str
+    exported: Callable[[Export], int] | str
+    left: Callable[[Rows], int]
+    why: str = ""
+
+
+def none(rows: Rows) -> int:
+    return 0
+
+
+def _sums(*columns: str, by: Sequence[str] = ()) -> Callable[[Rows], Any]:
+    """The sums of these columns, by others; without those that are zero."""
+
+    def measure(rows: Rows) -> Any:
+        found: Counter[Any] = Counter()
+        for row in rows:
+            for column in columns:
+                found[(*(getattr(row, name) for name in by), column)] += getattr(row, column)
+        return {key: figure for key, figure in found.items() if figure}
+
+    return measure
+
+
+def _open_holds(rows: Rows) -> int:
+    return sum(row.points for row in rows if row.status == "open")
+
+
+def _pieces(rows: Rows) -> int:
+    return sum(row.points for row in rows if row.hold.status == "open")
+
+
+def _highest(rows: Rows) -> Any:
+    return max((row.tier.threshold for row in rows if row.tier), default=None)
+
+
+def _waiting(rows: Rows) -> Any:
+    """Of pending referrals: who waits. The referrer is the merged member, then the survivor."""
+    return {row.member_id for row in rows if row.status == "pending"}
+
+
+def _within(section: str, part: str) -> Callable[[Export], int]:
+    return lambda export: sum(len(row[part]) for row in export[section])
+
+
+FACT = "It says what happened, and that remains so."
+HISTORY = (
+    "History stays where it was written; the merged id redirects, and its own past is still asked by it."
+)
+FIGURES = "Balances are their sum; what could name the person is blanked."
+KEYS = "It names nobody but by keys, which lead to blank rows."
+
+TREATMENTS: dict[type[Model], Treatment] = {
+    Member: Treatment(
+        refunded="A refund is of points, not of who has them.",
+        merged="The row is left as the tombstone that redirects; attributes are not taken over.",
+        exported=lambda export: 1 + len(export["member"]["merged"]),
+        left=len,
+        why="Keys of other rows point at it; id, attributes and redirect are blank.",
+    ),
+    Account: Treatment(
+        refunded=_sums("total", "pending", "held", by=["metric_id"]),
+        merged=_sums("total", "pending", "held", by=["metric_id"]),
+        exported=lambda export: len(export["accounts"]),
+        left=len,
+        why=FIGURES,
+    ),
+    LedgerEntry: Treatment(
+        refunded=_sums("points", by=["account_id"]),
+        merged=_sums("points", by=["account_metric"]),
+        exported=lambda export: len(export["transactions"]),
+        left=len,
+        why=FIGURES,
+    ),
+    Lot: Treatment(
+        refunded=_sums("remaining", "held", by=["account_id"]),
+        merged=_sums("remaining", "held", by=["account_metric"]),
+        exported=_within("transactions", "lots"),
+        left=len,
+        why=FIGURES,
+    ),
+    LotUse: Treatment(
+        refunded=FACT,
+        merged=HISTORY,
+        exported=_within("transactions", "uses"),
+        left=len,
+        why=FIGURES,
+    ),
+    Uncovered: Treatment(
+        refunded="What a refund can't take from lots is noted there; nothing of it is taken back.",
+        merged=_sums("open", by=["account_metric", "kind"]),
+        exported=_within("transactions", "uncovered"),
+        left=len,
+        why=FIGURES,
+    ),
+    Hold: Treatment(
+        refunded="Held points count as spent; a refund does not release them.",
+        merged=_open_holds,
+        exported=lambda export: len(export["holds"]),
+        left=len,
+        why=FIGURES,
+    ),
+    HoldLot: Treatment(
+        refunded="Held points count as spent; a refund does not release them.",
+        merged=_pieces,
+        exported=_within("holds", "lots"),
+        left=len,
+        why=FIGURES,
+    ),
+    Event: Treatment(
+        refunded=FACT + " The refund is an event of its own.",
+        merged=HISTORY,
+        exported=lambda export: len(export["events"]),
+        left=len,
+        why="Its id outlives its payload, so that it is not reported twice; amounts are figures.",
+    ),
+    EventCount: Treatment(
+        refunded="It counts what was reported; that a purchase was the first remains so.",
+        merged=_sums("count", by=["type"]),
+        exported=lambda export: len(export["event_counts"]),
+        left=len,
+        why="Numbers by type of event, which name nobody.",
+    ),
+    RuleUsage: Treatment(
+        refunded=_sums("points", "times", by=["rule_id", "period"]),
+        merged=_sums("points", "times", by=["rule_id", "period"]),
+        exported=lambda export: len(export["usage"]),
+        left=none,
+    ),
+    MemberTier: Treatment(
+        refunded="A refund lowers progress at once, the level at its next evaluation.",
+        merged=_highest,
+        exported=lambda export: len(export["tiers"]["levels"]),
+        left=none,
+    ),
+    TierProgress: Treatment(
+        refunded=_sums("figure", by=["ladder_id", "day"]),
+        merged=_sums("figure", by=["ladder_id", "day"]),
+        exported=lambda export: len(export["tiers"]["progress"]),
+        left=none,
+    ),
+    TierChange: Treatment(
+        refunded=FACT,
+        merged=HISTORY,
+        exported=lambda export: len(export["tiers"]["changes"]),
+        left=len,
+        why=KEYS,
+    ),
+    ReferralCode: Treatment(
+        refunded="A code is no effect of an event.",
+        merged="Codes stay valid: they lead to the survivor through the redirect.",
+        exported=lambda export: len(export["referrals"]["codes"]),
+        left=none,
+    ),
+    Referral: Treatment(
+        refunded="Both sides' points are taken back; that the one came through the other remains so.",
+        merged=_waiting,
+        exported=lambda export: len(export["referrals"]["came_through"] + export["referrals"]["brought"]),
+        left=lambda rows: sum(row.status == "awarded" for row in rows),
+        why=KEYS,
+    ),
+    AuditEvent: Treatment(
+        refunded=FACT,
+        merged=HISTORY,
+        exported=lambda export: len(export["audit_events"]),
+        left=len,
+        why="Seals prove that none is missing; what it says of the person is blanked.",
+    ),
+    IdempotencyRecord: Treatment(
+        refunded=FACT,
+        merged="An answer is kept under its key, whoever asks again.",
+        exported="Answers repeat what is exported, as it was sent, and go after 30 days.",
+        left=len,
+        why="The key stays used; the answer is blanked.",
+    ),
+}
