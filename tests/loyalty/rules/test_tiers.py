@@ -140,7 +140,8 @@ def test_levels_and_changes_are_the_oracles_however_often_somebody_looks(
         person.look(now)
         oracle.advance(now)
         assert person.level == oracle.level
-        assert (person.state.next_at, person.state.in_grace) == (oracle.due, oracle.grace)
+        state = person.state
+        assert (state.since, state.next_at, state.in_grace) == (oracle.since, oracle.due, oracle.grace)
     assert person.told == oracle.told
 
 
@@ -152,6 +153,12 @@ def test_a_level_lasts_until_the_midnight_after_its_days() -> None:
     silver = ladder.levels[0]
     assert ladder.evaluation_after(silver, at("2026-03-10 14:00")) == at("2027-03-11 00:00")
     assert ladder.evaluation_after(silver, at("2026-03-10 00:00")) == at("2027-03-10 00:00")
+
+
+def test_a_level_that_begins_with_a_day_whose_midnight_is_skipped_lasts_as_long_as_any() -> None:
+    ladder = make_ladder(days=3, time_zone=ZoneInfo(SAO_PAULO))
+    begins = midnight(date(2017, 10, 15), ladder.time_zone)
+    assert ladder.evaluation_after(ladder.levels[0], begins) == midnight(date(2017, 10, 18), ladder.time_zone)
 
 
 def test_a_calendar_years_level_lasts_until_the_year_ends() -> None:
@@ -245,11 +252,24 @@ def test_a_level_for_life_is_decided_at_the_midnight_after_a_refund() -> None:
     assert (person.level, person.state.next_at) == (None, None)
 
 
-def test_what_is_dated_ahead_counts_at_once() -> None:
+def test_a_level_for_life_that_was_lowered_falls_no_further_while_nothing_is_taken_back() -> None:
+    person = Person(make_ladder(period="lifetime", days=0))
+    person.count(at("2026-03-01 12:00"), at("2026-03-01 12:00"), 300)
+    person.count(at("2026-03-02 12:00"), at("2026-03-01 12:00"), -250)
+    person.count(at("2026-03-03 12:00"), at("2026-03-03 12:00"), 10)
+    assert (person.level, person.state.next_at) == (100, None)
+    person.count(at("2026-03-03 12:00"), at("2026-03-03 12:00"), -10)
+    assert (person.level, person.state.next_at) == (100, at("2026-03-04 00:00"))
+
+
+def test_what_is_dated_ahead_counts_at_once_but_does_not_decide_before_its_day() -> None:
     """A till whose clock is ahead reports two minutes before midnight from after it."""
     person = Person(make_ladder(days=10))
     person.count(at("2026-03-01 23:58"), at("2026-03-02 00:02"), 100)
-    assert person.level == 100
+    assert (person.level, person.state.next_at) == (100, at("2026-03-12 00:00"))
+    person.count(at("2026-03-11 23:58"), at("2026-03-12 00:02"), 99)
+    person.look(at("2026-03-12 00:00"))
+    assert person.told[-1] == ("confirmed", 100, 100, 100, at("2026-03-12 00:00"))
 
 
 def test_the_highest_of_several_levels_is_reached_at_once() -> None:

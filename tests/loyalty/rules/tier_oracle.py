@@ -133,4 +133,3 @@ class Oracle:
             self.told.append(("confirmed", before, before, progress, now))
         elif self.period == "lifetime" and before and figure < 0 and progress < before and not self.due:
             self.due = next(m for m in midnights(self.zone) if m > now)
-
