@@ -3,7 +3,8 @@ no code with the engine, and the same read from the engine's tables.
 
 A refund runs the purchase less all its refunds again, with the level and the room that the purchase had. What
 it caused above that is taken back, and the room returned to the day of the purchase; nothing else is
-calculated anew, and nobody gets more than the purchase gave.
+calculated anew, and nobody gets more than the purchase gave. Money given back without saying of what takes its
+part of every article.
 """
 
 from collections import defaultdict
@@ -65,7 +66,10 @@ class Books:
             item = items.pop(line)
             if item.quantity > quantity:
                 items[line] = Item(item.sku, item.quantity - quantity, item.amount - money)
-        sale.left = replace(sale.left, amount=sale.left.amount - amount, items=dict(sorted(items.items())))
+        left, of_lines = sale.left.amount - amount, sum(item.amount for item in items.values())
+        before = sum(item.amount for item in sale.bought.items.values())
+        share = Fraction(left) / Fraction(sale.bought.amount - before + of_lines) if left else Fraction(0)
+        sale.left = replace(sale.left, amount=left, items=items, share=share)
         given, added = give(self.rules, sale.left, sale.level, sale.room) if sale.left.amount else ({}, {})
         sale.kept = min(sale.earned, sum(given.values()))
         self._use(sale, given | added)

@@ -50,7 +50,7 @@ def read(path: Path) -> list[Purchase]:
 def generated(customers: int, days: int, seed: int = 1997) -> list[Purchase]:
     """A history of the same shape from that seed, of customers who buy much more."""
     chance = random.Random(seed)
-    made = []
+    made: list[Purchase] = []
     for customer in range(customers):
         eager, generous = chance.uniform(0.002, 0.06), chance.uniform(10, 120)
         for day in range(days):
@@ -117,7 +117,7 @@ class Customer:
             if rank(qualified) >= rank(self.level.code):
                 self._become("confirmed", Level(self.level.code, midnight(day), day + YEAR))
             else:
-                self._become("lowered", Level(qualified, midnight(day), qualified and day + YEAR))
+                self._become("lowered", Level(qualified, midnight(day), day + YEAR if qualified else None))
 
     def earned(self, first: date, last: date) -> int:
         """Points earned on these days, both included."""

@@ -119,7 +119,7 @@ class Desk(Till):
     def everything(self) -> list[Any]:
         """All that a refusal must leave as it is."""
         here = self.environment.id
-        rows = [list(table.objects.filter(environment_id=here).order_by("pk").values()) for table in TABLES]  # type: ignore[attr-defined]
+        rows = [list(table.objects.filter(environment_id=here).order_by("pk").values()) for table in TABLES]
         return [*rows, list(Member.objects.filter(environment=self.environment).order_by("pk").values())]
 
 

@@ -25,11 +25,13 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True)
 class Purchase:
-    """`items` by line number, from 1."""
+    """`items` by line number, from 1. `share`: how much of each is left, where money was given back without
+    saying of what: in the proportion of the money."""
 
     on: date
     amount: Decimal
     items: Mapping[int, Item] = field(default_factory=dict)
+    share: Fraction = Fraction(1)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -74,7 +76,7 @@ class Rule:
         if self.kind == "per_amount":
             return figure * floor(Fraction(purchase.amount) / Fraction(self.step))
         bought = (item for item in purchase.items.values() if self.sku in (None, item.sku))
-        return figure * sum(item.quantity for item in bought)
+        return figure * purchase.share * sum(item.quantity for item in bought)
 
     def options(self) -> dict[str, Any]:
         """Of `make_rule`."""
@@ -91,12 +93,13 @@ class Rule:
 
     def _award(self) -> dict[str, Any]:
         where = {"all": [{"field": "item.sku", "op": "eq", "value": self.sku}]} if self.sku else {}
-        return {
+        awards: dict[str, dict[str, Any]] = {
             "fixed": {"kind": "fixed", "points": int(self.figure) if self.kind == "fixed" else 0},
             "per_amount": {"kind": "per_amount", "rate": self.figure, "step": self.step},
             "per_piece": {"kind": "per_item", "each": "quantity", "points": self.figure, "where": where},
             "multiplier": {"kind": "multiplier", "factor": self.figure},
-        }[self.kind]
+        }
+        return awards[self.kind]
 
     def _conditions(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

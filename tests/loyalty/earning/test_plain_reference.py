@@ -63,3 +63,12 @@ def test_lines_that_are_given_back_are_gone() -> None:
     assert books.total("ada") == 9
     books.refund("p1", Decimal(9))
     assert books.total("ada") == 0
+
+
+def test_money_given_back_without_saying_of_what_takes_its_part_of_every_article() -> None:
+    books = Books([Rule("pieces", "per_piece", "3", sku="A")])
+    books.buy("p1", "ada", paid("25", MONDAY, Item("A", 4, Decimal(12)), Item("B", 1, Decimal(8))))
+    books.refund("p1", Decimal(8), {2: (1, Decimal(8))})
+    assert books.total("ada") == 12
+    books.refund("p1", Decimal(5))  # 12 of 17 pounds are left: 8.47
+    assert books.total("ada") == 8
