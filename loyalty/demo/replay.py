@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Sum
 
 from audit.record import Actor
-from loyalty.actions.events import record_event
+from loyalty.actions.events import record_batch
 from loyalty.demo.orders import History
 from loyalty.errors import EventTooLate
 from loyalty.models import Event, LedgerEntry
+from loyalty.queries.events import RecordedEvent, ReportedEvent
 from programs.models import Environment
 
 Progress = Callable[[int, int], None]
+BATCH = 50  # events of a transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,13 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What of the history is in the environment now. `points` is the sum of what its events gave."""
+    """What of the history is in the environment now. `points` is the sum of what its events gave, less
+    what its `refunds` took back."""
 
     events: int
     members: int
     points: int
-    refunds_not_applied: int
+    refunds: int
     too_late: int
     duplicates: int
 
@@ -78,31 +81,36 @@ def is_complete(environment: Environment, history: History) -> bool:
 
 
 def replay(
-    *, environment: Environment, history: History, actor: Actor, now: datetime, progress: Progress
+    *,
+    environment: Environment,
+    history: History,
+    actor: Actor,
+    now: datetime,
+    progress: Progress,
+    batch: int = BATCH,
 ) -> Summary:
-    """Send every event of the history; `progress(done, all)` is called after each.
+    """Send every event of the history, `batch` at a time; `progress(done, all)` is called after each batch.
 
-    Each event is a transaction, so an interrupted replay is completed by the next one; but only within the
-    engine's late window. What it refuses after that is counted in `too_late`.
+    Each batch is a transaction, so an interrupted replay is completed by the next one; but only within the
+    engine's late window. What it refuses after that is counted in `too_late`; any other refusal is raised.
     """
     schedule = schedule_of(environment, history, now)
     too_late = duplicates = 0
-    for done, event in enumerate(history.events, start=1):
-        try:
-            recorded = record_event(
-                environment=environment,
-                event_id=event.event_id,
-                type=event.type,
-                member=event.member,
-                data=event.data,
-                actor=actor,
-                now=now,
-                occurred_at=schedule.at(event.occurred_at),
+    for begin in range(0, len(history.events), batch):
+        events = [
+            ReportedEvent(
+                event.event_id, event.type, event.member, event.data, schedule.at(event.occurred_at)
             )
-            duplicates += recorded.duplicate
-        except EventTooLate:
-            too_late += 1
-        progress(done, len(history.events))
+            for event in history.events[begin : begin + batch]
+        ]
+        for result in record_batch(environment=environment, events=events, actor=actor, now=now):
+            if isinstance(result, RecordedEvent):
+                duplicates += result.duplicate
+            elif isinstance(result, EventTooLate):
+                too_late += 1
+            else:
+                raise result
+        progress(begin + len(events), len(history.events))
     return summarise(environment, history, too_late=too_late, duplicates=duplicates)
 
 
@@ -118,7 +126,7 @@ def summarise(
         events=figures["events"],
         members=figures["members"],
         points=given["points"] or 0,
-        refunds_not_applied=stored.filter(type="refund", entries=None).count(),
+        refunds=stored.filter(type="refund").count(),
         too_late=too_late,
         duplicates=duplicates,
     )

@@ -1,4 +1,4 @@
-"""What the demo's shop is configured with: its names, its two rules, its key and its console log-in."""
+"""What the demo's shop is configured with: its names, rules and tiers, its key and its console log-in."""
 
 import json
 import secrets
@@ -12,7 +12,8 @@ from audit.record import Actor
 from programs.actions.keys import NewKey, create_key, revoke_key
 from programs.actions.publish import publish
 from programs.actions.rules import save_rule
-from programs.models import ApiKey, EarningRule, Environment, Metric, Program
+from programs.actions.tiers import save_ladder
+from programs.models import ApiKey, EarningRule, Environment, Metric, Program, TierLadder
 
 ORGANIZATION = "Retrospot Gifts"
 PROJECT = "Online shop"
@@ -28,6 +29,8 @@ class ShopRule(NamedTuple):
     name: str
     condition: dict[str, Any]
     award: dict[str, Any]
+    more: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    is_draft: bool = False
 
 
 RULES = (
@@ -43,6 +46,20 @@ RULES = (
         {"all": [{"field": "data.amount", "op": "gte", "value": "500"}]},
         {"kind": "fixed", "points": 50},
     ),
+    # A draft, to try and to back-test: it has no effect until it is published.
+    ShopRule(
+        "rul_demo_weekend",
+        "Double on weekends",
+        {},
+        {"kind": "multiplier", "factor": "2"},
+        {"schedule": {"weekdays": [6, 7]}, "caps": [{"per": "day", "points": 500}], "priority": 10},
+        is_draft=True,
+    ),
+)
+LEVELS = (
+    {"code": "bronze", "title": "Bronze", "threshold": "0", "multiplier": "1"},
+    {"code": "silver", "title": "Silver", "threshold": "500", "multiplier": "1"},
+    {"code": "gold", "title": "Gold", "threshold": "2000", "multiplier": "1"},
 )
 
 
@@ -58,7 +75,22 @@ def ensure_rules(*, environment: Environment, actor: Actor, since: datetime) -> 
     missing = [rule for rule in RULES if rule.public_id not in known]
     for rule in missing:
         _publish(environment, rule, actor, since)
-    return [rule.name for rule in missing]
+    return [rule.name for rule in missing if not rule.is_draft]
+
+
+def ensure_tiers(*, environment: Environment, actor: Actor) -> bool:
+    """Set up the shop's levels, unless it has some; whether they were made now. Locks: the environment."""
+    program = Program.objects.get(environment=environment, code="default")
+    if TierLadder.objects.filter(program=program).exists():
+        return False
+    ladder = TierLadder(
+        environment=environment,
+        public_id="tl_demo",
+        program=program,
+        metric=Metric.objects.get(environment=environment, code="points"),
+    )
+    save_ladder(environment=environment, ladder=ladder, actor=actor, changes={}, levels=LEVELS)
+    return True
 
 
 def _publish(environment: Environment, rule: ShopRule, actor: Actor, since: datetime) -> None:
@@ -73,9 +105,11 @@ def _publish(environment: Environment, rule: ShopRule, actor: Actor, since: date
         "event_type": "purchase",
         "condition": rule.condition,
         "award": rule.award,
+        **rule.more,
     }
     made = save_rule(environment=environment, rule=draft, actor=actor, changes=changes)
-    publish(environment=environment, rule=made, actor=actor, now=since)
+    if not rule.is_draft:
+        publish(environment=environment, rule=made, actor=actor, now=since)
 
 
 @transaction.atomic

@@ -98,6 +98,8 @@ class Command(BaseCommand):
         since = schedule_of(environment, history, now_in(environment)).begins(history)
         for name in shop.ensure_rules(environment=environment, actor=actor, since=since):
             self.say(f'   rule "{name}" published')
+        if shop.ensure_tiers(environment=sandbox(), actor=actor):
+            self.say("   tiers Bronze, Silver and Gold set up")
 
     def replay(self) -> None:
         """Nothing where all is there: that shows in one statement."""

@@ -45,10 +45,10 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
     def _progress(self, done: int, total: int) -> None:
-        """One line that counts up on a terminal; in a file a line each tenth."""
+        """One line that counts up on a terminal; in a file a line each batch."""
         if self.stdout.isatty():
             self.stdout.write(f"\r   {done} of {total} events", ending="\n" if done == total else "")
-        elif done == total or done % max(1, total // 10) == 0:
+        else:
             self.stdout.write(f"   {done} of {total} events")
         self.stdout.flush()
         sys.stdout.flush()
@@ -57,8 +57,8 @@ class Command(BaseCommand):
 def told(summary: Summary, history: History) -> list[str]:
     """The summary in sentences, with what of the file could not become an event."""
     lines = [
-        f"   {summary.events} events of {summary.members} members gave {summary.points} points",
-        f"   {summary.refunds_not_applied} refunds are stored and not applied yet",
+        f"   {summary.events} events of {summary.members} members gave {summary.points} points,",
+        f"   {summary.refunds} refunds among them, which took back what was no longer earned",
         f"   {len(history.not_found)} cancelled lines are purchase_not_found: not bought in this file",
         f"   {history.guest_invoices} invoices of guests ({history.guest_rows} lines) were skipped",
     ]
