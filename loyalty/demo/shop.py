@@ -29,7 +29,7 @@ class ShopRule(NamedTuple):
     name: str
     condition: dict[str, Any]
     award: dict[str, Any]
-    more: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    more: dict[str, Any] = {}
     is_draft: bool = False
 
 

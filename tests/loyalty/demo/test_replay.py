@@ -1,12 +1,8 @@
 """The replayed history against the file itself, and replays that change nothing."""
 
-import csv
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,7 +10,6 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 
-import loyalty
 from audit.models import AuditEvent
 from loyalty.demo import shop
 from loyalty.demo.orders import History, read_history
