@@ -10,6 +10,9 @@ from urllib.parse import quote, urlencode
 from drf_spectacular.generators import SchemaGenerator
 
 WRITES = {"post", "patch", "put", "delete"}
+# POST because of what they ask for; they write nothing, so there is nothing that a key could guard.
+ASKS = {"dry_run_event", "export_customer", "export_member"}
+DONE = (200, 201, 202)
 # The fields of bodies that name a member, and which of a world's ids they mean.
 _MEMBERS = dict.fromkeys(("customer_id", "member_id", "from_customer_id"), "customer_id")
 _MEMBERS |= dict.fromkeys(("to_customer_id", "into"), "other_customer_id")
@@ -38,7 +41,7 @@ class Operation:
 
     @property
     def writes(self) -> bool:
-        return self.method in WRITES
+        return self.method in WRITES and self.spec["operationId"] not in ASKS
 
     @property
     def statuses(self) -> set[int]:
@@ -67,7 +70,11 @@ class Operation:
             return None
         content = self.spec["requestBody"]["content"]["application/json"]
         body: dict[str, Any] = copy.deepcopy(next(iter(content["examples"].values()))["value"])
-        return body | {name: ids[whose] for name, whose in _MEMBERS.items() if name in body}
+        own = f"{self.spec['operationId']}."
+        body |= {name: ids[own + name] for name in body if own + name in ids}
+        for item in body.get("events", ()):
+            item.update(_of_members(item, ids))
+        return body | _of_members(body, ids)
 
     def fields(self) -> set[str]:
         """The names that the body may carry."""
@@ -84,6 +91,10 @@ class Operation:
         reference = self.spec["requestBody"]["content"]["application/json"]["schema"]["$ref"]
         found: dict[str, Any] = document()["components"]["schemas"][reference.rsplit("/", 1)[1]]
         return found
+
+
+def _of_members(body: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
+    return {name: ids[whose] for name, whose in _MEMBERS.items() if name in body}
 
 
 def operations() -> list[Operation]:

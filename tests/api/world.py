@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
@@ -9,11 +10,13 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.ids import public
+from loyalty.actions.back_tests import start_back_test
 from loyalty.actions.events import record_event
 from loyalty.actions.holds import capture_hold, hold_points
-from loyalty.models import Account, Hold, Lot, Member
+from loyalty.actions.referrals import referral_code_of
+from loyalty.models import Account, BackTest, Hold, Lot, Member, ReferralCode, TierChange
 from programs.actions.configure import configure
-from programs.models import Environment, Metric, Program
+from programs.models import EarningRule, Environment, Metric, Program
 from tests import factories
 
 IGNORED = {"programs_apikey": ("last_used_at",)}  # a refused call may be counted as a use
@@ -43,6 +46,7 @@ def make_owner() -> Owner:
         changes={"code": "coins", "title": "Coins"},
     )
     rule = factories.make_rule(environment)
+    ladder = factories.make_ladder(environment, ("silver", "50"), ("gold", "50000"))
     entry = factories.give(environment, 10_000, "owner-ada")
     record_event(
         environment=factories.reload(environment),
@@ -61,6 +65,7 @@ def make_owner() -> Owner:
         actor=factories.make_actor(),
         now=timezone.now(),
     )
+    code, back_test = make_code(environment, "owner-bob"), make_back_test(rule)
     ids = {
         "customer_id": "owner-ada",
         "other_customer_id": "owner-bob",
@@ -72,6 +77,12 @@ def make_owner() -> Owner:
         "program_id": program.public_id,  # in bodies
         "metric": metric.code,
         "rule_id": rule.public_id,
+        "ladder_id": ladder.public_id,
+        "back_test_id": back_test.public_id,
+        "refer_customer.code": code.code,
+        "refer_member.code": code.code,
+        "create_tiers.program": program.code,  # the default one has its tiers
+        "create_tiers.metric": metric.code,
     }
     rows: list[Any] = [
         environment,
@@ -81,7 +92,11 @@ def make_owner() -> Owner:
         entry,
         held,
         captured,
+        ladder,
+        code,
+        back_test,
         *Member.objects.filter(environment=environment),
+        *TierChange.objects.filter(environment_id=environment.id),
     ]
     rows += [*Account.objects.filter(environment_id=environment.id), *Lot.objects.filter(entry=entry)]
     return Owner(environment, ids, [str(row.pk) for row in rows])
@@ -97,9 +112,33 @@ def make_hold(environment: Environment) -> Hold:
     )
 
 
+def make_code(environment: Environment, member: str) -> ReferralCode:
+    return referral_code_of(
+        environment=factories.reload(environment),
+        member=member,
+        actor=factories.make_actor(),
+        now=timezone.now(),
+    )
+
+
+def make_back_test(rule: EarningRule) -> BackTest:
+    now = timezone.now()
+    return start_back_test(
+        environment=factories.reload(rule.environment),
+        rule=rule,
+        begins_at=now - timedelta(days=30),
+        ends_at=now,
+        actor=factories.make_actor(),
+        now=now,
+    )
+
+
 def nowhere(ids: dict[str, str]) -> dict[str, str]:
     """Ids of the same form that exist in no environment."""
-    return {name: f"{value[:-4]}0000" if "_" in value else f"no-{name}" for name, value in ids.items()}
+    codes = {name: "ZZZZZZZZ" for name in ids if name.endswith(".code")}
+    return {
+        name: f"{value[:-4]}0000" if "_" in value else f"no-{name}" for name, value in ids.items()
+    } | codes
 
 
 def digest(mentioning: Sequence[str] | None = None) -> dict[str, tuple[int, str]]:

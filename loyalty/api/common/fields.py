@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
@@ -89,6 +90,38 @@ class Integer(serializers.IntegerField):
         return int(super().to_internal_value(data))
 
 
+@extend_schema_field(
+    {
+        "anyOf": [
+            {"type": "number", "minimum": 0},
+            {"type": "string", "pattern": r"^[0-9]{1,15}(\.[0-9]{1,6})?$"},
+        ]
+    }
+)
+class Figure(serializers.Field[Decimal, Any, str, Any]):
+    """A number of zero or more, or such a text: exact, with up to 6 decimal places."""
+
+    default_error_messages = {
+        "invalid": 'Give a number from 0 to 10^15 with at most 6 decimal places, such as 250 or "1.25".'
+    }
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, int | Decimal | str):
+            self.fail("invalid")
+        if isinstance(data, str) and not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,6})?", data):
+            self.fail("invalid")
+        try:
+            value = Decimal(data)
+        except InvalidOperation:
+            self.fail("invalid")
+        if not 0 <= value <= 10**15 or value != round(value, 6):
+            self.fail("invalid")
+        return value
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
+
+
 class QueryInteger(serializers.IntegerField):
     """ASCII digits of a query string; not 1_0 or ４, which Python would read too."""
 
@@ -171,6 +204,69 @@ class JsonObject(serializers.Field[dict[str, Any], Any, Any, Any]):
         if len(dumps(data).encode()) > self.max_bytes:
             self.fail("too_large", max_bytes=self.max_bytes)
         return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class JsonList(serializers.Field[list[Any], Any, Any, Any]):
+    """A JSON list of at most `max_length` objects. What they may say is for the action to check."""
+
+    default_error_messages = {
+        "invalid": "Must be a list of JSON objects.",
+        "max_length": "Must have at most {max_length} items.",
+        "too_large": "Must be at most {max_bytes} bytes of JSON.",
+    }
+    max_bytes = 8 * 1024
+
+    def __init__(self, *, max_length: int, **options: Any) -> None:
+        self.max_length = max_length
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+            self.fail("invalid")
+        if len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        if len(dumps(data).encode()) > self.max_bytes:
+            self.fail("too_large", max_bytes=self.max_bytes)
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class Items(serializers.Field[list[dict[str, Any]], Any, Any, Any]):
+    """A JSON list whose items `child` checks; each fault is named by its place, `levels[1].title`."""
+
+    default_error_messages = {
+        "invalid": "Must be a list.",
+        "min_length": "Must have at least {min_length}.",
+        "max_length": "Must have at most {max_length}.",
+    }
+
+    def __init__(self, child: Body, *, min_length: int = 0, max_length: int, **options: Any) -> None:
+        self.child, self.min_length, self.max_length = child, min_length, max_length
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
+        if not isinstance(data, list):
+            self.fail("invalid")
+        if len(data) < self.min_length:
+            self.fail("min_length", min_length=self.min_length)
+        if len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        found: list[dict[str, Any]] = []
+        errors: list[Any] = []
+        for item in data:
+            try:
+                found.append(dict(self.child.run_validation(item)))
+                errors.append({})
+            except serializers.ValidationError as error:
+                errors.append(error.detail)
+        if any(errors):
+            raise serializers.ValidationError(errors)
+        return found
 
     def to_representation(self, value: Any) -> Any:
         return value

@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+)
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -27,3 +31,17 @@ class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         if self.target.any_of:
             schema["anyOf"] = [{"required": [name]} for name in self.target.any_of]
         return schema
+
+
+class ListOfBodies(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Of `Items`: each is as its `child` says."""
+
+    target_class = "loyalty.api.common.fields.Items"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return {
+            "type": "array",
+            "items": auto_schema.resolve_serializer(self.target.child, direction).ref,
+            "minItems": self.target.min_length,
+            "maxItems": self.target.max_length,
+        }

@@ -19,7 +19,7 @@ from audit.record import Actor
 from loyalty.api.common import throttling
 from loyalty.api.common.authentication import Principal
 from loyalty.api.common.idempotency import read_idempotency
-from loyalty.api.common.parsing import check_text
+from loyalty.api.common.parsing import StrictJSONParser, check_text, too_large
 from loyalty.api.common.rendering import Rendered, dumps
 from loyalty.errors import RateLimited, Replay
 from loyalty.ledger.idempotency import Answer, Idempotency
@@ -85,8 +85,17 @@ class EngineView(APIView):
 
     def body(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The request's body, checked. Raises InvalidRequest naming each faulty field."""
-        _ = self.request._request.body  # read once, before the parser, for the idempotency fingerprint
-        return _checked(serializer, self.request.data)
+        self._read_body()
+        return checked(serializer, self.request.data)
+
+    def _read_body(self) -> None:
+        """Once, before the parser, for the idempotency fingerprint. Raises PayloadTooLarge by the parser's own
+        limit."""
+        request, parser = self.request._request, cast("type[StrictJSONParser]", self.parser_classes[0])
+        if int(request.META.get("CONTENT_LENGTH") or 0) > parser.max_body:
+            raise too_large(parser.max_body)
+        if not hasattr(request, "_body"):
+            request._body = request.read()  # noqa: SLF001 - its own way has one limit for all
 
     def query(
         self, serializer: type[serializers.Serializer[Any]], *, ignore: Collection[str] = ()
@@ -102,7 +111,7 @@ class EngineView(APIView):
         for name in given:
             if name not in known:
                 raise InvalidRequest.field(name, "unknown_field", f"Unknown; known: {', '.join(known)}.")
-        return _checked(serializer, {name: value for name, value in given.items() if name not in ignore})
+        return checked(serializer, {name: value for name, value in given.items() if name not in ignore})
 
     def write(
         self,
@@ -143,7 +152,8 @@ def _checker(serializer: type[serializers.Serializer[Any]]) -> serializers.Seria
     return made
 
 
-def _checked(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+def checked(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """What `data` says, checked. Raises InvalidRequest naming each faulty field."""
     try:
         return dict(_checker(serializer).run_validation(data))
     except serializers.ValidationError as error:

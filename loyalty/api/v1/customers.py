@@ -20,6 +20,8 @@ from loyalty.api.v1.lists import ListView, PageQuery
 from loyalty.models import Member
 from loyalty.queries.balances import balances_of, balances_of_many
 from loyalty.queries.members import find_member, members_of
+from loyalty.queries.tiers import tiers_of, tiers_of_many
+from programs.queries.snapshots import snapshot
 
 
 class CustomerListView(ListView):
@@ -39,12 +41,17 @@ class CustomerListView(ListView):
     )
     def get(self, request: Request) -> Response:
         page = self.page(members_of(self.environment))
-        balances = balances_of_many(
-            environment=self.environment, member_ids=[member.id for member in page.rows], now=self.now
-        )
-        return Response(
-            page.as_json([rendering.customer(member, balances[member.id]) for member in page.rows])
-        )
+        asked: dict[str, Any] = {
+            "environment": self.environment,
+            "member_ids": [member.id for member in page.rows],
+            "now": self.now,
+        }
+        balances, tiers = balances_of_many(**asked), tiers_of_many(**asked)
+        config = snapshot(self.environment)
+        shown = [
+            rendering.customer(member, balances[member.id], tiers[member.id], config) for member in page.rows
+        ]
+        return Response(page.as_json(shown))
 
 
 class CustomerBody(Body):
@@ -59,7 +66,7 @@ class CustomerView(EngineView):
 
     @operation(
         "retrieve_customer",
-        "A customer and their balances",
+        "A customer, their balances and tiers",
         scope="members:read",
         answer=shapes.Customer,
         example=examples.CUSTOMER,
@@ -115,8 +122,8 @@ class CustomerView(EngineView):
         )
 
     def _shown(self, member: Member) -> dict[str, Any]:
-        balances = balances_of(environment=self.environment, member_id=member.id, now=self.now)
-        return rendering.customer(member, balances)
+        asked: dict[str, Any] = {"environment": self.environment, "member_id": member.id, "now": self.now}
+        return rendering.customer(member, balances_of(**asked), tiers_of(**asked), snapshot(self.environment))
 
 
 class MergeBody(Body):

@@ -20,7 +20,8 @@ _ALWAYS = (
     "rate_limited",
     "service_unavailable",
 )
-_WRITES = ("idempotency_key_in_use", "idempotency_key_reused", "payload_too_large", "unsupported_media_type")
+_BODIES = ("payload_too_large", "unsupported_media_type")
+_WRITES = ("idempotency_key_in_use", "idempotency_key_reused", *_BODIES)
 _KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
@@ -72,7 +73,7 @@ def operation(
     description: str = "",
 ) -> Callable[[F], F]:
     """Decorates a view's method with its place in the OpenAPI document."""
-    codes = [*_ALWAYS, *(_WRITES if writes else ()), *refusals]
+    codes = [*_ALWAYS, *(_WRITES if writes else _BODIES if body else ()), *refusals]
     statuses = [status] if isinstance(status, int) else list(status)
     responses: dict[Any, Any] = {
         (code, "application/json"): OpenApiResponse(

@@ -1,20 +1,36 @@
 """/v1/events: what happened in the tenant's product."""
 
-from typing import Any
-
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.ids import public
-from loyalty.actions.events import MAX_DATA, REFUND, record_event
+from loyalty.actions.events import MAX_DATA, record_event
 from loyalty.api.common.fields import ExternalId, Instant, JsonObject, Pattern, Text
 from loyalty.api.common.parsing import check_text
 from loyalty.api.common.views import EngineView
-from loyalty.api.v1 import examples, rendering, shapes
+from loyalty.api.v1 import examples, shapes
 from loyalty.api.v1.docs import operation
+from loyalty.api.v1.effects import recorded
 from loyalty.api.v1.points import MemberBody
-from loyalty.models import LedgerEntry
-from loyalty.queries.events import RecordedEvent, find_event
+from loyalty.queries.events import find_event
+
+REFUNDS = """A *refund* is an event of type `refund`; its `data` names the purchase by its `event_id`:
+`{"purchase": "order-12345", "amount": "20.00", "items": [{"line": 2, "quantity": 1, "amount": "20.00"}]}`.
+Without `amount` it gives back all that is left. `items` say which lines: `line` is the line's own `line`, or its
+place from 1; without `quantity` and `amount` the whole line. The purchase minus all its refunds so far is judged
+again, by the rules and by what was known of the customer when it was made; what it would not have earned is taken
+back, so a hundred small refunds take what one large one does. It also takes back progress towards tiers and what
+the purchase used of caps and budgets. `effects` lists what was taken, account by account. A purchase that is not
+there is `purchase_not_found`; more than is left of it is `refund_exceeds_purchase`, with what is `refundable`."""
+
+
+REFUSALS = (
+    "program_not_found",
+    "purchase_not_found",
+    "refund_exceeds_purchase",
+    "event_id_reused",
+    "event_too_late",
+    "member_frozen",
+)
 
 
 class EventBody(MemberBody):
@@ -44,15 +60,16 @@ class EventListView(EngineView):
         answer=shapes.RecordedEvent,
         example=examples.RECORDED,
         status=[200, 201],
-        refusals=["program_not_found", "event_id_reused", "event_too_late", "member_frozen"],
+        refusals=REFUSALS,
         writes=True,
         tag="events",
-        description="201 when it is new, 200 when it is a duplicate. Refunds are stored and not applied yet.",
+        description="201 when it is new, 200 when it is a duplicate. `reasons` says of each rule why it gave points, "
+        f"or none.\n\n{REFUNDS}",
     )
     def post(self, request: Request) -> Response:
         return self.write(
             record_event,
-            recorded,
+            lambda found: recorded(found, self.environment),
             http_status=lambda found: 200 if found.duplicate else 201,
             actor=self.actor,
             now=self.now,
@@ -74,25 +91,5 @@ class EventView(EngineView):
     )
     def get(self, request: Request, event_id: str) -> Response:
         check_text(event_id, "event_id")
-        return Response(recorded(find_event(environment=self.environment, event_id=event_id)))
-
-
-def recorded(found: RecordedEvent) -> dict[str, Any]:
-    effects = [_effect(entry, found.member) for entry in found.entries]
-    if found.event.type == REFUND:
-        effects.append(
-            {"kind": "not_applied", "detail": "Refunds are stored; this version does not apply them yet."}
-        )
-    return {
-        "event": rendering.event(found.event, found.member),
-        "effects": effects,
-        "duplicate": found.duplicate,
-    }
-
-
-def _effect(entry: LedgerEntry, member: str | None) -> dict[str, Any]:
-    return {
-        "kind": "points",
-        "transaction": rendering.transaction(entry, member, entry.account.metric.code),
-        "rule_revision": entry.rule_revision_id and public("rev", entry.rule_revision_id),
-    }
+        found = find_event(environment=self.environment, event_id=event_id)
+        return Response(recorded(found, self.environment))

@@ -143,7 +143,17 @@ MEMBER: dict[str, Any] = {
     "attributes": {"country": "NG"},
     "created_at": "2026-01-01T09:30:00Z",
 }
-CUSTOMER = MEMBER | {"points_balance": 500, "balances": [BALANCE]}
+TIER: dict[str, Any] = {
+    "program": "default",
+    "tier": "silver",
+    "title": "Silver",
+    "since": "2026-01-31T12:00:00Z",
+    "valid_until": "2027-01-31T00:00:00Z",
+    "in_grace": False,
+    "progress": "309",
+    "next": {"tier": "gold", "title": "Gold", "threshold": "750", "missing": "441"},
+}
+CUSTOMER = MEMBER | {"points_balance": 500, "balances": [BALANCE], "tiers": [TIER]}
 MERGED = MEMBER | {"id": "cus_def456", "member_id": "cus_def456", "merged_id": "cus_abc123"}
 ERASED = {"status": "erased"}
 EVENT: dict[str, Any] = {
@@ -162,7 +172,17 @@ RECORDED = {
             "kind": "points",
             "transaction": TRANSACTION
             | {"points": 59, "event_id": "order-12345", "reason": "1 point per £1"},
-        }
+            "rule_revision": "rev_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8b",
+        },
+        {"kind": "tier", "program": "default", "from": None, "to": "silver", "change": "reached"},
+    ],
+    "reasons": [
+        {"rule": "1 point per £1", "outcome": "awarded", "reason": "The condition is met: 59 points."},
+        {
+            "rule": "Weekend bonus",
+            "outcome": "outside_schedule",
+            "reason": "The rule applies on weekends; this was a Wednesday.",
+        },
     ],
     "duplicate": False,
 }
@@ -201,7 +221,14 @@ RULE: dict[str, Any] = {
     "event_type": "purchase",
     "condition": {"all": [{"field": "data.amount", "op": "gte", "value": "10"}]},
     "award": {"kind": "per_amount", "field": "data.amount", "rate": "1", "step": "1"},
+    "entry_type": "earned",
     "priority": 0,
+    "exclusive_group": "",
+    "caps": [{"per": "day", "points": 1000}],
+    "budget": None,
+    "starts_at": None,
+    "ends_at": None,
+    "schedule": {},
     "status": "published",
     "revision": 1,
     "effective_from": "2026-01-01T09:30:00Z",

@@ -1,6 +1,8 @@
 """How /v1 shows things: plain functions, so that a renamed column can't change the wire."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +12,22 @@ from loyalty.api.common.rendering import instant
 from loyalty.models import Event, Hold, LedgerEntry, Member
 from loyalty.queries.balances import Balance
 from loyalty.queries.holds import status_of
+from loyalty.queries.tiers import TierStatus
 from loyalty.rules.lots import Lot
-from programs.models import EarningRule, Environment, Metric, Program
+from programs.conditions.values import plain
+from programs.models import EarningRule, EarningRuleRevision, Environment, Metric, Program, TierLadder
+from programs.queries.snapshots import Snapshot
+
+NO_LIMITS: dict[str, Any] = {
+    "entry_type": "earned",
+    "exclusive_group": "",
+    "caps": [],
+    "budget": None,
+    "starts_at": None,
+    "ends_at": None,
+    "schedule": {},
+}
+SHOWN = {"name", "event_type", "condition", "award", "priority", *NO_LIMITS}
 
 
 def transaction(
@@ -100,11 +116,14 @@ def balance(found: Balance) -> dict[str, Any]:
     }
 
 
-def customer(member: Member, balances: list[Balance]) -> dict[str, Any]:
+def customer(
+    member: Member, balances: list[Balance], tiers: list[TierStatus], config: Snapshot
+) -> dict[str, Any]:
     points = next((found.balance for found in balances if found.metric.code == "points"), 0)
     return member_alone(member) | {
         "points_balance": points,
         "balances": [balance(found) for found in balances],
+        "tiers": [tier_status(found, config) for found in tiers],
     }
 
 
@@ -187,12 +206,100 @@ def earning_rule(found: EarningRule) -> dict[str, Any]:
         "event_type": found.event_type,
         "condition": found.condition,
         "award": found.award,
+        "entry_type": found.entry_type,
         "priority": found.priority,
+        "exclusive_group": found.exclusive_group,
+        "caps": found.caps,
+        "budget": found.budget,
+        "starts_at": instant(found.starts_at),
+        "ends_at": instant(found.ends_at),
+        "schedule": found.schedule,
         "status": found.status,
         "revision": newest.number if newest else None,
         "effective_from": instant(newest.effective_from) if newest else None,
         "created_at": instant(found.created_at),
     }
+
+
+def revision(found: EarningRuleRevision, config: Snapshot) -> dict[str, Any]:
+    """A published revision; its definition names its program and metric as the API does."""
+    kept = found.definition
+    return {
+        "id": public("rev", found.id),
+        "number": found.number,
+        "effective_from": instant(found.effective_from),
+        "published_at": instant(found.published_at),
+        "published_by": found.published_by,
+        "definition": None if kept is None else _definition(kept, config),
+    }
+
+
+def _definition(kept: dict[str, Any], config: Snapshot) -> dict[str, Any]:
+    # Older ones lack what rules could not say then.
+    shown = {**NO_LIMITS, **{name: value for name, value in kept.items() if name in SHOWN}}
+    program = next((one for one in config.programs if str(one.id) == kept["program_id"]), None)
+    unit = next((one for one in config.metrics if str(one.id) == kept["metric_id"]), None)
+    return shown | {"program": program and program.code, "metric": unit and unit.code}
+
+
+def ladder(found: TierLadder, members: Mapping[UUID | None, int]) -> dict[str, Any]:
+    """The tiers of a program; `members` on each level, by its key."""
+    return {
+        "id": found.public_id,
+        "program": found.program.code,
+        "metric": found.metric.code,
+        "basis": found.basis,
+        "event_type": found.event_type,
+        "currency": found.currency or None,
+        "period": found.period,
+        "days": found.days,
+        "grace_days": found.grace_days,
+        "downgrade": found.downgrade,
+        "active": found.is_active,
+        "levels": [
+            {
+                "code": tier.code,
+                "title": tier.title,
+                "threshold": figure(tier.threshold),
+                "multiplier": figure(tier.multiplier),
+                "members": members.get(tier.pk, 0),
+            }
+            for tier in sorted(found.tiers.all(), key=lambda tier: tier.threshold)
+        ],
+        "created_at": instant(found.created_at),
+    }
+
+
+def tier_status(found: TierStatus, config: Snapshot) -> dict[str, Any]:
+    """Where a member stands on one ladder."""
+    level, following = found.level, found.next_level
+    return {
+        "program": program_of(found.ladder.id, config),
+        "tier": level.code if level else None,
+        "title": level.title if level else None,
+        "since": instant(found.since),
+        "valid_until": instant(found.valid_until),
+        "in_grace": found.in_grace,
+        "progress": figure(found.progress),
+        "next": following
+        and {
+            "tier": following.code,
+            "title": following.title,
+            "threshold": figure(following.threshold),
+            "missing": figure(found.missing or Decimal(0)),
+        },
+    }
+
+
+def figure(amount: Decimal) -> str:
+    """Points, money or events as an exact decimal: `250`, `59.9`."""
+    return plain(amount)
+
+
+def program_of(ladder_id: UUID, config: Snapshot) -> str | None:
+    """The code of the program that a ladder belongs to."""
+    program_id = next((ladder.program_id for ladder in config.ladders if ladder.id == ladder_id), None)
+    return next((program.code for program in config.programs if program.id == program_id), None)
 
 
 def environment(found: Environment) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers as s
 
-from loyalty.models import LedgerEntry
+from loyalty.models import LedgerEntry, TierChange
 from programs.models import EarningRule, Environment, Metric, Program
 
 
@@ -173,9 +173,28 @@ class MemberShape(s.Serializer[Any]):
     created_at = s.DateTimeField()
 
 
+class NextTier(s.Serializer[Any]):
+    tier = s.CharField()
+    title = s.CharField()
+    threshold = s.CharField()
+    missing = s.CharField(help_text="How much more is needed.")
+
+
+class TierStatusShape(s.Serializer[Any]):
+    program = s.CharField()
+    tier = s.CharField(allow_null=True, help_text="The level's code; null below the first level.")
+    title = s.CharField(allow_null=True)
+    since = s.DateTimeField(allow_null=True, help_text="Reached, confirmed or lowered to.")
+    valid_until = s.DateTimeField(allow_null=True, help_text="The midnight at which it is decided anew.")
+    in_grace = s.BooleanField(help_text="No longer reached: the days of grace are running.")
+    progress = s.CharField(help_text="Points, money or events that count now, as a decimal.")
+    next = NextTier(allow_null=True, help_text="null at the highest level.")
+
+
 class Customer(MemberShape):
     points_balance = s.IntegerField()
     balances = BalanceShape(many=True)
+    tiers = TierStatusShape(many=True, help_text="One for each program that has levels.")
 
 
 class Merged(MemberShape):
@@ -197,15 +216,32 @@ class EventShape(s.Serializer[Any]):
 
 
 class Effect(s.Serializer[Any]):
-    kind = s.ChoiceField(choices=["points", "not_applied"])
-    detail = s.CharField(required=False)
+    """What an event caused. `points`: a `transaction` (of a refund: what it takes back); `tier`: the customer's
+    level in `program` changed; `referral`: it completed the one by `referrer_id`."""
+
+    kind = s.ChoiceField(choices=["points", "tier", "referral"])
     transaction = Transaction(required=False)
     rule_revision = s.CharField(required=False, allow_null=True)
+    program = s.CharField(required=False)
+    vars()["from"] = s.CharField(required=False, allow_null=True, help_text="The code of the level before.")
+    to = s.CharField(required=False, allow_null=True)
+    change = s.ChoiceField(choices=TierChange.Kind.choices, required=False)
+    customer_id = s.CharField(required=False, allow_null=True, help_text="Of a referral: who was referred.")
+    referrer_id = s.CharField(required=False, allow_null=True, help_text="null once erased.")
+
+
+class Reason(s.Serializer[Any]):
+    """What one rule of the event's type made of it, in words; `explain` has the figures."""
+
+    rule = s.CharField(allow_null=True, help_text="Its name; null: it is said of the event as a whole.")
+    outcome = s.CharField()
+    reason = s.CharField()
 
 
 class RecordedEvent(s.Serializer[Any]):
     event = EventShape()
     effects = Effect(many=True)
+    reasons = Reason(many=True, help_text="Why it earned what it did, or nothing: a sentence for each rule.")
     duplicate = s.BooleanField()
 
 
@@ -246,7 +282,14 @@ class EarningRuleShape(s.Serializer[Any]):
     event_type = s.CharField()
     condition = AnyObject()
     award = AnyObject()
+    entry_type = s.ChoiceField(choices=EarningRule.EntryType.choices)
     priority = s.IntegerField()
+    exclusive_group = s.CharField(allow_blank=True)
+    caps = s.ListField(child=AnyObject())
+    budget = s.IntegerField(allow_null=True)
+    starts_at = s.DateTimeField(allow_null=True)
+    ends_at = s.DateTimeField(allow_null=True)
+    schedule = AnyObject()
     status = s.ChoiceField(choices=EarningRule.Status.choices)
     revision = s.IntegerField(allow_null=True)
     effective_from = s.DateTimeField(allow_null=True)
