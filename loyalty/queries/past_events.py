@@ -40,6 +40,16 @@ JOIN loyalty_account AS account ON account.id = entry.account_id
 WHERE entry.event_id = ANY(%s) AND entry.type IN ('earned', 'bonus') AND entry.reverses_id IS NULL
     AND account.metric_id = %s
 """
+# The referrer's side of a referral is in their own ledger, where another member's event can't be named.
+_REWARDED = """
+UNION ALL
+SELECT referral.event_id, 'rule:' || revision.rule_id, entry.member_id, entry.points
+FROM loyalty_referral AS referral
+JOIN loyalty_ledgerentry AS entry ON entry.id = referral.referrer_entry_id
+JOIN loyalty_account AS account ON account.id = entry.account_id
+JOIN programs_earningrulerevision AS revision ON revision.id = referral.rule_revision_id
+WHERE referral.event_id = ANY(%s) AND account.metric_id = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +136,15 @@ class Given(NamedTuple):
     by_rule: int = 0
 
 
-def given_by(events: Collection[PastEvent], *, metric_id: UUID, rule_id: UUID) -> dict[UUID, Given]:
+def given_by(
+    events: Collection[PastEvent], *, metric_id: UUID, rule_id: UUID, with_referrals: bool
+) -> dict[UUID, Given]:
     """What these events gave, by their ids; those that gave nothing are not in it. One statement."""
-    origin = f"rule:{rule_id}"
+    origin, statement = f"rule:{rule_id}", _GIVEN + _REWARDED if with_referrals else _GIVEN
     members = {event.id: event.member_id for event in events}
     found: defaultdict[UUID, Given] = defaultdict(Given)
     with connection.cursor() as cursor:
-        cursor.execute(_GIVEN, [list(members), metric_id])
+        cursor.execute(statement, [list(members), metric_id] * (1 + with_referrals))
         for event, source, member, points in cursor.fetchall():
             so_far = found[event]
             own = points if member == members[event] else 0

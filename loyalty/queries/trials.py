@@ -1,6 +1,7 @@
 """A back-test's reading: stored events in chunks, into the running totals (domain.md 4.2)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from loyalty.queries.past_events import (
     past_events,
     referrals_before,
 )
-from loyalty.queries.rules import _compile as compiled
+from loyalty.queries.rules import revisions_of
 from loyalty.queries.rules_then import RulesThen
 from loyalty.queries.trial_facts import PastFacts
 from loyalty.rules.back_testing import (
@@ -60,8 +61,8 @@ class TrialRun:
         )
         multiplies = any(isinstance(r.award, MultiplierAward) for r in tried if r.id == self._draft.id)
         self._multiplied_by = self._draft.id if multiplies else None
-        refers = any(isinstance(rule.award, ReferralAward) for rule in tried)
-        self._referrals = referrals_before(test.environment_id, test.begins_at) if refers else {}
+        self._refers = any(isinstance(rule.award, ReferralAward) for rule in tried)
+        self._referrals = referrals_before(test.environment_id, test.begins_at) if self._refers else {}
         self.seen = 0
         self.skipped = 0
         """Events whose data retention has erased."""
@@ -72,7 +73,8 @@ class TrialRun:
 
     def take(self, chunk: Sequence[PastEvent]) -> None:
         """Try a chunk. One statement for what its events gave, one where members must be read."""
-        given = given_by(chunk, metric_id=self._draft.metric_id, rule_id=self._draft.id)
+        metric_id, rule_id = self._draft.metric_id, self._draft.id
+        given = given_by(chunk, metric_id=metric_id, rule_id=rule_id, with_referrals=self._refers)
         ruled = [(event, self._rules.at(event.program_id, event.occurred_at)) for event in chunk]
         self._facts.prepare(ruled)
         for event, rules in ruled:
@@ -107,7 +109,7 @@ class TrialRun:
         return self._trial.result() | {"skipped": self.skipped, "notes": list(self._notes())}
 
     def _notes(self) -> Iterator[str]:
-        yield "Both figures are before refunds."
+        yield "Both figures are before refunds, and what those gave back to caps and budgets is not used again."
         metric = self._config.metrics_by_id[self._draft.metric_id]
         if self._trial.is_limited:
             yield "Caps and budgets begin with nothing used before the period."
@@ -131,25 +133,25 @@ def _events(number: int) -> str:
 
 
 def _published(config: Snapshot, event_type: str) -> list[CompiledRule]:
-    return [compiled(config, rule) for rule in config.rules_by_event_type.get(event_type, ())]
+    rules = config.rules_by_event_type.get(event_type, ())
+    return revisions_of(config, {rule.revision_id for rule in rules})
 
 
 def _draft(config: Snapshot, test: BackTest) -> CompiledRule:
     """The draft as it was when the back-test was started, in force at any time."""
     definition = test.definition
-    return compiled(
-        config,
-        PublishedRule(
-            rule_id=test.rule_id,
-            revision_id=test.pk,
-            number=0,
-            name=definition["name"],
-            program_id=UUID(definition["program_id"]),
-            metric_id=UUID(definition["metric_id"]),
-            event_type=definition["event_type"],
-            definition=definition,
-            priority=definition["priority"],
-            valid_from=_ALWAYS,
-            valid_until=None,
-        ),
+    draft = PublishedRule(
+        rule_id=test.rule_id,
+        revision_id=test.pk,
+        number=0,
+        name=definition["name"],
+        program_id=UUID(definition["program_id"]),
+        metric_id=UUID(definition["metric_id"]),
+        event_type=definition["event_type"],
+        definition=definition,
+        priority=definition["priority"],
+        valid_from=_ALWAYS,
+        valid_until=None,
     )
+    (compiled,) = revisions_of(replace(config, rules=(draft,), derived={}), {test.pk})
+    return compiled
