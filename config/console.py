@@ -191,6 +191,7 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
             ("Programs", "loyalty", "programs_program_changelist", "analyst"),
             ("Metrics", "token", "programs_metric_changelist", "analyst"),
             ("Earning rules", "rule", "programs_earningrule_changelist", "analyst"),
+            ("Tiers", "stairs", "programs_tierladder_changelist", "analyst"),
         ],
     ),
     (

@@ -8,23 +8,13 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
+from loyalty.admin.explaining import consequences_of, explained, referral_of_event, tier_steps
 from loyalty.admin.shared import DateRange, Endless, EventTypeFilter, member_link
-from loyalty.models import Event, Member
+from loyalty.models import Event, Member, TierChange
 from loyalty.queries.suggestions import event_types, fields_of
-from loyalty.queries.timeline import caused_by
 from programs.admin.base import current_environment, required_environment
 from programs.admin.detail import DetailAdmin
 from programs.admin.tables import rows_of
-
-_OUTCOMES = {
-    "awarded": "Awarded",
-    "not_in_force": "Not in force",
-    "condition_failed": "Did not match",
-    "amount_missing": "Amount missing",
-    "amount_unusable": "Amount unusable",
-    "too_many_points": "Too many points",
-    "zero_points": "Nothing to award",
-}
 
 
 @admin.register(Event)
@@ -78,16 +68,10 @@ class EventAdmin(DetailAdmin[Event]):
     def detail(self, request: HttpRequest, found: Event) -> dict[str, Any]:
         return {
             "data": rows_of(found.data) if found.data is not None else None,
-            "verdicts": _verdicts(found.explanation),
-            "lines": caused_by(found),
+            "why": explained(found.explanation),
+            "consequences": consequences_of(found),
+            "tier_steps": tier_steps(list(TierChange.objects.filter(event=found).order_by("id"))),
+            "referral": referral_of_event(found),
+            "purchase": Event.objects.filter(pk=found.purchase_id).first() if found.purchase_id else None,
+            "refunds": list(found.refunds.order_by("id")),
         }
-
-
-def _verdicts(explanation: Any) -> list[dict[str, Any]]:
-    """One for each rule. The stored form may be older than this code, so nothing is taken for granted."""
-    found = explanation.get("verdicts") if isinstance(explanation, dict) else None
-    return [
-        verdict | {"label": _OUTCOMES.get(str(verdict.get("outcome")), str(verdict.get("outcome", "–")))}
-        for verdict in (found if isinstance(found, list) else [])
-        if isinstance(verdict, dict)
-    ]

@@ -14,13 +14,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.errors import DomainError
+from loyalty.actions.exporting import export
 from loyalty.actions.members import update_member
 from loyalty.admin.adjusting import adjust_page
 from loyalty.admin.as_of import standing_of
 from loyalty.admin.erasing import erase_page
 from loyalty.admin.merging import merge_page
 from loyalty.admin.reversing import may_be_reversed
+from loyalty.admin.samples import as_text
 from loyalty.admin.shared import Endless
+from loyalty.admin.standing import referrals_shown, standing_of_tiers
 from loyalty.admin.transferring import transfer_page
 from loyalty.models import LedgerEntry, Member
 from loyalty.queries.balances import balances_of_many
@@ -95,6 +98,7 @@ class MemberAdmin(DetailAdmin[Member]):
             self._living_page("merge", merge_page, "support"),
             self._living_page("erase", erase_page, "operator"),
             self._living_page("status", MemberAdmin.set_status, "support"),
+            self._living_page("export", MemberAdmin.export, "support"),
         ]
         return [*own, *super().get_urls()]
 
@@ -143,9 +147,30 @@ class MemberAdmin(DetailAdmin[Member]):
             "merged_here": [] if erased else list(found.redirected_from.exclude(status=Member.Status.ERASED)),
             "may_help": helps and survivor is None,
             "may_reverse": helps,
+            "tiers": [] if erased or survivor else standing_of_tiers(environment, found, now),
+            "referrals": None if erased or survivor else referrals_shown(found),
             "may_erase": may(request, "operator") and not erased and survivor is None,
             "now": now,
         }
+
+    def export(self, request: HttpRequest, member: Member) -> HttpResponse:
+        """All that is kept of the member, as a file; it is in the trail that somebody took it."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        environment = required_environment(request)
+        try:
+            data = export(
+                environment=environment,
+                member=str(member),
+                actor=actor_of(request),
+                now=now_in(environment),
+            )
+        except DomainError as error:
+            messages.error(request, error.detail)
+            return HttpResponseRedirect(self.url("change", member.pk))
+        answer = HttpResponse(as_text(data), content_type="application/json")
+        answer["Content-Disposition"] = f'attachment; filename="member-{member.pk}.json"'
+        return answer
 
     def set_status(self, request: HttpRequest, member: Member) -> HttpResponse:
         """Freeze or unfreeze."""

@@ -1,10 +1,23 @@
 """Console pages that show what members did, one file a noun."""
 
 from loyalty.admin.audit import AuditEventAdmin
+from loyalty.admin.back_testing import BackTestAdmin
 from loyalty.admin.events import EventAdmin
 from loyalty.admin.holds import HoldAdmin
+from loyalty.admin.ladders import TierLadderAdmin
 from loyalty.admin.ledger import LedgerEntryAdmin
 from loyalty.admin.members import MemberAdmin
 from loyalty.admin.projects import ProjectAdmin
+from loyalty.admin.rules import RuleAdmin
 
-__all__ = ["AuditEventAdmin", "EventAdmin", "HoldAdmin", "LedgerEntryAdmin", "MemberAdmin", "ProjectAdmin"]
+__all__ = [
+    "AuditEventAdmin",
+    "BackTestAdmin",
+    "EventAdmin",
+    "HoldAdmin",
+    "LedgerEntryAdmin",
+    "MemberAdmin",
+    "ProjectAdmin",
+    "RuleAdmin",
+    "TierLadderAdmin",
+]

@@ -1,6 +1,7 @@
 """How the console writes points, causes and links."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -31,8 +32,25 @@ def points(value: Any) -> str:
 
 
 @register.filter
+def figure(value: Decimal) -> str:
+    """1250.000000 → 1,250; 1.2500 → 1.25."""
+    return f"{value.normalize():,f}"
+
+
+@register.filter
+def unlocalized(value: Decimal) -> str:
+    """For an attribute: 1250.5."""
+    return f"{value.normalize():f}"
+
+
+@register.filter
 def positive(value: int) -> str:
     return f"{abs(value):,}"
+
+
+@register.filter
+def minus(value: int, other: int) -> int:
+    return value - other
 
 
 @register.filter

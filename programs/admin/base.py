@@ -4,6 +4,7 @@ Every page belongs to one *current environment*: chosen in the switcher, kept in
 checked against the user's memberships on every request. Django's own permissions are not used.
 """
 
+import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import uuid4
@@ -24,7 +25,7 @@ from programs.models import Environment
 from programs.queries.staff import Role, environments_for, role_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from django.contrib.admin import ModelAdmin
 else:
@@ -219,12 +220,29 @@ class TenantAdmin(ModelAdmin[ModelT]):
 
 
 def form_errors(form: Any, error: DomainError, names: dict[str, str] | None = None) -> None:
-    """Put a refusal's errors onto the form's fields; what fits no field stands above the form."""
+    """Put a refusal's errors onto the form's fields; what fits no field stands above the form.
+
+    `names`: the fields where a path, or what begins so, is said: `award.where` for `award.where.all[0].op`.
+    """
     for fault in error.errors:
+        found = next((path for path in _beginnings(fault.field) if path in (names or {})), None)
         root = fault.field.partition(".")[0].partition("[")[0]
-        field = (names or {}).get(fault.field) or (names or {}).get(root) or root
-        where = fault.field.removeprefix(root).lstrip(".") if field == root else ""
+        field = (names or {})[found] if found else root
+        where = _place(fault.field.removeprefix(found or root)) if found != root else ""
         detail = f"{where}: {fault.detail}" if where else fault.detail
         form.add_error(field if field in form.fields else None, detail)
     if not error.errors:
         form.add_error(None, error.detail)
+
+
+def _place(path: str) -> str:
+    """Of a list of rows the row, counted as people do; of a tree the path."""
+    row = re.match(r"\[(\d+)\]", path)
+    return f"Row {int(row[1]) + 1}" if row else path.lstrip(".")
+
+
+def _beginnings(path: str) -> "Iterator[str]":
+    """`caps[1].points`, `caps[1]`, `caps`."""
+    while path:
+        yield path
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]

@@ -19,8 +19,6 @@ class ConfiguredForm(forms.ModelForm[Any]):
     """Told its environment by the page, so that "unique in this environment" is checked too."""
 
     environment: ClassVar[Environment]
-    error_fields: ClassVar[dict[str, str]] = {}
-    """Where a refusal of a field that is not on the form is shown."""
 
     def _post_clean(self) -> None:
         if self.instance._state.adding:
@@ -33,7 +31,11 @@ class ConfiguredForm(forms.ModelForm[Any]):
         try:
             self.check_instance()
         except DomainError as error:
-            form_errors(self, error, self.error_fields)
+            form_errors(self, error, self.error_fields())
+
+    def error_fields(self) -> dict[str, str]:
+        """Where a refusal of what is not a field of the form is shown, by the path or its beginning."""
+        return {}
 
     def check_instance(self) -> None:
         """Raises InvalidRequest."""

@@ -1,6 +1,11 @@
-"""Earning rules: written as drafts, published as revisions, archived and never deleted."""
+"""Earning rules: written as drafts, published as revisions, archived and never deleted.
 
-from typing import TYPE_CHECKING, Any
+What needs members and events (trying a draft, back-tests, what is spent) is added in loyalty.admin.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -11,22 +16,36 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from audit.errors import DomainError
-from programs.actions.publish import archive, definition_of, publish, published_revision
+from programs.actions.publish import (
+    archive,
+    completed,
+    definition_of,
+    is_published,
+    publish,
+    published_revision,
+    roll_back,
+)
 from programs.actions.rules import save_rule
 from programs.admin.base import actor_of, may, require, required_environment
 from programs.admin.configured import ConfiguredAdmin
-from programs.admin.rule_form import EarningRuleForm, sentence_for, sentence_of
-from programs.admin.tables import Difference, diff_of
-from programs.awards import describe_award, describe_rule
-from programs.conditions import FaultyConfigurationError, describe
-from programs.models import EarningRule, EarningRuleRevision, Metric, Program
+from programs.admin.rule_form import EarningRuleForm
+from programs.admin.rule_words import differences, revision_in_words, rows_of_rule, sentence_for, sentence_of
+from programs.models import EarningRule, EarningRuleRevision, Metric
 from programs.queries.environments import now_in
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+_AWARD = (
+    "award_kind",
+    "award_points",
+    ("award_rate", "award_step", "award_field"),
+    ("award_item_points", "award_each", "award_item_step"),
+    "award_where",
+    "award_factor",
+    ("award_member", "award_referrer"),
+    "entry_type",
+)
+_DONE = {"Publish": "published", "Archive": "archived", "Roll back": "rolled back"}
 
 
-@admin.register(EarningRule)
 class EarningRuleAdmin(ConfiguredAdmin[EarningRule]):
     form = EarningRuleForm
     change_form_template = "console/earning_rule.html"
@@ -38,10 +57,17 @@ class EarningRuleAdmin(ConfiguredAdmin[EarningRule]):
     list_select_related = ("metric",)
     search_fields = ("name", "event_type")
     fieldsets = (
-        (None, {"fields": ("name", ("program", "metric"), ("event_type", "priority"))}),
-        (None, {"fields": ("condition",)}),
-        (None, {"fields": ("award_kind", "award_points", "award_rate", "award_step", "award_field")}),
+        (None, {"fields": ("name", ("program", "metric"), "event_type")}),
+        ("Which events", {"fields": ("condition",)}),
+        ("What they earn", {"fields": _AWARD}),
+        ("How much at most", {"fields": ("caps", "budget")}),
+        ("When", {"fields": (("starts_at", "ends_at"), "schedule")}),
+        ("Beside other rules", {"fields": (("priority", "exclusive_group"),)}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: EarningRule | None = None) -> Any:
+        """Who may only read is shown the rule in words: its inputs would be empty boxes."""
+        return super().get_fieldsets(request, obj) if may(request, "operator") else [(None, {"fields": ()})]
 
     def save_model(self, request: HttpRequest, obj: EarningRule, form: Any, change: bool) -> None:
         environment = required_environment(request)
@@ -53,6 +79,7 @@ class EarningRuleAdmin(ConfiguredAdmin[EarningRule]):
             path("sentence/", sentence, name="programs_earningrule_sentence"),
             self.object_page("publish", self.publish, "operator"),
             self.object_page("archive", self.archive, "operator"),
+            self.object_page("roll-back", self.roll_back, "operator"),
         ]
         return [*own, *super().get_urls()]
 
@@ -71,16 +98,21 @@ class EarningRuleAdmin(ConfiguredAdmin[EarningRule]):
         if rule is not None:
             # the form has its values on the same object: what is stored is read anew
             stored = EarningRule.objects.select_related("metric").get(pk=rule.pk)
-            newest = published_revision(stored)
-            context |= {
-                "sentence": sentence_of(stored),
-                "rule": stored,
-                "newest": newest,
-                "is_unpublished": newest is None or newest.definition != definition_of(stored),
-                "revisions": [(revision, _words_of(revision)) for revision in stored.revisions.all()],
-            }
+            context |= self.standing(request, stored)
         context["may_operate"] = may(request, "operator")
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def standing(self, request: HttpRequest, rule: EarningRule) -> dict[str, Any]:
+        """What the page says of a stored rule besides its form."""
+        newest = published_revision(rule)
+        return {
+            "sentence": sentence_of(rule),
+            "rule": rule,
+            "rows": rows_of_rule(rule),
+            "newest": newest,
+            "is_unpublished": not is_published(rule, newest),
+            "revisions": [(revision, revision_in_words(revision)) for revision in rule.revisions.all()],
+        }
 
     def sentence(self, request: HttpRequest) -> JsonResponse:
         """What is on the screen, in words, before it is saved."""
@@ -95,12 +127,33 @@ class EarningRuleAdmin(ConfiguredAdmin[EarningRule]):
         """Shows what will change; a post does it."""
         newest = published_revision(rule)
         context = {
-            "diff": _differences(newest, rule),
+            "diff": differences(newest.definition if newest else None, definition_of(rule)),
             "sentence": sentence_of(rule),
             "newest": newest,
             "now": now_in(required_environment(request)),
         }
         return self._step(request, rule, publish, "Publish", "rule_publish.html", context)
+
+    def roll_back(self, request: HttpRequest, rule: EarningRule) -> HttpResponse:
+        """Shows what an earlier revision would change; a post publishes it again."""
+        number = request.POST.get("revision") or request.GET.get("revision", "")
+        revisions = {str(revision.number): revision for revision in rule.revisions.all()}
+        earlier: EarningRuleRevision | None = revisions.get(number)
+        if earlier is None or earlier.definition is None:
+            messages.warning(request, "Choose a revision to go back to.")
+            return HttpResponseRedirect(self.url("change", rule.pk))
+        newest = published_revision(rule)
+        kept = definition_of(rule) == completed(earlier.definition) or is_published(rule, newest)
+        context = {
+            "diff": differences(newest.definition if newest else None, earlier.definition),
+            "sentence": revision_in_words(earlier),
+            "earlier": earlier,
+            "newest": newest,
+            "draft_is_lost": not kept,
+            "now": now_in(required_environment(request)),
+        }
+        back = partial(roll_back, number=earlier.number)
+        return self._step(request, rule, back, "Roll back", "rule_roll_back.html", context)
 
     def archive(self, request: HttpRequest, rule: EarningRule) -> HttpResponse:
         return self._step(request, rule, archive, "Archive", "rule_archive.html", {})
@@ -109,7 +162,7 @@ class EarningRuleAdmin(ConfiguredAdmin[EarningRule]):
         self,
         request: HttpRequest,
         rule: EarningRule,
-        action: "Callable[..., Any]",
+        action: Callable[..., Any],
         verb: str,
         template: str,
         context: dict[str, Any],
@@ -122,7 +175,7 @@ class EarningRuleAdmin(ConfiguredAdmin[EarningRule]):
         except DomainError as error:
             messages.error(request, error.detail)
         else:
-            messages.success(request, f"{rule} is {verb.lower().removesuffix('e')}ed.")
+            messages.success(request, f"{rule} is {_DONE[verb]}.")
         return HttpResponseRedirect(self.url("change", rule.pk))
 
 
@@ -131,45 +184,3 @@ def _key(text: str | None) -> str | None:
         return str(UUID(text)) if text else None
     except ValueError:
         return None
-
-
-def _differences(newest: EarningRuleRevision | None, rule: EarningRule) -> list[Difference]:
-    before = newest.definition if newest else None
-    return diff_of(before and _readable(before), _readable(definition_of(rule)))
-
-
-def _words_of(revision: EarningRuleRevision) -> str:
-    """What a revision says, in a sentence."""
-    if revision.definition is None:
-        return "Archived: the rule was taken out of force."
-    written = revision.definition
-    title = _metric_title(written)
-    try:
-        return describe_rule(written["event_type"], written["condition"], written["award"], title)
-    except FaultyConfigurationError as error:
-        return str(error)
-
-
-def _metric_title(definition: dict[str, Any]) -> str:
-    metric = Metric.objects.filter(pk=definition["metric_id"]).first()
-    return metric.title if metric else "points"
-
-
-def _readable(definition: dict[str, Any]) -> dict[str, Any]:
-    """A revision's definition with condition and award in words, program and metric by their names."""
-    title = _metric_title(definition)
-    program = Program.objects.filter(pk=definition["program_id"]).first()
-    try:
-        condition = describe(definition.get("condition"))
-        award = describe_award(definition.get("award"), title)
-    except FaultyConfigurationError as error:
-        condition, award = str(error), str(definition.get("award"))
-    return {
-        "Name": definition.get("name"),
-        "Program": program.name if program else None,
-        "Event type": definition.get("event_type"),
-        "Condition": condition,
-        "Award": award,
-        "Metric": title,
-        "Priority": definition.get("priority"),
-    }

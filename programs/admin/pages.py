@@ -1,9 +1,8 @@
 """Console pages of what the tenant configures, one file a noun."""
 
-from programs.admin.earning_rules import EarningRuleAdmin
 from programs.admin.keys import ApiKeyAdmin
 from programs.admin.metrics import MetricAdmin
 from programs.admin.programs import ProgramAdmin
 from programs.admin.staff import StaffAdmin
 
-__all__ = ["ApiKeyAdmin", "EarningRuleAdmin", "MetricAdmin", "ProgramAdmin", "StaffAdmin"]
+__all__ = ["ApiKeyAdmin", "MetricAdmin", "ProgramAdmin", "StaffAdmin"]

@@ -1,68 +1,106 @@
-"""An earning rule as a form: condition rows, an award by its inputs, and both checked as the engine does."""
+"""An earning rule as a form: every kind of award by its own inputs, all checked as the engine checks it."""
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.datastructures import MultiValueDict
 
 from programs.actions.configure import clean
 from programs.actions.rules import check_rule
 from programs.admin.configured import ConfiguredForm
-from programs.admin.widgets import number_input, select, text_input
-from programs.awards import describe_rule
-from programs.conditions import OPS, FaultyConfigurationError, Kind, field_named
+from programs.admin.rule_widgets import CapsWidget, ConditionWidget, ScheduleWidget, whole
+from programs.admin.widgets import date_time, number_input, select, text_input
 from programs.models import EarningRule
 
-AWARD_KINDS = {"fixed": "The same points for each event", "per_amount": "Points per amount"}
-OP_WORDS = {
-    "eq": "is",
-    "ne": "is not",
-    "in": "is one of",
-    "not_in": "is none of",
-    "gt": "is more than",
-    "gte": "is at least",
-    "lt": "is less than",
-    "lte": "is at most",
-    "contains": "contains",
-    "starts_with": "starts with",
-    "exists": "is present",
-    "between": "is between",
+AWARD_KINDS = {
+    "fixed": "The same points for each event",
+    "per_amount": "Points per amount",
+    "per_item": "Points per line item",
+    "multiplier": "Multiplies what other rules give",
+    "referral": "Both sides of a referral",
 }
-_EXAMPLES = {
-    Kind.TEXT: "event.type",
-    Kind.WEEKDAY: "event.occurred_at.weekday",
-    Kind.HOUR: "event.occurred_at.hour",
-    Kind.DATE: "event.occurred_at.date",
-    Kind.COUNT: "member.age_days",
-    Kind.ANY: "data.amount",
+ITEM_COUNTS = {
+    "quantity": "piece (the line's quantity)",
+    "line": "line",
+    "amount": "full amount of the lines",
 }
 
 
-def grammar() -> dict[str, Any]:
-    """What the rows need to know: the ops by kind of field, in the order in which to offer them."""
-    kinds = {kind.value: field_named(name) for kind, name in _EXAMPLES.items()}
+def _as_sent(text: Any) -> Any:
+    return text or None
+
+
+def _nothing_is_zero(text: Any) -> Any:
+    return whole(text) or 0
+
+
+# Of each kind of award: the key in its JSON, the form's field, and how the one is read from the other.
+_INPUTS: dict[str, dict[str, tuple[str, Callable[[Any], Any]]]] = {
+    "fixed": {"points": ("award_points", whole)},
+    "per_amount": {
+        "field": ("award_field", _as_sent),
+        "rate": ("award_rate", _as_sent),
+        "step": ("award_step", _as_sent),
+    },
+    "per_item": {
+        "each": ("award_each", _as_sent),
+        "points": ("award_item_points", _as_sent),
+        "step": ("award_item_step", _as_sent),
+        "where": ("award_where", _as_sent),
+    },
+    "multiplier": {"factor": ("award_factor", _as_sent)},
+    "referral": {
+        "member": ("award_member", _nothing_is_zero),
+        "referrer": ("award_referrer", _nothing_is_zero),
+    },
+}
+
+
+def award_of(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The award that the inputs say, as JSON; what was left empty is left out."""
+    kind = sent.get("award_kind")
+    inputs = _INPUTS.get(str(kind), {})
+    found = {key: read(sent.get(name)) for key, (name, read) in inputs.items()}
+    if kind == "per_item" and found["each"] != "amount":
+        found["step"] = None
+    return {"kind": kind} | {key: value for key, value in found.items() if value is not None}
+
+
+def definition_from(sent: Any) -> dict[str, Any]:
+    """What is on the screen, as a revision's definition. Raises ValueError saying what is no JSON."""
+    values = dict(sent.items())
+    for name, title in (("condition", "The condition"), ("award_where", "The lines' condition")):
+        try:
+            values[name] = json.loads(values.get(name) or "{}")
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{title} is not JSON.") from error
+    widgets = {"caps": CapsWidget(), "schedule": ScheduleWidget()}
     return {
-        "ops": {op: OP_WORDS.get(op, op) for op in OPS},
-        "kinds": {kind: found[1] for kind, found in kinds.items() if found},
-    }
+        "event_type": values.get("event_type") or "event",
+        "condition": values["condition"],
+        "award": award_of(values),
+        "entry_type": values.get("entry_type") or EarningRule.EntryType.EARNED.value,
+        "exclusive_group": values.get("exclusive_group") or "",
+        "budget": whole(values.get("budget")),
+        "starts_at": _instant(values.get("starts_at")),
+        "ends_at": _instant(values.get("ends_at")),
+    } | {name: widget.value_from_datadict(sent, MultiValueDict(), name) for name, widget in widgets.items()}
 
 
-class ConditionWidget(forms.Textarea):
-    """The JSON in a text area that console.js turns into rows; without scripts it stays what it is."""
-
-    class Media:
-        js = ("console/condition.js",)
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        context = self.get_context(name, value, attrs) | {"grammar": json.dumps(grammar())}
-        return mark_safe(render_to_string("console/condition.html", context))  # noqa: S308 - a template's output
+def _instant(text: str | None) -> str | None:
+    """What was typed in the current zone, as a revision keeps it; None of what is no instant."""
+    try:
+        found = forms.DateTimeField(required=False).clean(text)
+    except forms.ValidationError:
+        return None
+    return found.isoformat() if found else None
 
 
 class EarningRuleForm(ConfiguredForm):
     award_kind = forms.ChoiceField(label="Award", choices=list(AWARD_KINDS.items()), widget=select())
-    award_points = forms.IntegerField(label="Points", required=False, widget=number_input())
+    award_points = forms.CharField(label="Points", required=False, widget=number_input())
     award_rate = forms.CharField(label="Points", required=False, widget=number_input(inputmode="decimal"))
     award_step = forms.CharField(
         label="For each full", required=False, initial="1", widget=number_input(inputmode="decimal")
@@ -70,15 +108,38 @@ class EarningRuleForm(ConfiguredForm):
     award_field = forms.CharField(
         label="Of the field", required=False, initial="data.amount", widget=text_input(list="lc-fields")
     )
-
-    error_fields = {
-        "award": "award_kind",
-        "award.kind": "award_kind",
-        "award.points": "award_points",
-        "award.rate": "award_rate",
-        "award.step": "award_step",
-        "award.field": "award_field",
-    }
+    award_item_points = forms.CharField(
+        label="Points", required=False, widget=number_input(inputmode="decimal")
+    )
+    award_each = forms.ChoiceField(
+        label="For each", required=False, choices=list(ITEM_COUNTS.items()), widget=select()
+    )
+    award_item_step = forms.CharField(
+        label="For each full", required=False, initial="1", widget=number_input(inputmode="decimal")
+    )
+    award_where = forms.JSONField(
+        label="Which lines", required=False, widget=ConditionWidget("item", attrs={"rows": 4})
+    )
+    award_factor = forms.CharField(label="Times", required=False, widget=number_input(inputmode="decimal"))
+    award_member = forms.CharField(label="Points for the new member", required=False, widget=number_input())
+    award_referrer = forms.CharField(
+        label="Points for who referred them", required=False, widget=number_input()
+    )
+    caps = forms.Field(
+        label="Caps for each member",
+        required=False,
+        widget=CapsWidget(),
+        help_text="An award that meets a cap is cut to what is left. Weeks begin on Monday.",
+    )
+    starts_at = forms.DateTimeField(label="From", required=False, widget=date_time())
+    ends_at = forms.DateTimeField(label="Until", required=False, widget=date_time())
+    schedule = forms.Field(
+        label="Days and hours",
+        required=False,
+        widget=ScheduleWidget(),
+        help_text="In the project's time zone. No day ticked: every day. From a later hour until an earlier one "
+        "runs over midnight.",
+    )
 
     class Meta:
         model = EarningRule
@@ -86,28 +147,31 @@ class EarningRuleForm(ConfiguredForm):
         widgets = {
             "condition": ConditionWidget(attrs={"rows": 8}),
             "event_type": text_input(list="lc-event-types", autocomplete="off"),
+            "entry_type": select(),
+            "budget": number_input(),
         }
         help_texts = {
             "event_type": "What your server sends as the event's type, such as purchase.",
             "condition": "Without a condition, the rule applies to every event of the type.",
+            "exclusive_group": "A word that several rules share, such as welcome: of those that match, the one "
+            "that gives most is applied.",
+            "budget": "Points for all members together; when they are given, the rule gives no more. Empty: no limit.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         award = self.instance.award if isinstance(self.instance.award, dict) else {}
-        for key in ("kind", "points", "rate", "step", "field"):
+        self.initial["award_kind"] = award.get("kind", "fixed")
+        for key, (name, _) in _INPUTS.get(str(award.get("kind")), {}).items():
             if key in award:
-                self.initial[f"award_{key}"] = award[key]
+                self.initial[name] = award[key]
 
     def award(self) -> dict[str, Any]:
-        """The award that the inputs say, as JSON."""
-        given = self.cleaned_data
-        if given.get("award_kind") == "fixed":
-            return {"kind": "fixed", "points": given.get("award_points")}
-        keys = ("field", "rate", "step")
-        return {"kind": "per_amount"} | {
-            key: given[f"award_{key}"] for key in keys if given.get(f"award_{key}")
-        }
+        return award_of(self.cleaned_data)
+
+    def error_fields(self) -> dict[str, str]:
+        inputs = _INPUTS.get(str(self.cleaned_data.get("award_kind")), {})
+        return {"award": "award_kind"} | {f"award.{key}": name for key, (name, _) in inputs.items()}
 
     def check_instance(self) -> None:
         self.instance.award = self.award()
@@ -117,31 +181,3 @@ class EarningRuleForm(ConfiguredForm):
 
     def changes(self) -> dict[str, Any]:
         return super().changes() | {"award": self.instance.award, "condition": self.instance.condition}
-
-
-def sentence_of(rule: EarningRule) -> str:
-    """The rule in words, or what is wrong with it."""
-    try:
-        return describe_rule(rule.event_type, rule.condition, rule.award, rule.metric.title)
-    except FaultyConfigurationError as error:
-        return str(error)
-
-
-def sentence_for(sent: Any, metric_title: str) -> dict[str, Any]:
-    """The same for what is on the screen and not saved. Nothing sent can make it fail."""
-    try:
-        raw = json.loads(sent.get("condition") or "{}")
-    except (ValueError, RecursionError):
-        return {"faults": ["The condition is not JSON."]}
-    award: dict[str, Any] = {"kind": sent.get("award_kind")}
-    if award["kind"] == "fixed":
-        text = sent.get("award_points", "")
-        award["points"] = (
-            int(text) if text.isascii() and text.lstrip("-").isdigit() and len(text) < 20 else text
-        )
-    else:
-        award |= {key: sent[f"award_{key}"] for key in ("field", "rate", "step") if sent.get(f"award_{key}")}
-    try:
-        return {"sentence": describe_rule(sent.get("event_type") or "event", raw, award, metric_title)}
-    except FaultyConfigurationError as error:
-        return {"faults": [fault.detail for fault in error.faults]}

@@ -34,3 +34,9 @@ def date_time(**attrs: Any) -> forms.Widget:
 
 def check_boxes(**attrs: Any) -> forms.Widget:
     return forms.CheckboxSelectMultiple(attrs={"class": "lc-checks", **attrs})
+
+
+def day_input(**attrs: Any) -> forms.Widget:
+    """The browser's own picker of a day."""
+    attrs = {"type": "date", "class": " ".join(widgets.INPUT_CLASSES), **attrs}
+    return forms.DateInput(attrs=attrs, format="%Y-%m-%d")

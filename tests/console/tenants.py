@@ -1,6 +1,7 @@
 """A tenant with one row for every page of the console, each carrying the tenant's own mark."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.apps import apps
 from django.contrib.admin import site
@@ -8,6 +9,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from loyalty.actions.back_tests import start_back_test
 from loyalty.actions.events import record_event
 from loyalty.actions.holds import hold_points
 from loyalty.models import Event, LedgerEntry, Member
@@ -52,6 +54,17 @@ def furnish(mark: str) -> Tenant:
         actor=actor,
         now=timezone.now(),
     )
+    ladder = factories.make_ladder(
+        factories.reload(environment), (f"{mark}-silver", "50"), metric=metric.code
+    )
+    back_test = start_back_test(
+        environment=environment,
+        rule=rule,
+        begins_at=timezone.now() - timedelta(days=7),
+        ends_at=timezone.now(),
+        actor=actor,
+        now=timezone.now(),
+    )
     rows: list[Model] = [
         Member.objects.get(pk=event.member_id),
         event,
@@ -61,6 +74,8 @@ def furnish(mark: str) -> Tenant:
         Program.objects.get(environment=environment),
         metric,
         rule,
+        ladder,
+        back_test,
         ApiKey.objects.get(environment=environment),
         ProjectMembership.objects.get(user=staff),
         project,

@@ -43,6 +43,7 @@ def _rule_form(environment: Environment, **changes: str) -> dict[str, str]:
         "award_rate": "2",
         "award_step": "1",
         "award_field": "data.amount",
+        "entry_type": "earned",
     } | changes
 
 

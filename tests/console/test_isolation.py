@@ -155,6 +155,7 @@ def test_a_forged_look_up_is_refused(login: Any, ours: Tenant, theirs: Tenant) -
         "priority": "0",
         "award_kind": "fixed",
         "award_points": "5",
+        "entry_type": "earned",
     }
     by_name = {model._meta.model_name: row for model, row in theirs.rows.items()}
     answer = client.post(

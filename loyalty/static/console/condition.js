@@ -6,6 +6,11 @@
   const LISTS = ["in", "not_in"];
   const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
+  const WORDS = {
+    event: { list: "lc-fields", example: "field, such as data.amount", always: "Applies always: to every event of the type.", begin: "Applies when " },
+    item: { list: "lc-item-fields", example: "field, such as item.sku", always: "Every line counts.", begin: "A line counts when " },
+  };
+
   const make = (tag, attributes = {}, ...children) => {
     const node = document.createElement(tag);
     Object.entries(attributes).forEach(([name, value]) => {
@@ -31,6 +36,7 @@
       this.root = root;
       this.area = root.querySelector("textarea");
       this.rows = root.querySelector("[data-rows]");
+      this.words = WORDS[root.dataset.scope] || WORDS.event;
       this.grammar = JSON.parse(root.querySelector("[data-grammar]").content.textContent);
       root.querySelector("[data-raw]").open = false;
       this.area.addEventListener("change", () => this.load());
@@ -81,8 +87,8 @@
       const choice = make("select", { className: "lc-select", onchange: swap, "aria-label": "All or any" },
         make("option", { value: "all", selected: key === "all" }, "all"),
         make("option", { value: "any", selected: key === "any" }, "any"));
-      const head = make("div", { className: "lc-group-head" }, depth ? "" : "Applies when ", choice, " of these hold");
-      if (!children.length && !depth) head.replaceChildren("Applies always: to every event of the type.");
+      const head = make("div", { className: "lc-group-head" }, depth ? "" : this.words.begin, choice, " of these hold");
+      if (!children.length && !depth) head.replaceChildren(this.words.always);
       if (remove) head.append(this.button("Remove group", remove, "lc-small"));
       const box = make("div", { className: depth ? "lc-group lc-nested" : "lc-group" }, head);
       children.forEach((child, index) => {
@@ -115,7 +121,7 @@
     }
 
     leaf(node, key, drop) {
-      const field = make("input", { className: "lc-input", list: "lc-fields", placeholder: "field, such as data.amount", value: node.field, "data-key": key, "aria-label": "Field", autocomplete: "off" });
+      const field = make("input", { className: "lc-input", list: this.words.list, placeholder: this.words.example, value: node.field, "data-key": key, "aria-label": "Field", autocomplete: "off" });
       const rest = make("span", { className: "lc-rest" });
       const redraw = () => rest.replaceChildren(...this.comparison(node));
       const looks = () => kindOf(node.field) + node.field.startsWith("data.items[].");
@@ -211,53 +217,7 @@
     }
   }
 
-  const start = () => {
-    document.querySelectorAll("[data-condition]").forEach((root) => new Editor(root));
-    const words = document.querySelector("[data-sentence-url]");
-    const form = document.getElementById("earningrule_form");
-    if (!words || !form) return;
-    watchAward(form);
-    const type = form.querySelector("[name=event_type]");
-    if (!type) return;
-    const offer = () => suggest(words.dataset.suggestionsUrl, type.value);
-    type.addEventListener("change", offer);
-    offer();
-    let timer;
-    form.addEventListener("input", () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => say(words, form), 400);
-    });
-  };
-
-  /** Only the inputs of the chosen kind of award are shown. */
-  const watchAward = (form) => {
-    const kind = form.querySelector("[name=award_kind]");
-    if (!kind) return;
-    const box = (name) => form.querySelector(`.field-${name}`);
-    const show = () => {
-      const fixed = kind.value === "fixed";
-      if (box("award_points")) box("award_points").hidden = !fixed;
-      ["award_rate", "award_step", "award_field"].forEach((name) => { if (box(name)) box(name).hidden = fixed; });
-    };
-    kind.addEventListener("change", show);
-    show();
-  };
-
-  const suggest = async (url, type) => {
-    const answer = await fetch(`${url}?type=${encodeURIComponent(type)}`);
-    if (!answer.ok) return;
-    const { types, fields } = await answer.json();
-    const fill = (id, names) => document.getElementById(id).replaceChildren(...names.map((name) => make("option", { value: name })));
-    fill("lc-event-types", types);
-    fill("lc-fields", fields);
-  };
-
-  const say = async (words, form) => {
-    const answer = await fetch(words.dataset.sentenceUrl, { method: "POST", body: new FormData(form) });
-    if (!answer.ok) return;
-    const { sentence, faults } = await answer.json();
-    words.querySelector("[data-sentence]").textContent = sentence || faults.join(" ");
-  };
+  const start = () => document.querySelectorAll("[data-condition]").forEach((root) => new Editor(root));
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

@@ -2,8 +2,8 @@
 "use strict";
 
 // A form says in which environment it was opened: another tab may have switched since.
-const bar = document.querySelector("[data-environment]");
 document.addEventListener("formdata", (event) => {
+  const bar = document.querySelector("[data-environment]");
   if (bar) event.formData.set("_environment", bar.dataset.environment);
 });
 
@@ -55,4 +55,45 @@ document.addEventListener("keydown", (event) => {
     menu.open = false;
     menu.querySelector("summary").focus();
   });
+});
+
+// Rows of a list: the empty ones, which stand there for browsers without scripts, go; a button brings more.
+const repeat = (list) => {
+  const rows = () => [...list.querySelectorAll("[data-row]")];
+  const inputs = (row) => [...row.querySelectorAll("input:not([type=hidden])")];
+  const isBlank = (row) => inputs(row).every((input) => !input.value || "usual" in input.dataset);
+  const changed = () => list.dispatchEvent(new Event("input", { bubbles: true }));
+  const button = (label, onclick) => {
+    const made = document.createElement("button");
+    Object.assign(made, { type: "button", className: "lc-button lc-small", textContent: label, onclick });
+    return made;
+  };
+  const furnish = (row) => {
+    const remove = button("✕", () => { row.remove(); changed(); });
+    remove.title = remove.ariaLabel = `Remove this ${list.dataset.repeat.toLowerCase()}`;
+    row.append(remove);
+    return row;
+  };
+  const blank = rows().pop().cloneNode(true);
+  rows().forEach((row) => (isBlank(row) ? row.remove() : furnish(row)));
+  const add = button(`+ ${list.dataset.repeat}`, () => {
+    const row = furnish(blank.cloneNode(true));
+    add.before(row);
+    inputs(row)[0].focus();
+  });
+  list.append(add);
+};
+
+// What another input's choice makes needless is not shown: data-when="period:rolling".
+const showWhen = (box) => {
+  const [name, values] = box.dataset.when.split(":");
+  const other = box.closest("form").querySelector(`[name=${name}]`);
+  const choose = () => { box.hidden = !values.split(",").includes(other.value); };
+  other.addEventListener("change", choose);
+  choose();
+};
+
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("[data-repeat]").forEach(repeat);
+  document.querySelectorAll("[data-when]").forEach(showWhen);
 });

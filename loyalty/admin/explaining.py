@@ -1,0 +1,169 @@
+"""The stored explanation of an event as its page shows it (domain.md 4.1).
+
+It may be older than this code, or written by a later one: nothing in it is taken for granted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from loyalty.models import Event, LedgerEntry, Lot, Referral, TierChange
+from loyalty.queries.families import answers_for
+from loyalty.queries.timeline import Line, caused_by
+from programs.admin.tables import shown
+from programs.models import TierLadder
+
+_OUTCOMES = {
+    "awarded": "Awarded",
+    "multiplied": "Multiplied",
+    "not_in_force": "Not in force",
+    "outside_window": "Outside its dates",
+    "outside_schedule": "Outside its hours",
+    "condition_failed": "Did not match",
+    "amount_missing": "Amount missing",
+    "amount_unusable": "Amount unusable",
+    "too_many_points": "Too many points",
+    "zero_points": "Nothing to award",
+    "nothing_to_multiply": "Nothing to multiply",
+    "not_referred": "Not referred",
+    "group_lost": "Lost to its group",
+    "cap_reached": "Cap reached",
+    "budget_spent": "Budget spent",
+    "maximum_reached": "Maximum reached",
+}
+_STAGES = {
+    "base": "Base",
+    "multiplier": "Multiplier",
+    "rounding": "Rounded",
+    "cap": "Cap",
+    "budget": "Budget",
+    "maximum": "Maximum",
+}
+CHANGES = {
+    "reached": "reached",
+    "confirmed": "confirmed for another period",
+    "grace": "kept for days of grace",
+    "lowered": "lowered",
+    "merged": "taken over by a merge",
+}
+_SIDES = ("earned", "recomputed", "target", "before", "reversed")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Verdicts, the level that multiplied and, of a refund, its arithmetic; `known`: whether one is stored."""
+
+    known: bool
+    verdicts: list[dict[str, Any]]
+    level: dict[str, Any] | None
+    refund: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """A ledger entry of the event, and what it put in."""
+
+    line: Line
+    lots: list[Lot]
+
+
+@dataclass(frozen=True, slots=True)
+class TierStep:
+    """A change of a level in words: "Silver reached, at 250 of its ladder"."""
+
+    program: str
+    before: str | None
+    after: str | None
+    words: str
+    progress: str
+
+
+def explained(explanation: Any) -> Explanation:
+    found = explanation if isinstance(explanation, dict) else {}
+    verdicts = found.get("verdicts")
+    level, refund = found.get("level"), found.get("refund")
+    return Explanation(
+        known=explanation is not None,
+        verdicts=[_verdict(one) for one in verdicts or [] if isinstance(one, dict)]
+        if isinstance(verdicts, list)
+        else [],
+        level=level if isinstance(level, dict) and level.get("title") else None,
+        refund=_refund(refund) if isinstance(refund, dict) else None,
+    )
+
+
+def _verdict(verdict: dict[str, Any]) -> dict[str, Any]:
+    outcome = str(verdict.get("outcome", "–"))
+    steps = verdict.get("steps")
+    return verdict | {
+        "label": _OUTCOMES.get(outcome, outcome.replace("_", " ").capitalize()),
+        "rule_id": _uuid(verdict.get("rule_id")),
+        "steps": [
+            step | {"label": _STAGES.get(str(step.get("stage")), "")}
+            for step in (steps if isinstance(steps, list) else [])
+            if isinstance(step, dict)
+        ],
+    }
+
+
+def _refund(refund: dict[str, Any]) -> dict[str, Any]:
+    sides = refund.get("sides")
+    return {
+        "purchase": refund.get("purchase"),
+        "gross": shown(refund.get("gross")),
+        "net": shown(refund.get("net")),
+        "sides": [
+            {name: shown(side.get(name)) for name in ("metric", *_SIDES)}
+            for side in (sides if isinstance(sides, list) else [])
+            if isinstance(side, dict)
+        ],
+    }
+
+
+def _uuid(text: Any) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
+
+
+def consequences_of(event: Event) -> list[Consequence]:
+    """What the event put into its member's ledger, each entry with its lots."""
+    lines = caused_by(event)
+    lots = Lot.objects.filter(entry_id__in=[line.entry.pk for line in lines]).order_by("expires_at", "id")
+    found: dict[UUID, list[Lot]] = {}
+    for lot in lots:
+        found.setdefault(lot.entry_id, []).append(lot)
+    return [Consequence(line, found.get(line.entry.pk, [])) for line in lines]
+
+
+def tier_steps(changes: Sequence[TierChange]) -> list[TierStep]:
+    """Changes of levels with the levels' titles, where they still exist; two statements for all."""
+    ladders = TierLadder.objects.select_related("program").prefetch_related("tiers")
+    known = ladders.in_bulk([change.ladder_id for change in changes])
+    found = []
+    for change in changes:
+        ladder = known.get(change.ladder_id)
+        titles = {tier.code: tier.title for tier in ladder.tiers.all()} if ladder else {}
+        before, after = (titles.get(code or "", code) for code in (change.from_code, change.to_code))
+        program = ladder.program.name if ladder else ""
+        words = CHANGES.get(change.kind, change.kind)
+        found.append(TierStep(program, before, after, words, shown_figure(change.progress)))
+    return found
+
+
+def shown_figure(figure: Any) -> str:
+    """250.000000 as 250, 99.500000 as 99.50: points and events are whole, money has its cents."""
+    whole = figure == figure.to_integral_value()
+    return f"{figure:,.0f}" if whole else f"{figure:,.2f}"
+
+
+def referral_of_event(event: Event) -> dict[str, Any] | None:
+    """The referral that the event completed: who had referred the member, and the referrer's entry."""
+    referral = Referral.objects.filter(event=event).first()
+    if referral is None:
+        return None
+    entries = LedgerEntry.objects.select_related("account__metric")
+    entry = entries.filter(pk=referral.referrer_entry_id).first() if referral.referrer_entry_id else None
+    return {"referral": referral, "referrer": answers_for(referral.referrer_id), "entry": entry}

@@ -1,0 +1,102 @@
+"""An event's data as rows that people edit: `amount`, `items[0].sku`, each with its value."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import simplejson
+
+MOST_ROWS = 80
+_PART = re.compile(r"([^.\[\]]+)|\[(\d{1,3})\]")
+
+
+class FaultySampleError(ValueError):
+    """The sample is no event's data; says why in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRow:
+    """`kind` "text" keeps "50" a text; any other value is JSON where it reads as such: 50, true."""
+
+    path: str
+    value: str
+    kind: str = ""
+
+
+def sample_rows(data: dict[str, Any]) -> list[SampleRow] | None:
+    """The plain values of the data; None where they are too many, or named so that no path leads there."""
+    found: list[SampleRow] = []
+    return found if _collect("", data, found) and len(found) <= MOST_ROWS else None
+
+
+def _collect(path: str, value: Any, found: list[SampleRow]) -> bool:
+    if len(found) > MOST_ROWS:
+        return False
+    if isinstance(value, dict) and value:
+        plain = all(key and not any(character in key for character in ".[]") for key in value)
+        return plain and all(
+            _collect(f"{path}.{key}" if path else key, inner, found) for key, inner in value.items()
+        )
+    if isinstance(value, list) and value:
+        return all(_collect(f"{path}[{index}]", inner, found) for index, inner in enumerate(value))
+    if path and isinstance(value, str):
+        found.append(SampleRow(path, value, "text"))
+    elif path:
+        found.append(SampleRow(path, simplejson.dumps(value, use_decimal=True)))
+    return True
+
+
+def data_from(rows: Iterable[SampleRow]) -> dict[str, Any]:
+    """The data that the rows say. Raises FaultySampleError where a path leads nowhere."""
+    data: dict[str, Any] = {}
+    for row in rows:
+        _put(data, row.path, _read(row))
+    found: dict[str, Any] = _listed(data)
+    return found
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The data as JSON. Raises FaultySampleError."""
+    try:
+        data = simplejson.loads(text, use_decimal=True)
+    except (ValueError, RecursionError) as error:
+        raise FaultySampleError("The data is not JSON.") from error
+    if not isinstance(data, dict):
+        raise FaultySampleError('The data is an object, such as {"amount": "50.00"}.')
+    return data
+
+
+def _read(row: SampleRow) -> Any:
+    if row.kind == "text":
+        return row.value
+    try:
+        return simplejson.loads(row.value, use_decimal=True)
+    except (ValueError, RecursionError):
+        return row.value
+
+
+def _put(data: dict[Any, Any], path: str, value: Any) -> None:
+    parts = [name or int(index) for name, index in _PART.findall(path.strip())]
+    said = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
+    if not parts or isinstance(parts[0], int) or said != path.strip():
+        raise FaultySampleError(f"{path!r} is no field; write amount or items[0].sku.")
+    for part in parts[:-1]:
+        inner = data.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise FaultySampleError(f"{path!r} lies inside another field that has a value.")
+        data = inner
+    data[parts[-1]] = value
+
+
+def _listed(value: Any) -> Any:
+    """Objects whose keys are numbers are lists."""
+    if not isinstance(value, dict) or not value:
+        return value
+    if all(isinstance(key, int) for key in value):
+        return [_listed(value[key]) for key in sorted(value)]
+    return {str(key): _listed(inner) for key, inner in value.items()}
+
+
+def as_text(data: dict[str, Any]) -> str:
+    return str(simplejson.dumps(data, use_decimal=True, indent=2, ensure_ascii=False))
