@@ -2,9 +2,9 @@
 no code with the engine, and the same read from the engine's tables.
 
 A refund runs the purchase less all its refunds again, with the level and the room that the purchase had. What
-it caused above that is taken back, and the room returned to the day of the purchase; nothing else is
-calculated anew, and nobody gets more than the purchase gave. Money given back without saying of what takes its
-part of every article.
+it caused above that is taken back, and the room returned to the day of the purchase (a refund takes no room of
+a rule that comes to give more); nothing else is calculated anew, and nobody gets more than the purchase gave.
+Money given back without saying of what takes its part of every article.
 """
 
 from collections import defaultdict
@@ -26,7 +26,8 @@ Lines = Mapping[int, tuple[int, Decimal]]  # by line: pieces and money
 
 @dataclass
 class Sale:
-    """A purchase, what is left of it, and what it has given."""
+    """A purchase, what is left of it, and what it has given. `taken`: what it took of each rule's room, of which
+    `used` is not given back."""
 
     member: str
     bought: Purchase
@@ -35,6 +36,7 @@ class Sale:
     room: Room
     earned: int
     kept: int
+    taken: Points
     used: Points
 
 
@@ -55,8 +57,9 @@ class Books:
         room = {rule.name: self._room(rule, member, purchase.on) for rule in self.rules}
         given, added = give(self.rules, purchase, level, room)
         earned = sum(given.values())
-        self.sales[event_id] = Sale(member, purchase, purchase, level, room, earned, earned, {})
-        self._use(self.sales[event_id], given | added)
+        sale = Sale(member, purchase, purchase, level, room, earned, earned, given | added, {})
+        self.sales[event_id] = sale
+        self._use(sale, sale.taken)
         self._review(member)
 
     def refund(self, purchase: str, amount: Decimal, lines: Lines | None = None) -> None:
@@ -72,7 +75,8 @@ class Books:
         sale.left = replace(sale.left, amount=left, items=items, share=share)
         given, added = give(self.rules, sale.left, sale.level, sale.room) if sale.left.amount else ({}, {})
         sale.kept = min(sale.earned, sum(given.values()))
-        self._use(sale, given | added)
+        again = given | added
+        self._use(sale, {name: min(was, again.get(name, 0)) for name, was in sale.taken.items()})
 
     def total(self, member: str) -> int:
         return sum(sale.kept for sale in self.sales.values() if sale.member == member)

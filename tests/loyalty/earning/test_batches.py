@@ -1,5 +1,9 @@
-"""A batch does what its events would do one by one, however they are split (domain.md 4)."""
+"""A batch does what its events would do one by one, however they are split (domain.md 4).
 
+The usual tellings are few and always the same; LOYALTY_EARNING_STORIES=500 makes so many others.
+"""
+
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,6 +26,7 @@ from tests.loyalty.earning.photo import photo
 from tests.loyalty.ledger.checking import check
 
 NOW = at(20)
+STORIES = int(os.environ.get("LOYALTY_EARNING_STORIES", "0"))
 DAYS = [0.5, 5.2, 6.2, 13.1, 19.9, -10.5, 21]  # the 1st of March 2026 is a Sunday; too late, in the future
 FIRST = {"all": [{"field": "member.event_count.purchase", "op": "eq", "value": 0}]}
 LARGE = {"all": [{"field": "data.amount", "op": "gte", "value": "100"}]}
@@ -162,9 +167,9 @@ def told(outcome: RecordedEvent | DomainError) -> Any:
 
 
 @settings(
-    max_examples=60,
+    max_examples=STORIES or 25,
     deadline=None,
-    derandomize=True,
+    derandomize=not STORIES,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(telling=tellings())

@@ -150,9 +150,12 @@ def test_in_another_currency(desk: Desk) -> None:
     assert desk.total() == 58
 
 
-def test_of_a_frozen_member(desk: Desk) -> None:
+def test_a_frozen_member_earns_nothing_and_gives_back_all_the_same(desk: Desk) -> None:
     Member.objects.filter(environment=desk.environment).update(status="frozen")
-    refused(desk, MemberFrozen, amount="1.00")
+    with pytest.raises(MemberFrozen):
+        desk.buy("order-2", "10.00")
+    desk.refund("order-1", "10.00")
+    assert desk.total() == 49
 
 
 def test_over_http(environment: Environment, api: Api) -> None:
