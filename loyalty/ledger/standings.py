@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from django.utils import timezone
 
 from audit.ids import new_id
 from audit.record import Actor
+from loyalty.ledger.sql import sections
 from loyalty.models import Event, MemberTier, TierChange, TierProgress
 from loyalty.rules import tiers as rules
 from loyalty.rules.days import day_of
@@ -27,7 +27,7 @@ from programs.queries.snapshots import Snapshot
 _LADDERS = UUID(int=0x7113B5)  # what is derived from a snapshot is known by ids
 # How many days before an evaluation may decide it, at least; None: all, and their sum is enough.
 _SPANS: dict[str, int | None] = {"calendar_year": 2 * 366 + 1, "lifetime": None}
-_READ = (Path(__file__).parent / "standings.sql").read_text()
+_READ = sections("standings.sql")["read"]
 
 
 @dataclass(slots=True)

@@ -1,5 +1,7 @@
 -- Members on ladders: the stored row, what counts now, and, where an evaluation has come due, each day since
 -- the first that it can need. By keys and the index (member, ladder, day), whatever lies behind.
+
+-- section: read
 SELECT
     member.id, ladder.id, tier.id, tier.tier_id, tier.since, tier.next_evaluation_at, tier.in_grace,
     coalesce(progress.figure, 0), progress.days, progress.figures

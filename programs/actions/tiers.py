@@ -58,6 +58,10 @@ def _check(ladder: TierLadder, faults: Sequence[FieldError]) -> None:
         ladder.currency = ladder.currency.strip().upper()
         if ladder.currency and not (len(ladder.currency) == 3 and ladder.currency.isalpha()):
             errors.append(FieldError("currency", "invalid", "Give an ISO 4217 code such as GBP, or none."))
+    if ladder.event_type == "refund":
+        errors.append(
+            FieldError("event_type", "invalid", "Refunds take back what counts; name another type.")
+        )
     try:
         clean(ladder)
     except InvalidRequest as refusal:

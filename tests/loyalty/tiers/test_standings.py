@@ -188,7 +188,7 @@ def test_what_time_brought_about_is_the_engines_doing(club: Club) -> None:
     club.ladder()
     club.give(100)
     club.today = 40
-    standing = read(club.environment, Member.objects.get(), now=day(40))
+    standing = read(club.environment, Member.objects.get(environment=club.environment), now=day(40))
     (found,) = standing.values()
     (change,) = found.changes
     assert (change.kind, change.actor_kind, change.actor_id) == ("lowered", "system", "tiers")
@@ -214,7 +214,9 @@ def test_a_clock_that_is_behind_the_last_writers_does_not_take_time_back(club: C
     club.ladder()
     club.today = 1
     club.give(100)
-    (standing,) = read(club.environment, Member.objects.get(), now=day(0)).values()
+    (standing,) = read(
+        club.environment, Member.objects.get(environment=club.environment), now=day(0)
+    ).values()
     assert standing.now == day(1)
 
 
@@ -224,7 +226,9 @@ def test_a_level_that_was_for_life_is_decided_by_the_ladder_as_it_is_now(club: C
     assert club.row().next_evaluation_at is None
     club.ladder(period="rolling")
     club.today = 100
-    (standing,) = read(club.environment, Member.objects.get(), now=day(100)).values()
+    (standing,) = read(
+        club.environment, Member.objects.get(environment=club.environment), now=day(100)
+    ).values()
     assert standing.state.next_at == datetime(2026, 6, 10, tzinfo=UTC)
     assert standing.is_changed
     club.give(1)
