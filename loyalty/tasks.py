@@ -18,7 +18,7 @@ from loyalty import jobs
 from loyalty.actions.back_tests import Interrupted, run_back_test
 from loyalty.actions.retention import delete_idempotency_records
 from loyalty.actions.sweep import sweep
-from loyalty.actions.tiers import evaluate_levels
+from loyalty.actions.tiers import NotAllCounted, evaluate_levels, recount_levels
 
 KEPT_HOURS = 72  # rows of jobs that have ended
 Counts = dict[str, int | bool]
@@ -61,6 +61,20 @@ def levels(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
 def old_idempotency_records(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
     """Every hour: forget the answers of requests older than 30 days."""
     return {"deleted": delete_idempotency_records(now=timezone.now(), pace=jobs.pace_of(context))}
+
+
+@app.task(
+    name="recount",
+    queue="loyalty",
+    priority=-5,
+    pass_context=True,
+    retry=RetryStrategy(wait=5, retry_exceptions=[NotAllCounted, OperationalError, InterfaceError]),
+)
+def recount(context: JobContext, environment: str) -> Counts:
+    """When a ladder is made or counts something else: count every member's progress anew."""
+    pace = replace(jobs.pace_of(context), seconds=None)
+    actor = Actor.system("tiers")
+    return {"days": recount_levels(environment_id=UUID(environment), actor=actor, pace=pace)}
 
 
 # One at a time, so that a worker always has a hand free for the timetable, and after everything else that waits.

@@ -1,6 +1,7 @@
-"""The downgrade job: levels whose time has come are decided though nobody writes to the member (domain.md 6).
+"""The jobs of tiers: levels whose time has come are decided though nobody writes to the member, and progress
+is counted anew where a ladder counts something else (domain.md 6).
 
-No level waits for it: reads and writes decide what is due. It keeps members' lists, reports and webhooks on time.
+No level waits for the first: reads and writes decide what is due. It keeps lists, reports and webhooks on time.
 """
 
 from dataclasses import dataclass, field
@@ -12,10 +13,16 @@ import structlog
 from audit.record import Actor
 from loyalty.actions.pace import Pace
 from loyalty.ledger.evaluation import evaluate_due
+from loyalty.ledger.recounting import recount
 from loyalty.queries.tiers import environments_with_levels_due
 from programs.models import Environment
+from programs.queries.environments import environment_by_id, now_in
 
 logger = structlog.get_logger(__name__)
+
+
+class NotAllCounted(Exception):
+    """The worker is to end before every member was counted."""
 
 
 @dataclass(slots=True)
@@ -61,3 +68,21 @@ def _evaluate_chunk(environment: Environment, actor: Actor, now: datetime, done:
         done.members += evaluated.members
         done.changes += evaluated.changes
     return evaluated.members > 0
+
+
+def recount_levels(*, environment_id: UUID, actor: Actor, pace: Pace) -> int:
+    """Count the progress of every member of the environment anew, in chunks; how many days were not right.
+
+    Done again, it changes nothing: a run that ended early begins from the start. Raises NotAllCounted where
+    the pace ended it. Must not be called in a transaction. Locks: the members of one chunk and their
+    accounts, at a time.
+    """
+    after, days = UUID(int=0), 0
+    for _ in pace.chunks():
+        environment = environment_by_id(environment_id)
+        done = recount(environment=environment, actor=actor, now=now_in(environment), after=after)
+        days += done.days
+        if done.last is None:
+            return days
+        after = done.last
+    raise NotAllCounted("The members that follow were not counted.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from procrastinate.contrib.django import app
 
 from audit.errors import FieldError, InvalidRequest
 from audit.record import Actor, record
@@ -29,6 +30,7 @@ def save_ladder(
 ) -> TierLadder:
     """Save a new or stored ladder with `changes`, and its whole list of levels, in any order, matched by
     code: those that are missing are made, those that are not named are removed. None: as they are.
+    Where another thing counts from now on, a job counts the members' progress anew.
 
     Each level: code, title, threshold (points, money or events), multiplier (1 unless given). Raises
     InvalidRequest naming every fault, as `days` or `levels[1].threshold`, also where members hold a level
@@ -36,6 +38,7 @@ def save_ladder(
     """
     lock_environment(environment)
     stored = {} if ladder._state.adding else {tier.code: tier for tier in ladder.tiers.all()}
+    before = None if ladder._state.adding else _counting(TierLadder.objects.get(pk=ladder.pk))
     wanted, faults = _read(environment, ladder, stored, levels or ())
     gone = [] if levels is None else [tier for code, tier in stored.items() if code not in wanted]
     faults += [fault for tier in gone for fault in _held(tier)]
@@ -48,7 +51,17 @@ def save_ladder(
     )
     if levels is not None:
         _save_levels(environment, saved, actor, stored, wanted, gone)
+    if saved.is_active and _counting(saved) != before and environment.members.exists():
+        # Later than whoever still counts by the old configuration.
+        job = app.configure_task("recount", lock=f"recount {environment.pk}", schedule_in={"seconds": 5})
+        job.defer(environment=str(environment.pk))
     return saved
+
+
+def _counting(ladder: TierLadder) -> tuple[object, ...]:
+    """What decides which progress a ladder has, and when time decides its levels."""
+    counts = (ladder.basis, ladder.metric_id, ladder.event_type, ladder.currency, ladder.period)
+    return (*counts, ladder.is_active, ladder.tiers.exists())
 
 
 def _check(ladder: TierLadder, faults: Sequence[FieldError]) -> None:
