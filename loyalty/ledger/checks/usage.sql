@@ -34,9 +34,9 @@ WITH owners AS MATERIALIZED (
     SELECT purchase.account_id, event.*
     FROM purchases AS purchase
     CROSS JOIN LATERAL (
-        SELECT id, member_id, figures -> 'usage' FROM loyalty_event WHERE id = purchase.event_id
+        (SELECT id, member_id, figures -> 'usage' FROM loyalty_event WHERE id = purchase.event_id OFFSET 0)
         UNION ALL
-        SELECT id, member_id, figures -> 'usage' FROM loyalty_event WHERE purchase_id = purchase.event_id
+        (SELECT id, member_id, figures -> 'usage' FROM loyalty_event WHERE purchase_id = purchase.event_id OFFSET 0)
     ) AS event
 ), used AS (
     SELECT
