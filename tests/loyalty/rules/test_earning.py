@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from loyalty.rules.earning import Award, evaluate
 from programs.awards import FixedAward, PerAmountAward
 from programs.conditions import parse
-from tests.loyalty.rules.earning_examples import START, YES, earn, purchase, rule
+from tests.loyalty.rules.earning_examples import START, YES, earn, gold, judge, named, purchase, rule
 
 # -- awards
 
@@ -141,6 +141,22 @@ def test_a_rule_whose_condition_fails_awards_nothing_and_says_what_failed():
     assert verdict.failed is not None
     assert verdict.failed.actual == 30
     assert earn(big, {"amount": 50}).points == 100
+
+
+def test_the_tier_in_a_condition_is_the_level_in_the_rule_s_own_program():
+    condition = parse({"field": "member.tier", "op": "eq", "value": "gold"})
+    rules = [
+        named("Here", 5, 1, condition=condition),
+        named("There", 5, 2, condition=condition, program_id=UUID(int=70)),
+        named("Anybody", 5, 3),
+    ]
+    assert [v.outcome for v in judge(rules, situation=gold()).verdicts] == [
+        "awarded",
+        "awarded",
+        "condition_failed",
+    ]
+    without = judge(rules).verdicts[1]
+    assert without.reason == "The condition is not met: the tier is missing, needs gold."
 
 
 def test_rules_of_other_event_types_are_not_asked():

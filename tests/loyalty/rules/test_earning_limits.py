@@ -121,6 +121,7 @@ def test_awards_share_the_room_of_their_account_in_their_order():
         "Second": ("awarded", 30),
         "Last": ("maximum_reached", 0),
     }
+    assert [award.asked for award in evaluation.awards] == [None, 70]
 
 
 def test_a_maximum_of_another_metric_says_nothing():

@@ -12,7 +12,6 @@ from programs.limits import Cap
 from tests.loyalty.rules.earning_examples import (
     METRIC,
     NO,
-    PROGRAM,
     gold,
     judge,
     named,
@@ -128,7 +127,7 @@ def test_a_multiplier_s_own_cap_cuts_its_extra_and_not_the_award():
 
 
 def test_a_multiplier_s_cap_is_shared_by_the_awards_of_an_event_in_their_order():
-    double = times("2", caps=(Cap("event", "points", 100), Cap("day", "times", 1)), budget=1000)
+    double = times("2", caps=(Cap("event", "points", 100), Cap("day", "times", 80)), budget=1000)
     rules = [named("First", 80, 1, priority=2), named("Second", 80, 2, priority=1), double]
     evaluation = judge(rules)
     assert outcomes(evaluation) == {
@@ -137,6 +136,13 @@ def test_a_multiplier_s_cap_is_shared_by_the_awards_of_an_event_in_their_order()
         "Double": ("multiplied", 100),
     }
     assert usage(evaluation) == [(50, 100, 1, "member")]  # both awards are one time
+
+
+def test_a_multiplier_s_budget_is_shared_by_the_awards_of_an_event():
+    rules = [named("First", 80, 1, priority=2), named("Second", 80, 2, priority=1), times("2", budget=100)]
+    evaluation = judge(rules)
+    assert [award.points for award in evaluation.awards] == [160, 100]
+    assert usage(evaluation) == [(50, 100, 1, "member")]
 
 
 @pytest.mark.parametrize(
@@ -206,4 +212,19 @@ def test_forty_multipliers_stay_exact():
         expected = int(10**14 * factor**40)
     with localcontext(prec=3):  # the thread's own context says nothing
         assert sum(award.points for award in judge(rules).awards) == expected
-    assert PROGRAM
+
+
+def test_a_product_one_trillionth_of_a_millionth_below_a_whole_is_rounded_down():
+    first, second = 1_234_567, 1_999_999
+    millionths = pow(-first * second, -1, 10**18)  # so the product ends in 18 nines
+    product = millionths * first * second
+    assert product % 10**18 == 10**18 - 1
+    assert len(str(product)) > 28  # more digits than Decimal has by default
+    small = Decimal("0.000001")
+    rules = [
+        named("Spend", PerAmountAward(small, small), 1),
+        times(Decimal(first).scaleb(-6), "First", 50),
+        times(Decimal(second).scaleb(-6), "Second", 51),
+    ]
+    evaluation = judge(rules, {"amount": str(Decimal(millionths).scaleb(-6))})
+    assert [award.points for award in evaluation.awards] == [product // 10**18]
