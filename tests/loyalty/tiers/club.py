@@ -5,7 +5,7 @@ from typing import Any
 
 from loyalty.ledger.evaluation import Evaluated, evaluate_due
 from loyalty.models import MemberTier, TierChange
-from loyalty.queries.tiers import TierStatus, tiers_of
+from loyalty.queries.tiers import tiers_of
 from programs.models import TierLadder
 from tests.factories import make_actor, make_ladder, reload
 from tests.loyalty.earning.desk import Desk
@@ -25,15 +25,15 @@ class Club(Desk):
         environment = reload(self.environment)
         return evaluate_due(environment=environment, actor=make_actor(), now=day(self.today), **options)
 
-    def status(self, member: str = "ada") -> TierStatus:
-        """As read today."""
+    def status(self, member: str = "ada") -> Any:
+        """Its TierStatus, as read today."""
         environment = reload(self.environment)
         (found,) = tiers_of(environment=environment, member_id=self.key(member), now=day(self.today))
         return found
 
     def read(self, member: str = "ada") -> str | None:
         level = self.status(member).level
-        return level.code if level else None
+        return str(level.code) if level else None
 
     def row(self, member: str = "ada") -> MemberTier:
         return MemberTier.objects.get(member=self.key(member))

@@ -38,7 +38,7 @@ def save(
     )
 
 
-def levels_of(ladder: TierLadder) -> list[tuple[str, str, Decimal, Decimal]]:
+def levels_of(ladder: TierLadder) -> list[Any]:
     return list(ladder.tiers.order_by("threshold").values_list("code", "title", "threshold", "multiplier"))
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,7 +20,7 @@ from tests.loyalty.ledger.till import day
 from tests.loyalty.tiers.club import Club
 
 
-def read(environment: Environment, *members: Member, now: datetime | None = None) -> dict[UUID, Standing]:
+def read(environment: Environment, *members: Member, now: datetime | None = None) -> dict[UUID, Any]:
     """The standings of these members on the one ladder, by member."""
     environment = reload(environment)
     (ladder,) = ladders_of(snapshot(environment))
@@ -89,7 +90,7 @@ def test_ladders_are_compiled_once_for_each_version_and_only_those_that_have_an_
     config = snapshot(reload(environment))
     (ladder,) = ladders_of(config)
     assert ladders_of(config)[0] is ladder
-    assert [(level.code, level.threshold, level.multiplier) for level in ladder.levels] == [
+    assert [(level.code, int(level.threshold), int(level.multiplier)) for level in ladder.levels] == [
         ("silver", 100, 1),
         ("gold", 300, 2),
     ]
@@ -108,7 +109,7 @@ def test_ladders_are_compiled_once_for_each_version_and_only_those_that_have_an_
     ],
 )
 def test_progress_is_that_of_the_days_that_count_now(
-    environment: Environment, ada: Member, changes: dict[str, object], progress: int
+    environment: Environment, ada: Member, changes: dict[str, Any], progress: int
 ) -> None:
     """Dated ahead counts too: 4; today and yesterday of the project's zone."""
     ladder = make_ladder(environment, ("silver", "1000"), **changes)
@@ -239,7 +240,7 @@ def test_a_level_that_was_for_life_is_decided_by_the_ladder_as_it_is_now(club: C
 # -- merges
 
 
-def standings_of_two(environment: Environment, *levels: str | None) -> tuple[Standing, Standing]:
+def standings_of_two(environment: Environment, *levels: str | None) -> tuple[Any, Any]:
     """Two members of these levels, with 10 and 20 points a day ago, and something long ago."""
     (ladder,) = ladders_of(snapshot(reload(environment)))
     tiers = {level.code: level for level in ladder.levels}
