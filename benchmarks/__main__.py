@@ -6,7 +6,7 @@ import sys
 import time
 from contextlib import ExitStack
 
-from benchmarks import document, sweeping
+from benchmarks import document, earning, sweeping
 from benchmarks.database import own_server, seeded
 from benchmarks.measuring import CASES, TARGETS, Place, Plan, measure
 from benchmarks.servers import web_server
@@ -41,6 +41,7 @@ def main() -> None:
         found = measure(plan, places, say)
         text = table(found, sizes)
         if not chosen.case:
+            text += "\n" + earning.report(plan, places[max(sizes)], say, quick=chosen.quick)
             text += "\n" + sweeping.report(plan, places[max(sizes)], say)
     sys.stdout.write("\n" + text)
     if chosen.write:

@@ -22,6 +22,7 @@ from uuid_utils.compat import uuid7
 _FOLDER = Path(__file__).parent / "bare"
 _FORK = multiprocessing.get_context("fork")
 WARM_UP = 0.25  # seconds that are not counted
+BATCH = 1000  # events
 
 
 def main() -> None:
@@ -72,10 +73,23 @@ def calls(connection: psycopg.Connection[Any], order: dict[str, Any]) -> Callabl
         if f"%({name})s" in statement
     }
 
+    if case == "batch":
+        size = min(BATCH, members)
+
+        def batch() -> object:
+            return connection.execute(
+                statement, fixed | _batch(order, namespace, members, size), prepare=True
+            )
+
+        return batch
+
     def parameters() -> dict[str, Any]:
         name = "deep" if case == "deep page" else f"m-{number(1, members)}"
         known: dict[str, Any] = fixed | {"member_id": uuid5(namespace, name)}
-        if case in ("award", "spend"):
+        if case == "event":
+            ids = ("event_id", "count_id", "entry_id", "lot_id", "audit_id")
+            known |= {name: uuid7() for name in ids} | _texts(order)
+        elif case in ("award", "spend"):
             known |= {name: uuid7() for name in ("entry_id", "row_id", "audit_id", "answer_id")}
             known |= {
                 "key": secrets.token_hex(16),
@@ -91,6 +105,26 @@ def calls(connection: psycopg.Connection[Any], order: dict[str, Any]) -> Callabl
         return cursor.fetchall() if cursor.description else None
 
     return call
+
+
+def _batch(order: dict[str, Any], namespace: UUID, members: int, size: int) -> dict[str, Any]:
+    """So many events, each of another member."""
+    names = random.sample(range(1, members + 1), size)
+    ids = ("event_ids", "count_ids", "entry_ids", "lot_ids", "audit_ids")
+    known: dict[str, Any] = {name: [uuid7() for _ in range(size)] for name in ids}
+    known["member_ids"] = [uuid5(namespace, f"m-{number}") for number in names]
+    return known | _texts(order)
+
+
+def _texts(order: dict[str, Any]) -> dict[str, Any]:
+    """What an event keeps: as long as the engine's own."""
+    return {
+        "key": secrets.token_hex(16),
+        "digest": secrets.token_bytes(32),
+        "data": '{"amount": "10.00", "currency": "GBP"}',
+        "facts": '{"age_days": 0, "attributes": {}, "event_counts": {}}',
+        "explanation": order["explanation"],
+    }
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from typing import Any
 
 HOST = "127.0.0.1"
 WARM_UP = 0.25  # seconds that are not counted
-GIVE_UP = 10  # seconds to wait for an answer
+BATCH = 1000  # events
+GIVE_UP = 30  # seconds to wait for an answer
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 
@@ -125,6 +126,18 @@ def requests(order: dict[str, Any]) -> Callable[[], bytes]:
         headers = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         return f"POST {path} {head}{headers}Idempotency-Key: {secrets.token_hex(16)}\r\n\r\n{body}".encode()
 
+    def post(path: str, body: str) -> bytes:
+        headers = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        return f"POST {path} {head}{headers}\r\n{body}".encode()
+
+    def event(member: int) -> str:
+        name, bought = secrets.token_hex(12), '{"amount":"10.00","currency":"GBP"}'
+        return f'{{"event_id":"{name}","type":"purchase","member_id":"m-{member}","data":{bought}}}'
+
+    def batch() -> bytes:
+        named = random.sample(range(1, members + 1), min(BATCH, members))
+        return post("/v1/events/batch", f'{{"events":[{",".join(map(event, named))}]}}')
+
     def deep_page() -> bytes:
         # Somewhere in the older half, as a caller who follows next_cursor gets there.
         before = random_member(30, deep // 2)
@@ -140,6 +153,8 @@ def requests(order: dict[str, Any]) -> Callable[[], bytes]:
         "balance": lambda: read(f"/v1/members/m-{random_member(1, members)}/balances"),
         "first page": lambda: read(f"/v1/points?customer_id=m-{random_member(1, members)}"),
         "deep page": deep_page,
+        "event": lambda: post("/v1/events", event(random_member(1, members))),
+        "batch": batch,
     }[order["case"]]
 
 

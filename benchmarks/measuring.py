@@ -15,6 +15,8 @@ CASES = ("balance", "first page", "deep page", "spend", "award")  # reads first:
 TARGETS = ("product", "limit", "yardstick")
 # What the bare loop stores as the answer of a key: as long as the engine's own.
 ANSWER = json.dumps({"id": "txn_" + "0" * 32, "padding": "x" * 400})
+# And of its explanation of an event, by three rules.
+EXPLANATION = json.dumps({"verdicts": [{"rule": "x" * 500}] * 3})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def sample(plan: Plan, place: Place, case: str, clients: int, target: str) -> Fi
         "clients": min(clients, plan.connections) if bare else clients,
         "port": place.ports.get(target),
         "answer": ANSWER,
+        "explanation": EXPLANATION,
     }
     module = "benchmarks.limit" if bare else "benchmarks.load"
     done = subprocess.run(

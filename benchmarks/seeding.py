@@ -11,12 +11,31 @@ import json
 import os
 import sys
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import django
 
 DUE = 50  # one entry in so many
+RULES: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
+    ("A point a pound", {"kind": "per_amount", "field": "data.amount", "rate": "1", "step": "1"}, {}),
+    (
+        "Large",
+        {"kind": "fixed", "points": 50},
+        {"field": "data.amount", "op": "gte", "value": "100"},
+    ),
+    (
+        "Double on large ones",
+        {"kind": "multiplier", "factor": "2"},
+        {
+            "all": [
+                {"field": "event.occurred_at.weekday", "op": "in", "value": [6, 7]},
+                {"field": "data.amount", "op": "gte", "value": "100"},
+            ]
+        },
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +103,7 @@ def _tenancy(*, rows: int, deep: int) -> Seeded:
         organization_name=f"Benchmark {uuid4().hex[:8]}", project_name="Shop", time_zone="UTC", actor=actor
     )
     environment = Environment.objects.get(project=project, kind="live")
+    publish_rules(environment)
     key: Any = create_key(environment=environment, name="benchmark", scopes=("*",), actor=actor)
     return Seeded(
         key=key.secret,
@@ -97,6 +117,29 @@ def _tenancy(*, rows: int, deep: int) -> Seeded:
         deep=deep,
         due=rows // DUE,
     )
+
+
+def publish_rules(environment: Any) -> None:
+    """Three rules of purchases, in force for long: a point a pound, and two that small ones don't meet."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from audit.record import Actor  # noqa: PLC0415
+    from programs.actions.publish import publish  # noqa: PLC0415
+    from programs.actions.rules import save_rule  # noqa: PLC0415
+    from programs.models import EarningRule, Metric, Program  # noqa: PLC0415
+
+    program = Program.objects.get(environment=environment, code="default")
+    metric = Metric.objects.get(environment=environment, code="points")
+    actor, since = Actor.system("benchmark"), timezone.now() - timedelta(days=1000)
+    for name, award, condition in RULES:
+        named = {"name": name, "award": award, "condition": condition, "metric": metric}
+        rule = save_rule(
+            environment=environment,
+            rule=EarningRule(environment=environment, program=program),
+            actor=actor,
+            changes=named | {"event_type": "purchase"},
+        )
+        publish(environment=environment, rule=rule, actor=actor, now=since)
 
 
 if __name__ == "__main__":

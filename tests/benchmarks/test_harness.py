@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from benchmarks import document
+from benchmarks import document, judging
+from benchmarks.earning import report
 from benchmarks.measuring import CASES, Figures, Place, Plan, figures, measure
 from benchmarks.seeding import Seeded, seed
 from benchmarks.servers import web_server
@@ -67,6 +68,18 @@ def test_product_limit_and_yardstick_answer_every_call(servers: Place) -> None:
     assert list(Inspection(environment=environment, digests=False).violations()) == [], (
         "all three keep the books"
     )
+
+
+def test_events_one_by_one_and_at_once_write_right_ledgers_and_are_told(servers: Place) -> None:
+    targets = ("product", "limit")
+    plan = Plan(cases=(), targets=targets, clients=(2,), rounds=1, seconds=0.1, connections=1)
+    said: list[str] = []
+    text = report(plan, servers, said.append, quick=True)
+    assert text.count("| one a call | 8 |") == text.count("| 29 of 29 members a call | 2 |") == 1
+    assert text.count("\n") == (2 + 2) + 1 + (2 + len(judging.RULES)) + 1 + (2 + 1)
+    assert len(said) == 1 + len(judging.RULES) + 1
+    environment = environment_by_id(servers.facts["environment_id"])
+    assert list(Inspection(environment=environment, digests=False).violations()) == []
 
 
 def test_figures_are_calls_a_second_and_milliseconds() -> None:
