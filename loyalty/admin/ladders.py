@@ -119,9 +119,9 @@ class TierLadderAdmin(ConfiguredAdmin[TierLadder]):
 
     def _edit(self, request: HttpRequest, ladder: TierLadder | None) -> HttpResponse:
         environment = required_environment(request)
-        form = self._form(request, ladder)
+        form = self._form(request, ladder) if may(request, "operator") else None
         rows = _sent_rows(request) if request.method == "POST" else _rows_of(ladder)
-        if request.method == "POST" and form.is_valid():
+        if request.method == "POST" and form and form.is_valid():
             saved = _save(request, environment, form, rows)
             if saved is not None:
                 messages.success(request, f"{saved} are saved.")
@@ -131,7 +131,7 @@ class TierLadderAdmin(ConfiguredAdmin[TierLadder]):
             "form": form,
             "rows": rows,
             "blank": [LevelRow(), LevelRow()],
-            "may_operate": may(request, "operator"),
+            "may_operate": form is not None,
         }
         if stored is not None:
             rungs = _rungs(environment, stored)

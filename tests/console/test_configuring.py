@@ -95,7 +95,7 @@ class TestRules:
         assert rule.award == {"kind": "per_amount", "field": "data.amount", "rate": "2", "step": "1"}
         assert rule.status == "draft"
         page = operator.get(f"{RULE}/{rule.pk}/change/").content.decode()
-        assert "amount is at least 50" in page
+        assert "Purchases of 50 or more earn 2 points per 1." in page
         assert "no effect yet" in page
         assert "2 points per 1" in operator.get(f"{RULE}/{rule.pk}/publish/").content.decode()
         assert not rule.revisions.exists()

@@ -23,7 +23,7 @@ READ = [
     "audit_auditevent",
     "programs_program",
 ]
-READ += ["programs_metric", "programs_earningrule"]
+READ += ["programs_metric", "programs_earningrule", "programs_tierladder", "loyalty_backtest"]
 OWNED = ["programs_apikey", "programs_projectmembership"]
 
 
@@ -88,10 +88,15 @@ def test_roles(login: Any, ours: Tenant, role: str, helps: bool, configures: boo
     member, rule = row["loyalty_member"], row["programs_earningrule"]
     assert _may_post(client, reverse("admin:loyalty_member_adjust", args=[member])) is helps
     assert _may_post(client, reverse("admin:loyalty_member_status", args=[member])) is helps
-    for name in ("programs_program", "programs_metric", "programs_earningrule"):
+    assert _may_post(client, reverse("admin:loyalty_member_export", args=[member])) is helps
+    assert _may_post(client, reverse("admin:programs_earningrule_try", args=[rule]))
+    assert (
+        client.get(reverse("admin:loyalty_backtest_csv", args=[row["loyalty_backtest"]])).status_code == 200
+    )
+    for name in ("programs_program", "programs_metric", "programs_earningrule", "programs_tierladder"):
         assert _may_post(client, reverse(f"admin:{name}_add")) is configures
         assert _may_post(client, reverse(f"admin:{name}_change", args=[row[name]])) is configures
-    for name in ("publish", "archive"):
+    for name in ("publish", "archive", "roll-back", "back-test"):
         assert _may_post(client, reverse(f"admin:programs_earningrule_{name}", args=[rule])) is configures
     assert (
         _may_post(client, reverse("admin:programs_project_clock", args=[row["programs_project"]]))
