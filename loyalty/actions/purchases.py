@@ -1,6 +1,5 @@
 """Purchases as refunds find them: what they caused, and what was taken back of it (domain.md 3.5)."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -113,11 +112,10 @@ def _read_referrals(purchases: dict[UUID, Purchase]) -> None:
             purchase.reward = reward
 
 
-def _heirs(members: Iterable[UUID]) -> defaultdict[UUID, UUID]:
-    found: defaultdict[UUID, UUID] = defaultdict()
-    for key, heir in Member.objects.filter(pk__in=set(members)).values_list("id", "redirect_to_id"):
-        found[key] = heir or key
-    return found
+def _heirs(members: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Who goes on with what was theirs; themselves, unless they were merged away."""
+    rows = Member.objects.filter(pk__in=set(members)).values_list("id", "redirect_to_id")
+    return {key: heir or key for key, heir in rows}
 
 
 def _key(key: UUID | None) -> UUID:

@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from audit.errors import InvalidRequest
 from loyalty.actions.earning import progress
-from loyalty.actions.intake import Item, RefundedLine, RefundRequest, read_refund
+from loyalty.actions.intake import Item
+from loyalty.actions.judging_again import is_whole, judge_again, net_of
 from loyalty.actions.purchases import Purchase
+from loyalty.actions.refund_requests import asked_of, refund_before
 from loyalty.actions.sitting import Sitting
-from loyalty.errors import PurchaseNotFound, RefundExceedsPurchase
+from loyalty.errors import PurchaseNotFound
 from loyalty.ledger.book import Book, Cause, Piece
 from loyalty.ledger.covering import credit, pay_shortfalls
 from loyalty.ledger.moves import move
@@ -22,16 +23,11 @@ from loyalty.ledger.reversals import reverse
 from loyalty.ledger.standings import ladders_of
 from loyalty.models import Event, LedgerEntry, Member
 from loyalty.queries.events import RecordedEvent
-from loyalty.queries.rules import revisions_of
 from loyalty.rules import refunds as rules
-from loyalty.rules.earning import Evaluation, Level, Referred, Room, Situation, evaluate
-from loyalty.rules.refunds import LineRefund, Net, Original, Refund, Side
+from loyalty.rules.earning import Evaluation
+from loyalty.rules.refunds import Net, Original, Refund, Side
 from loyalty.rules.tiers import Ladder
-from programs.awards import PerAmountAward
-from programs.conditions import Facts
 from programs.conditions.values import plain
-
-_NOTHING = Evaluation((), (), ())
 
 
 @dataclass(slots=True)
@@ -52,22 +48,21 @@ def refund(sitting: Sitting, item: Item, event: Event, member: Member) -> Record
     """Plan what the refund takes back. Raises PurchaseNotFound, RefundExceedsPurchase and InvalidRequest,
     and then nothing is planned."""
     purchase = find_purchase(sitting, item, member)
-    asked = _asked(purchase, item)
-    earlier = [_as_refund(purchase, row) for row in purchase.refunds]
-    net = _net(sitting, purchase, [*earlier, asked])
-    was_whole = bool(earlier) and _is_whole(_net(sitting, purchase, earlier))
+    asked = asked_of(purchase, item)
+    earlier = [refund_before(purchase, row) for row in purchase.refunds]
+    net = net_of(sitting, purchase, [*earlier, asked])
+    was_whole = bool(earlier) and is_whole(net_of(sitting, purchase, earlier))
     event.member_id = purchase.event.member_id  # after a merge, still of who bought
     event.purchase, event.program_id = purchase.event, purchase.event.program_id
     event.amount, event.currency = asked.amount, purchase.event.currency
-    evaluation = _again(sitting, purchase, net)
+    evaluation = judge_again(sitting, purchase, net)
     event.figures = _give_back_usage(sitting, purchase, net, evaluation)
     event.explanation = {"verdicts": [verdict.to_json() for verdict in evaluation.verdicts]}
     sitting.journal.add_event(event)
     entries, sides = _settle(sitting, purchase, event, net, evaluation)
     event.explanation["refund"] = _in_figures(purchase, net, sides)
     purchase.refunds.append(event)
-    is_whole = _is_whole(net)
-    counts = _counts(sitting, purchase, asked, whole=is_whole and not was_whole)
+    counts = _counts(sitting, purchase, asked, whole=is_whole(net) and not was_whole)
     changes = progress(sitting, event, purchase.owner, counts, purchase.event.occurred_at)
     return RecordedEvent(event, str(member), entries, duplicate=False, changes=changes)
 
@@ -81,160 +76,6 @@ def find_purchase(sitting: Sitting, item: Item, member: Member) -> Purchase:
             f"Member {str(member)!r} has no purchase {item.refund.purchase!r}; report the purchase first."
         )
     return purchase
-
-
-# -- what is asked
-
-
-def _asked(purchase: Purchase, item: Item) -> Refund:
-    """The refund with its amount worked out, checked against what is left of the purchase."""
-    request = item.refund
-    assert request is not None  # noqa: S101
-    bought = purchase.event
-    if request.currency and bought.currency and request.currency != bought.currency:
-        raise InvalidRequest.field(
-            "data.currency", "invalid", f"The purchase was in {bought.currency}, not {request.currency}."
-        )
-    earlier = [_as_refund(purchase, row) for row in purchase.refunds]
-    lines = _lines(purchase, request, earlier)
-    return _with_amount(bought, request, earlier, lines)
-
-
-def _with_amount(
-    bought: Event, request: RefundRequest, earlier: Sequence[Refund], lines: tuple[Refund, Decimal]
-) -> Refund:
-    parts, worth = lines
-    if bought.amount is None:
-        if earlier or request.amount is not None:
-            raise _too_much(Decimal(0), "The purchase has no amount; refund it whole, once, without one.")
-        return Refund(None, parts.lines)
-    left = max(Decimal(0), bought.amount - sum((each.amount or Decimal(0) for each in earlier), Decimal(0)))
-    amount = request.amount
-    if amount is None:
-        amount = worth if request.lines else left
-        if request.lines and not worth:
-            raise InvalidRequest.field("data.amount", "required", "These lines have no amount; give one.")
-    if amount > left or (not left and earlier):
-        raise _too_much(left, f"{plain(left)} of the purchase's {plain(bought.amount)} are left to refund.")
-    if worth > amount:
-        raise InvalidRequest.field(
-            "data.amount", "invalid", f"The lines alone give back {plain(worth)}; that is more."
-        )
-    return Refund(amount, parts.lines)
-
-
-def _lines(purchase: Purchase, request: RefundRequest, earlier: Sequence[Refund]) -> tuple[Refund, Decimal]:
-    """The lines that are given back, by their place, and the money that they account for."""
-    if not request.lines or purchase.event.data is None:
-        return Refund(None), Decimal(0)
-    left, _ = rules.lines_of(purchase.event.data, earlier)
-    parts, worth = [], Decimal(0)
-    for number, asked in enumerate(request.lines):
-        index = rules.line_named(purchase.event.data.get("items") or (), asked.name)
-        if index is None:
-            raise InvalidRequest.field(
-                f"data.items[{number}].line", "unknown", f"The purchase has no line {asked.name!r}."
-            )
-        _refuse_too_much(left[index], asked)
-        part = LineRefund(index, asked.quantity, asked.amount)
-        worth += left[index].take(part)
-        parts.append(part)
-    return Refund(None, tuple(parts)), worth
-
-
-def _refuse_too_much(line: rules.Line, asked: RefundedLine) -> None:
-    for wanted, there, noun in (
-        (asked.quantity, line.quantity, "pieces"),
-        (asked.amount, line.amount, "of its amount"),
-    ):
-        if wanted is not None and (line.is_gone or (there is not None and wanted > there)):
-            room = Decimal(0) if line.is_gone or there is None else there
-            raise _too_much(room, f"{plain(room)} {noun} of line {asked.name} are left to refund.")
-
-
-def _too_much(refundable: Decimal, detail: str) -> RefundExceedsPurchase:
-    return RefundExceedsPurchase(detail, refundable=plain(refundable))
-
-
-def _as_refund(purchase: Purchase, row: Event) -> Refund:
-    """A refund that was applied before, as the arithmetic takes it."""
-    if row.data is None or purchase.event.data is None:
-        return Refund(row.amount)
-    items = purchase.event.data.get("items") or ()
-    parts = []
-    for line in read_refund(row.data).lines:
-        index = rules.line_named(items, line.name)
-        if index is not None:
-            parts.append(LineRefund(index, line.quantity, line.amount))
-    return Refund(row.amount, tuple(parts))
-
-
-# -- judged again
-
-
-def _net(sitting: Sitting, purchase: Purchase, refunds: Sequence[Refund]) -> Net:
-    bought = purchase.event
-    if bought.data is None:  # after retention: by money alone
-        known = sum((each.amount or Decimal(0) for each in refunds), Decimal(0))
-        whole = bought.amount is None or known >= bought.amount
-        return Net(None, bought.amount, None if bought.amount is None or whole else bought.amount - known)
-    awards = [rule.award for rule in revisions_of(sitting.config, _revisions(bought))]
-    fields = {award.field for award in awards if isinstance(award, PerAmountAward)}
-    return rules.net_of(bought.data, bought.amount, refunds, fields - {"data.amount"})
-
-
-def _is_whole(net: Net) -> bool:
-    """Whether nothing is left of the purchase."""
-    return net.data is None and not net.amount
-
-
-def _revisions(bought: Event) -> list[UUID]:
-    verdicts = (bought.explanation or {}).get("verdicts", ())
-    return [UUID(verdict["revision_id"]) for verdict in verdicts]
-
-
-def _again(sitting: Sitting, purchase: Purchase, net: Net) -> Evaluation:
-    """What the net purchase earns, by the revisions and facts of then."""
-    bought, facts = purchase.event, purchase.event.facts or {}
-    if net.data is None:
-        return _NOTHING
-    return evaluate(
-        Facts(
-            event_type=bought.type,
-            occurred_at=bought.occurred_at,
-            time_zone=sitting.config.time_zone,
-            data=net.data,
-            attributes=facts.get("attributes", {}),
-            age_days=facts.get("age_days"),
-            event_counts=facts.get("event_counts", {}),
-        ),
-        revisions_of(sitting.config, _revisions(bought)),
-        situation_of(facts, referred=purchase.referral is not None),
-    )
-
-
-def situation_of(facts: dict[str, Any], *, referred: bool) -> Situation:
-    """The situation that was kept with an event. `referred`: it completed a referral."""
-    referral = facts.get("referral") or {}
-    return Situation(
-        levels={UUID(key): _level(level) for key, level in facts.get("levels", {}).items()},
-        rooms=_rooms(facts.get("rooms", {})),
-        maximum={UUID(key): points for key, points in facts.get("maximum", {}).items()},
-        referral=Referred(
-            rooms=_rooms(referral.get("rooms", {})),
-            maximum={UUID(key): points for key, points in referral.get("maximum", {}).items()},
-        )
-        if referred
-        else None,
-    )
-
-
-def _level(kept: dict[str, Any]) -> Level:
-    return Level(kept["code"], kept["title"], Decimal(kept["multiplier"]), UUID(kept["metric_id"]))
-
-
-def _rooms(kept: dict[str, Any]) -> dict[UUID, Room]:
-    return {UUID(key): Room(tuple(room["caps"]), room["budget"]) for key, room in kept.items()}
 
 
 # -- taken back

@@ -1,0 +1,84 @@
+"""A purchase minus its refunds is judged again, by the revisions and facts of then (domain.md 3.5)."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from loyalty.actions.purchases import Purchase
+from loyalty.actions.sitting import Sitting
+from loyalty.models import Event
+from loyalty.queries.rules import revisions_of
+from loyalty.rules import refunds as rules
+from loyalty.rules.earning import Evaluation, Level, Referred, Room, Situation, evaluate
+from loyalty.rules.refunds import Net, Refund
+from programs.awards import PerAmountAward
+from programs.conditions import Facts
+
+_NOTHING = Evaluation((), (), ())
+
+
+def net_of(sitting: Sitting, purchase: Purchase, refunds: Sequence[Refund]) -> Net:
+    """The purchase minus these refunds; by money alone, where retention has erased its lines."""
+    bought = purchase.event
+    if bought.data is None:
+        known = sum((each.amount or Decimal(0) for each in refunds), Decimal(0))
+        whole = bought.amount is None or known >= bought.amount
+        return Net(None, bought.amount, None if bought.amount is None or whole else bought.amount - known)
+    awards = [rule.award for rule in revisions_of(sitting.config, _revisions(bought))]
+    fields = {award.field for award in awards if isinstance(award, PerAmountAward)}
+    return rules.net_of(bought.data, bought.amount, refunds, fields - {"data.amount"})
+
+
+def is_whole(net: Net) -> bool:
+    """Whether nothing is left of the purchase."""
+    return net.data is None and not net.amount
+
+
+def _revisions(bought: Event) -> list[UUID]:
+    verdicts = (bought.explanation or {}).get("verdicts", ())
+    return [UUID(verdict["revision_id"]) for verdict in verdicts]
+
+
+def judge_again(sitting: Sitting, purchase: Purchase, net: Net) -> Evaluation:
+    """What the net purchase earns, by the revisions and facts of then."""
+    bought, facts = purchase.event, purchase.event.facts or {}
+    if net.data is None:
+        return _NOTHING
+    return evaluate(
+        Facts(
+            event_type=bought.type,
+            occurred_at=bought.occurred_at,
+            time_zone=sitting.config.time_zone,
+            data=net.data,
+            attributes=facts.get("attributes", {}),
+            age_days=facts.get("age_days"),
+            event_counts=facts.get("event_counts", {}),
+        ),
+        revisions_of(sitting.config, _revisions(bought)),
+        situation_of(facts, referred=purchase.referral is not None),
+    )
+
+
+def situation_of(facts: dict[str, Any], *, referred: bool) -> Situation:
+    """The situation that was kept with an event. `referred`: it completed a referral."""
+    referral = facts.get("referral") or {}
+    return Situation(
+        levels={UUID(key): _level(level) for key, level in facts.get("levels", {}).items()},
+        rooms=_rooms(facts.get("rooms", {})),
+        maximum={UUID(key): points for key, points in facts.get("maximum", {}).items()},
+        referral=Referred(
+            rooms=_rooms(referral.get("rooms", {})),
+            maximum={UUID(key): points for key, points in referral.get("maximum", {}).items()},
+        )
+        if referred
+        else None,
+    )
+
+
+def _level(kept: dict[str, Any]) -> Level:
+    return Level(kept["code"], kept["title"], Decimal(kept["multiplier"]), UUID(kept["metric_id"]))
+
+
+def _rooms(kept: dict[str, Any]) -> dict[UUID, Room]:
+    return {UUID(key): Room(tuple(room["caps"]), room["budget"]) for key, room in kept.items()}
