@@ -7,13 +7,15 @@ import pytest
 import simplejson
 
 from tests import factories
-from tests.api.operations import Operation, writes
+from tests.api.operations import Operation, operations
 from tests.api.test_problems import assert_problem
 from tests.api.world import changed, digest, make_owner
 from tests.conftest import Api
 
 MEBIBYTE = 1024 * 1024
-WITH_BODY = pytest.mark.parametrize("operation", [w for w in writes() if "requestBody" in w.spec], ids=str)
+WITH_BODY = pytest.mark.parametrize(
+    "operation", [one for one in operations() if "requestBody" in one.spec], ids=str
+)
 
 NOT_JSON: dict[str, bytes] = {
     "nothing": b"",
@@ -89,6 +91,7 @@ def test_what_is_no_json_object_is_refused_and_changes_nothing(operation: Operat
         ("/v1/points/award", '{"customer_id": "ada", "points": 1, "metadata": {"x": %s}}'),
         ("/v1/points/redeem", '{"customer_id": "ada", "points": 1, "metadata": {"x": %s}}'),
         ("/v1/events", '{"event_id": "e", "type": "visit", "member_id": "ada", "data": {"x": %s}}'),
+        ("/v1/events/dry-run", '{"type": "visit", "member_id": "ada", "data": {"x": %s}}'),
         ("/v1/members/ada", '{"attributes": {"x": %s}}'),
         ("/v1/holds", '{"customer_id": "ada", "points": 1, "metadata": {"x": %s}}'),
         (
@@ -217,13 +220,16 @@ def fill(size: int) -> bytes:
 
 
 @WITH_BODY
-def test_a_body_of_more_than_two_mebibytes_is_too_large(operation: Operation, db: None) -> None:
+def test_a_body_of_more_than_two_mebibytes_is_too_large_and_a_batch_of_more_than_eight(
+    operation: Operation, db: None
+) -> None:
     owner = make_owner()
     api = Api(factories.make_key(owner.environment))
+    limit = 8 * MEBIBYTE if operation.path == "/v1/events/batch" else 2 * MEBIBYTE
     before = digest()
-    answer = api.call(operation.method.upper(), operation.url(owner.ids), fill(2 * MEBIBYTE + 1))
-    assert_problem(answer, "payload_too_large")
-    answer = api.call(operation.method.upper(), operation.url(owner.ids), fill(2 * MEBIBYTE))
+    answer = api.call(operation.method.upper(), operation.url(owner.ids), fill(limit + 1))
+    assert str(limit) in assert_problem(answer, "payload_too_large")["detail"]
+    answer = api.call(operation.method.upper(), operation.url(owner.ids), fill(limit))
     assert_problem(answer, "invalid_request")
     assert changed(before, digest()) == {}
 

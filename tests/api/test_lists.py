@@ -86,6 +86,19 @@ def add_holds(environment: Any, count: int) -> None:
         )
 
 
+def add_revisions(api: Api, environment: Any) -> None:
+    factories.make_rule(environment, public_id="rul_walked")
+    api.patch("/v1/earning-rules/rul_walked", {"priority": 1})
+    assert api.post("/v1/earning-rules/rul_walked/publish").json()["revision"] == 2
+
+
+def add_ladders(api: Api, environment: Any) -> None:
+    api.post("/v1/programs", {"code": "vip", "name": "VIP"})
+    api.post("/v1/metrics", {"code": "stars", "title": "Stars", "program": "vip"})
+    factories.make_ladder(environment, ("silver", "50"))
+    factories.make_ladder(factories.reload(environment), ("gold", "50"), program="vip", metric="stars")
+
+
 WITH_LIMIT = [
     "/v1/transactions?",
     "/v1/holds?",
@@ -93,6 +106,8 @@ WITH_LIMIT = [
     "/v1/audit-events?",
     "/v1/metrics?",
     "/v1/earning-rules?",
+    "/v1/earning-rules/rul_walked/revisions?",
+    "/v1/tiers?",
 ]
 WALKS = {
     "/v1/customers": add_members,
@@ -193,7 +208,8 @@ def test_a_cursor_that_this_list_did_not_make_is_refused(operation: Operation, d
 def test_a_cursor_of_another_list_is_refused(api: Api, environment: Any) -> None:
     factories.make_metric(environment, "xp")
     factories.make_rule(environment)
-    factories.make_rule(environment)
+    add_revisions(api, environment)
+    add_ladders(api, environment)
     for _ in range(2):
         factories.give(environment, 1)
     add_holds(environment, 2)

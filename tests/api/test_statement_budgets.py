@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from programs.models import Environment
 from tests.conftest import Api
-from tests.factories import give, make_rule
+from tests.factories import give, make_ladder, make_rule
 
 TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK")
 
@@ -134,3 +134,30 @@ def test_a_page_of_customers_takes_three_however_many_they_are(warm: Api, enviro
         give(environment, 1, member=f"member-{number}")
     for limit in (1, 20):
         assert len(statements(lambda: warm.get(f"/v1/customers?limit={limit}"))) == 3  # noqa: B023
+
+
+def test_a_batch_takes_as_many_at_1000_events_as_at_10_whatever_becomes_of_them(warm: Api) -> None:
+    def batch(first: int, count: int) -> list[dict[str, Any]]:
+        """Of new and known members, sent before and twice in the list, refunds, and refused ones."""
+        events: list[dict[str, Any]] = []
+        for number in range(first, first + count, 10):
+            bought = [sale(f"e{number + n}", f"m{(number + n) % 700}") for n in range(5)]
+            back = {"type": "refund", "data": {"purchase": f"e{number}", "amount": "2"}}
+            events += [*bought, sale("warm", "ada"), bought[0], bought[0] | back | {"event_id": f"r{number}"}]
+            events += [sale(f"x{number}", "ada") | {"type": "?"}, sale("warm", "eve")]
+        return events
+
+    def sale(event_id: str, member: str) -> dict[str, Any]:
+        return {"event_id": event_id, "type": "purchase", "member_id": member, "data": {"amount": "5"}}
+
+    def send(events: list[dict[str, Any]]) -> int:
+        return len(statements(posting(warm, "events/batch", {"events": events})))
+
+    send(batch(0, 10))
+    assert send(batch(10, 10)) == send(batch(1000, 1000)) <= 30
+
+
+def test_a_members_tier_takes_three(warm: Api, environment: Environment) -> None:
+    make_ladder(environment, ("silver", "5"), ("gold", "500"))
+    warm.get("/v1/members/ada/tier")
+    assert len(statements(lambda: warm.get("/v1/members/ada/tier"))) == 3

@@ -12,6 +12,7 @@ from loyalty.errors import PayloadTooLarge
 
 MAX_BODY = 2 * 1024 * 1024  # bytes
 _SUSPICIOUS = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]")
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 _MAX_DEPTH = 64
 
 
@@ -110,7 +111,7 @@ def check_values(value: Any, path: str, depth: int, *, look_at_text: bool) -> No
 
 def check_text(text: str, path: str) -> None:
     """Raises InvalidRequest for text that PostgreSQL can't store."""
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if _NOT_STORABLE.search(text):
         raise InvalidRequest.field(path or "body", "invalid", "Leave out NUL characters and lone surrogates.")
 
 

@@ -57,8 +57,8 @@ class Verdict(s.Serializer[Any]):
     """What one rule made of the event."""
 
     rule_id = s.CharField(allow_null=True)
-    rule_revision = s.CharField()
-    revision = s.IntegerField()
+    rule_revision = s.CharField(allow_null=True, help_text="null: a draft, in a dry run.")
+    revision = s.IntegerField(help_text="Its number; 0 of a draft.")
     name = s.CharField()
     metric = s.CharField()
     type = s.CharField()
@@ -112,7 +112,8 @@ class RefundSide(s.Serializer[Any]):
     earned = s.IntegerField(help_text="By the purchase.")
     recomputed = s.IntegerField(help_text="What is left of the purchase would earn.")
     target = s.IntegerField(help_text="To be taken back by all refunds so far.")
-    before = s.IntegerField(help_text="Taken back before this one.")
+    before = s.IntegerField(help_text="Taken back by refunds before this one.")
+    by_hand = s.IntegerField(help_text="Taken back by reversals of transactions.")
     reversed = s.IntegerField(help_text="Taken back by this one; below zero: given again.")
 
 
@@ -120,6 +121,9 @@ class RefundShape(s.Serializer[Any]):
     purchase = s.CharField(help_text="Its event_id.")
     gross = s.CharField(allow_null=True)
     net = s.CharField(allow_null=True, help_text="What is left of it after all refunds so far.")
+    in_proportion = s.BooleanField(
+        help_text="The purchase's data are gone: what is taken back goes by money alone."
+    )
     sides = RefundSide(many=True)
 
 

@@ -108,7 +108,9 @@ def _of_event(outcome: str, reason: str) -> dict[str, Any]:
 
 
 def _side_in_words(side: Mapping[str, Any]) -> str:
+    points, metric = side["reversed"], side["metric"]
+    deed = f"{points} are taken back" if points >= 0 else f"{-points} are given again"
     return (
-        f"The purchase earned {side['earned']} {side['metric']}, what is left of it earns {side['recomputed']}; "
-        f"{side['reversed']} are taken back now, after {side['before']} before."
+        f"The purchase earned {side['earned']} {metric}; what is left of it earns {side['recomputed']}. "
+        f"{side['before'] + side['by_hand']} had been taken back before; {deed} now."
     )

@@ -15,11 +15,12 @@ from loyalty.queries.events import find_event
 
 REFUNDS = """A *refund* is an event of type `refund`; its `data` names the purchase by its `event_id`:
 `{"purchase": "order-12345", "amount": "20.00", "items": [{"line": 2, "quantity": 1, "amount": "20.00"}]}`.
-Without `amount` it gives back all that is left. `items` say which lines: `line` is the line's own `line`, or its
-place from 1; without `quantity` and `amount` the whole line. The purchase minus all its refunds so far is judged
-again, by the rules and by what was known of the customer when it was made; what it would not have earned is taken
-back, so a hundred small refunds take what one large one does. It also takes back progress towards tiers and what
-the purchase used of caps and budgets. `effects` lists what was taken, account by account. A purchase that is not
+`items` say what of which lines: `line` is the line's own `line`, or its place from 1, with the `quantity`, the
+`amount` or both that are given back. Without `amount` the refund is worth what its lines are, or without lines all
+that is left. The purchase minus all its refunds so far is judged again, by the rules of its time and by what was
+known of the customer then; what it would no longer have earned is taken back, so a hundred small refunds take what
+one large one does. They also take back progress towards tiers and what the purchase used of caps and budgets.
+`effects` lists what was taken, transaction by transaction, and `explain` shows the figures. A purchase that is not
 there is `purchase_not_found`; more than is left of it is `refund_exceeds_purchase`, with what is `refundable`."""
 
 

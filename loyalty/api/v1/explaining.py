@@ -54,7 +54,7 @@ def _verdicts(kept: Iterable[Mapping[str, Any]], environment: Environment) -> li
         {name: value for name, value in verdict.items() if name != "revision_id"}
         | {
             "rule_id": ids.get(verdict["rule_id"]),
-            "rule_revision": public("rev", UUID(verdict["revision_id"])),
+            "rule_revision": public("rev", UUID(verdict["revision_id"])) if verdict["revision"] else None,
             "group": verdict.get("group") or None,
         }
         for verdict in verdicts

@@ -14,20 +14,10 @@ from loyalty.queries.balances import Balance
 from loyalty.queries.holds import status_of
 from loyalty.queries.tiers import TierStatus
 from loyalty.rules.lots import Lot
+from programs.actions.publish import completed
 from programs.conditions.values import plain
 from programs.models import EarningRule, EarningRuleRevision, Environment, Metric, Program, TierLadder
 from programs.queries.snapshots import Snapshot
-
-NO_LIMITS: dict[str, Any] = {
-    "entry_type": "earned",
-    "exclusive_group": "",
-    "caps": [],
-    "budget": None,
-    "starts_at": None,
-    "ends_at": None,
-    "schedule": {},
-}
-SHOWN = {"name", "event_type", "condition", "award", "priority", *NO_LIMITS}
 
 
 def transaction(
@@ -235,10 +225,10 @@ def revision(found: EarningRuleRevision, config: Snapshot) -> dict[str, Any]:
 
 
 def _definition(kept: dict[str, Any], config: Snapshot) -> dict[str, Any]:
-    # Older ones lack what rules could not say then.
-    shown = {**NO_LIMITS, **{name: value for name, value in kept.items() if name in SHOWN}}
-    program = next((one for one in config.programs if str(one.id) == kept["program_id"]), None)
-    unit = next((one for one in config.metrics if str(one.id) == kept["metric_id"]), None)
+    shown = completed(kept)
+    ids = shown.pop("program_id"), shown.pop("metric_id")
+    program = next((one for one in config.programs if str(one.id) == ids[0]), None)
+    unit = next((one for one in config.metrics if str(one.id) == ids[1]), None)
     return shown | {"program": program and program.code, "metric": unit and unit.code}
 
 

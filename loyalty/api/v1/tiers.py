@@ -142,8 +142,9 @@ class LadderView(EngineView):
         refusals=["not_found"],
         writes=True,
         tag="tiers",
-        description="Counts from the next event on, and at each member's next evaluation; nobody is moved by the "
-        "change itself. Progress keeps counting what it counted before `basis` or `event_type` changed.",
+        description="Counts from the next event on, and at each member's next evaluation; nobody is lowered by the "
+        "change itself. Where another thing counts from now on (`basis`, `metric`, `event_type`, `currency`, "
+        "`period`), a worker counts the progress of every member anew.",
     )
     def patch(self, request: Request, ladder_id: str) -> Response:
         body = self.body(LadderChanges)
