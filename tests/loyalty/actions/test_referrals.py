@@ -295,6 +295,15 @@ def test_a_successor_has_no_part_in_what_came_before(environment: Environment) -
     assert referrals_of(member_id=do(referral_code_of, environment, member="ada").member_id).awarded == 0
 
 
+def test_what_came_before_an_erasure_ends_nothing_in_a_later_merge(environment: Environment) -> None:
+    award_by_hand(came(environment, "cid", "ada"))
+    do(erase_member, environment, member="cid")
+    code(environment, "cid")  # the id comes back
+    kept = came(environment, "dan", "eve")
+    merge(environment, "cid", "dan")
+    assert list(Referral.objects.filter(environment_id=environment.id, status="pending")) == [kept]
+
+
 # -- all at once
 
 
