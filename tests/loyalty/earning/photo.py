@@ -23,11 +23,11 @@ from loyalty.models import (
 )
 from programs.models import Environment
 
-_OF_ROWS = {"id", "recorded_at", "actor_id", "trace_id", "digest", "digest_salt"}
+_OF_ROWS = {"id", "created_at", "recorded_at", "actor_id", "trace_id", "digest", "digest_salt"}
 
 
 def photo(environment: Environment) -> dict[str, Any]:
-    """By table: what is stored. Entries and lots are named by account and place, events by their own id."""
+    """By table: what is stored, but rows of nothing used, spent or counted. Entries and lots are named by account and place, events by their own id."""
     here = {"environment_id": environment.id}
     names = _Names(environment)
     entries = LedgerEntry.objects.filter(**here).order_by("account_id", "sequence")
@@ -42,10 +42,10 @@ def photo(environment: Environment) -> dict[str, Any]:
         "lots": names.by_account(Lot.objects.filter(**here).order_by("id")),
         "uses": names.by_account(LotUse.objects.filter(**here).order_by("id")),
         "uncovered": names.by_account(Uncovered.objects.filter(**here).order_by("id")),
-        "usage": names.set_of(RuleUsage.objects.filter(**here)),
-        "budgets": names.set_of(RuleBudget.objects.filter(**here)),
+        "usage": names.set_of(RuleUsage.objects.filter(**here).exclude(points=0, times=0)),
+        "budgets": names.set_of(RuleBudget.objects.filter(**here, spent__gt=0)),
         "levels": names.set_of(MemberTier.objects.filter(**here)),
-        "progress": names.set_of(TierProgress.objects.filter(**here)),
+        "progress": names.set_of(TierProgress.objects.filter(**here).exclude(figure=0)),
         "changes": names.by_member(TierChange.objects.filter(**here).order_by("id")),
         "referrals": names.set_of(Referral.objects.filter(**here)),
         "audited": _audited(environment),
