@@ -27,7 +27,8 @@ _OF_ROWS = {"id", "created_at", "recorded_at", "actor_id", "trace_id", "digest",
 
 
 def photo(environment: Environment) -> dict[str, Any]:
-    """By table: what is stored, but rows of nothing used, spent or counted. Entries and lots are named by account and place, events by their own id."""
+    """By table: what is stored, but rows of nothing used, spent or counted. Entries and lots are named by account
+    and place, events by their own id."""
     here = {"environment_id": environment.id}
     names = _Names(environment)
     entries = LedgerEntry.objects.filter(**here).order_by("account_id", "sequence")
