@@ -86,7 +86,7 @@ class Person:
         code = self.do(referral_code_of, member=through).code
 
         def answer(referral: Referral) -> tuple[int, str]:
-            return 201, simplejson.dumps({"referrer": through, "code": code})
+            return 201, simplejson.dumps({"referrer": through} if member == "cid" else {"code": code})
 
         sent = Idempotency("", uuid4().hex, b"f" * 32, answer)
         made: Referral = self.do(refer, member=member, code=code, idempotency=sent)
