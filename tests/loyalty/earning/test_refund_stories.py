@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from loyalty.actions.events import record_batch
 from loyalty.actions.referrals import refer, referral_code_of
 from loyalty.models import Member, Referral
+from loyalty.queries.events import ReportedEvent
 from programs.actions.publish import archive, publish
 from programs.actions.rules import save_rule
 from programs.models import EarningRule, Environment
@@ -190,6 +192,24 @@ def test_a_budget_gets_its_points_back_for_everybody(desk: Desk) -> None:
     assert (desk.total("cleo"), desk.spent()) == (45, {"pounds": 100})
     desk.refund("order-2", "30.00", "bob")  # 40 are left, and 30 is what it had
     assert (desk.total("bob"), desk.spent()) == (30, {"pounds": 100})
+
+
+@pytest.mark.parametrize("in_a_batch", [False, True])
+def test_a_budget_that_was_spent_gives_nothing_for_what_is_left(desk: Desk, in_a_batch: bool) -> None:
+    """Also that of a rule that did not match the purchase, and would match what is left of it."""
+    desk.rule("pounds")
+    small = {"all": [{"field": "data.amount", "op": "lt", "value": "20"}]}
+    desk.rule("small", award={"kind": "fixed", "points": 50}, condition=small, budget=60)
+    sold = [("order-1", "bob", "10.00"), ("order-2", "ada", "60.00")]
+    if in_a_batch:
+        events = [ReportedEvent(name, "purchase", member, {"amount": paid}) for name, member, paid in sold]
+        desk.do(record_batch, events=events)
+    else:
+        for name, member, paid in sold:
+            desk.buy(name, paid, member)
+    assert (desk.total("bob"), desk.total("ada"), desk.spent()) == (60, 60, {"small": 50})
+    desk.refund("order-2", "50.00")
+    assert desk.total("ada") == 10 + 10
 
 
 def test_the_maximum_of_then_counts(desk: Desk) -> None:
