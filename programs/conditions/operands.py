@@ -216,6 +216,8 @@ def _one_of(values: Iterable[Scalar]) -> Test:
     def test(actual: Any) -> bool:
         if isinstance(actual, str):
             return actual in texts or (bool(numbers) and numeric_text(actual) in numbers)
+        if type(actual) is int:  # hashes and equals as its Decimal does, and is not made into one
+            return actual in spelled
         if isinstance(actual, bool):
             return actual in booleans
         return bool(spelled) and json_number(actual) in spelled
@@ -253,9 +255,10 @@ def _order_key(stored: Scalar) -> Any:
 def _compare(compare: Callable[[Any, Any], bool], stored: Scalar) -> Test:
     bound = _order_key(stored)
     key = iso_date if isinstance(bound, date) else number
+    takes_int = key is number
 
     def test(actual: Any) -> bool:
-        value: Any = key(actual)
+        value: Any = actual if takes_int and type(actual) is int else key(actual)
         return value is not None and compare(value, bound)
 
     return test
