@@ -75,6 +75,18 @@ def test_a_ladder_that_rested_has_what_it_missed(club: Club) -> None:
     assert list(violations(environment=club.environment)) == []
 
 
+def test_what_a_reversal_could_not_take_back_is_taken_from_progress_all_the_same(club: Club) -> None:
+    """The points had expired: the entry moves none, its nominal amount is 60."""
+    entry = club.give(60, expires=1)
+    club.today = 2
+    club.reverse(entry)
+    club.give(7)
+    club.ladder()
+    count_anew(club)
+    assert club.progress() == {"2026-03-03": 7}
+    assert list(violations(environment=club.environment)) == []
+
+
 def test_a_ladder_that_counts_something_else_forgets_what_it_counted(club: Club) -> None:
     club.ladder()
     club.give(120)
