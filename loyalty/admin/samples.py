@@ -25,9 +25,11 @@ class SampleRow:
 
 
 def sample_rows(data: dict[str, Any]) -> list[SampleRow] | None:
-    """The plain values of the data; None where they are too many, or named so that no path leads there."""
+    """The plain values of the data, those in lists last; None where they are too many, or named so that no
+    path leads there."""
     found: list[SampleRow] = []
-    return found if _collect("", data, found) and len(found) <= MOST_ROWS else None
+    fits = _collect("", data, found) and len(found) <= MOST_ROWS
+    return sorted(found, key=lambda row: "[" in row.path) if fits else None
 
 
 def _collect(path: str, value: Any, found: list[SampleRow]) -> bool:
