@@ -204,6 +204,16 @@ def test_a_survivor_without_a_code_shows_the_merged_ones(environment: Environmen
     assert ReferralCode.objects.filter(environment_id=environment.id).count() == 1
 
 
+def test_an_awarded_referral_is_known_by_the_code_of_a_referrer_who_was_merged(
+    environment: Environment,
+) -> None:
+    done, old = came(environment, "cid", "ada"), code(environment, "ada")
+    award_by_hand(done)
+    make_member(environment, "bea")
+    merge(environment, "ada", "bea")
+    assert do(refer, environment, member="cid", code=old) == done
+
+
 def test_whom_a_merged_member_brought_waits_for_the_survivor(environment: Environment) -> None:
     came(environment, "cid", "ada")
     make_member(environment, "bea")
@@ -285,6 +295,18 @@ def test_an_erased_members_code_and_referrals_are_gone(environment: Environment)
     with pytest.raises(NotFound):
         do(refer, environment, member="dan", code=old)
     assert came(environment, "cid", "ada").referrer_id == key(environment, "ada")  # somebody new
+
+
+def test_a_code_whose_owner_is_erased_meanwhile_is_not_found(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = do(referral_code_of, environment, member="ada")
+    do(erase_member, environment, member="ada")
+    code(environment, "ada")  # the id comes back, as somebody new
+    monkeypatch.setattr(referrals, "find_code", lambda **_: found)
+    with pytest.raises(NotFound):
+        do(refer, environment, member="bea", code=found.code)
+    assert sides(environment) == set()
 
 
 def test_a_successor_has_no_part_in_what_came_before(environment: Environment) -> None:
