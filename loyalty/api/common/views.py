@@ -170,7 +170,7 @@ def _flat(errors: Any, path: str) -> list[FieldError]:
         return found
     found = []
     for index, error in enumerate([errors] if isinstance(errors, str) else errors):
-        if isinstance(error, Mapping):
+        if isinstance(error, Mapping | list):
             found += _flat(error, f"{path}[{index}]")
         else:
             found.append(FieldError(path or "body", str(error.code), str(error)))

@@ -87,6 +87,8 @@ def test_how_many_are_on_each_level_is_shown_at_once(api: Api) -> None:
         ({"levels": {}}, "levels"),
         ({"levels": None}, "levels"),
         ({"levels": ["silver"]}, "levels[0]"),
+        ({"levels": [LEVELS[0], None]}, "levels[1]"),
+        ({"levels": [[]]}, "levels[0]"),
         ({"levels": [LEVELS[0]] * 51}, "levels"),
         ({"levels": [LEVELS[0], {"code": "silver", "title": "Silver"}]}, "levels[1].threshold"),
         ({"levels": [LEVELS[0], LEVELS[1] | {"threshold": -1}]}, "levels[1].threshold"),
