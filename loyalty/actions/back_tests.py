@@ -137,14 +137,14 @@ def _run(test: BackTest, pace: Pace) -> dict[str, int | bool]:
 
 
 def _begin(key: UUID) -> BackTest | None:
-    test = BackTest.objects.select_related("environment__project").filter(pk=key).first()
-    if test is None or test.status not in UNFINISHED:
+    unfinished = BackTest.objects.filter(pk=key, status__in=UNFINISHED)
+    test = unfinished.select_related("environment__project").first()
+    if test is None:
         return None
     test.started_at, test.done = timezone.now(), 0
     test.total = period_of(test).count()
     begun = {"status": BackTest.Status.RUNNING, "started_at": test.started_at, "done": 0, "total": test.total}
-    mine = BackTest.objects.filter(pk=key, status__in=UNFINISHED)
-    return test if mine.update(**begun) else None
+    return test if unfinished.update(**begun) else None
 
 
 def _end(test: BackTest, status: str, **figures: Any) -> None:

@@ -37,8 +37,7 @@ ORDER BY occurred_at, id LIMIT %(limit)s
 _GIVEN = """
 SELECT entry.event_id, entry.origin, entry.member_id, entry.points FROM loyalty_ledgerentry AS entry
 JOIN loyalty_account AS account ON account.id = entry.account_id
-WHERE entry.event_id = ANY(%s) AND entry.type IN ('earned', 'bonus') AND entry.reverses_id IS NULL
-    AND account.metric_id = %s
+WHERE entry.event_id = ANY(%s) AND entry.type IN ('earned', 'bonus') AND account.metric_id = %s
 """
 # The referrer's side of a referral is in their own ledger, where another member's event can't be named.
 _REWARDED = """

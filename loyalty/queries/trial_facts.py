@@ -90,7 +90,6 @@ class PastFacts:
         if not rules.counted:
             return kept
         missing = rules.counted - rules.kept_counts if "event_counts" in event.facts else rules.counted
-        missing = missing.difference(kept)
         if not missing:
             return kept
         self.counted += 1

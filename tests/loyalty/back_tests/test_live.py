@@ -15,7 +15,7 @@ from loyalty.models import Event, LedgerEntry, Member, Referral
 from loyalty.queries.events import ReportedEvent
 from programs.actions.rules import save_rule
 from programs.models import EarningRule, Environment
-from tests.factories import give, make_actor, make_ladder, make_member, make_rule, reload
+from tests.factories import give, make_actor, make_ladder, make_member, make_metric, make_rule, reload
 from tests.loyalty.back_tests.past import BEGIN, days, tried
 
 pytestmark = pytest.mark.django_db
@@ -172,3 +172,19 @@ def test_a_changed_draft_differs_by_what_was_changed(environment: Environment) -
     ada, flo = 3 * 70 - 80, 70 - 50
     assert found["this_rule"] - found["this_rule_given"] == ada + flo
     assert [one["would"] - one["given"] for one in found["most_affected"]] == [ada, flo]
+
+
+def test_what_was_given_is_of_one_metric_and_before_it_expired(environment: Environment) -> None:
+    make_metric(environment, expiry="days", expiry_count=1)
+    make_metric(environment, "coins")
+    award = {"kind": "fixed", "points": 7}
+    since = BEGIN - days(99)
+    pounds = make_rule(environment, published_at=since)
+    coins = make_rule(environment, name="Coins", award=award, metric="coins", published_at=since)
+    late = ReportedEvent("order-1", "purchase", "ada", {"amount": "10"}, BEGIN)
+    record_batch(environment=reload(environment), events=[late], actor=make_actor(), now=BEGIN + days(3))
+    rows = LedgerEntry.objects.filter(environment_id=environment.pk).order_by("id")
+    assert sorted(rows.values_list("type", "points")) == [("earned", 7), ("earned", 10), ("expired", -10)]
+    for rule, points in ((pounds, 10), (coins, 7)):
+        found = tried(environment, rule)
+        assert found["would"] == found["given"] == found["this_rule_given"] == points

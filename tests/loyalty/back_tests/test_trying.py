@@ -1,7 +1,7 @@
 """What a back-test answers, over a past whose figures are known."""
 
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from loyalty.actions import back_tests
-from loyalty.models import Event, Member, member_key
+from loyalty.models import Event, Member, Referral, member_key
 from programs.actions.configure import configure
 from programs.actions.publish import archive, publish
 from programs.actions.rules import save_rule
@@ -126,16 +126,18 @@ def test_days_are_those_of_the_projects_zone(db: None) -> None:
     ]
 
 
-def test_a_period_of_a_cap_that_comes_twice_where_clocks_go_back_over_midnight_is_one(db: None) -> None:
-    environment = make_environment(time_zone="America/Sao_Paulo")  # on 2018-02-18 from 00:00 back to 23:00
-    before = datetime.fromisoformat("2018-02-18T01:30:00+00:00")  # 23:30 on the 17th, twice
-    events = [Past(at=before + timedelta(hours=hours)) for hours in (0, 1, 2)]
-    store(environment, events)
+def test_a_day_of_a_cap_that_comes_twice_where_clocks_went_back_over_midnight_is_one(db: None) -> None:
+    environment = make_environment(
+        time_zone="America/St_Johns"
+    )  # on 7 November 2010 from 00:01 back to 23:01
+    night = datetime(2010, 11, 7, tzinfo=UTC)
+    minutes = (140, 150, 165, 240)  # 23:50 on the 6th, 00:00 on the 7th, 23:15 on the 6th, 00:30 on the 7th
+    store(environment, [Past(at=night + timedelta(minutes=minute)) for minute in minutes])
     rule = make_rule(environment, published=False, caps=[{"per": "day", "points": 15}])
-    found = tried(environment, rule, before - days(1), before + days(1))
+    found = tried(environment, rule, night - days(1), night + days(1))
     assert found["days"] == [
-        {"day": "2018-02-17", "would": 15, "given": 0},
-        {"day": "2018-02-18", "would": 10, "given": 0},
+        {"day": "2010-11-06", "would": 15, "given": 0},
+        {"day": "2010-11-07", "would": 15, "given": 0},
     ]
 
 
@@ -230,6 +232,17 @@ def test_an_attribute_that_no_rule_asked_for_then_counts_as_it_is_today(environm
     assert len([query for query in queries if "FROM loyalty_member" in query["sql"]]) == 1
 
 
+def test_of_several_attributes_each_counts_as_it_was_if_it_was_kept(environment: Environment) -> None:
+    make_rule(environment, name="Asks", condition=VIP, award=fixed(1), published_at=LONG_AGO)
+    facts = {"attributes": {"vip": True}, "age_days": 0, "event_counts": {}}
+    store(environment, [Past(facts=facts), Past("bob", facts=facts)])
+    attributes_of(environment, "ada", {"vip": False, "club": "x"})
+    attributes_of(environment, "bob", {"vip": False, "club": "y"})
+    club = {"field": "member.attributes.club", "op": "eq", "value": "x"}
+    rule = make_rule(environment, condition={"all": [VIP, club]}, award=fixed(10), published=False)
+    assert tried(environment, rule)["this_rule"] == 10
+
+
 def test_the_age_is_what_the_event_kept_or_else_since_the_member_was_made(environment: Environment) -> None:
     kept = {"attributes": {}, "age_days": 10, "event_counts": {}}
     at = BEGIN + timedelta(days=6, hours=23)
@@ -274,6 +287,43 @@ def test_a_count_that_the_event_kept_stands(environment: Environment) -> None:
     store(environment, [Past("bob", BEGIN)])
     found = tried(environment, make_rule(environment, condition=FIRST, award=fixed(10), published=False))
     assert found["this_rule"] == 20, "not ada, whose event was the first of the period"
+
+
+def refer(environment: Environment, member: str, at: datetime, event: Event | None = None) -> None:
+    """They came through rob; `event` settled it."""
+    key, referrer = (member_key(environment.namespace, name) for name in (member, "rob"))
+    settled: dict[str, Any] = (
+        {"status": "awarded", "event": event, "awarded_at": event.occurred_at} if event else {}
+    )
+    Referral.objects.create(
+        environment_id=environment.pk, member_id=key, referrer_id=referrer, created_at=at, **settled
+    )
+
+
+def test_a_referral_pays_both_sides_once_if_it_was_made_by_then_and_not_settled_before(
+    environment: Environment,
+) -> None:
+    store(environment, [Past("rob", BEGIN - days(2)), Past("old", BEGIN - days(1))])
+    store(
+        environment,
+        [Past(member, BEGIN + days(n)) for n in (1, 2) for member in ("ada", "old", "late", "no")],
+    )
+    refer(environment, "ada", BEGIN - days(5))
+    refer(environment, "late", BEGIN + days(1.5))
+    before = Event.objects.get(environment_id=environment.pk, occurred_at=BEGIN - days(1))
+    refer(environment, "old", BEGIN - days(5), before)
+    award = {"kind": "referral", "member": 3, "referrer": 40}
+    rule = make_rule(environment, award=award, published=False, caps=[{"per": "ever", "points": 60}])
+    found = tried(environment, rule)
+    assert found["this_rule"] == found["would"] == 3 + 40 + 3 + 20
+    assert (found["events"], found["this_rule_members"]) == (8, 2)
+    named = {str(member_key(environment.namespace, name)): name for name in ("ada", "late", "rob")}
+    assert {named[one["member"]]: one["would"] for one in found["most_affected"]} == {
+        "rob": 60,
+        "ada": 3,
+        "late": 3,
+    }
+    assert [(one["day"], one["would"]) for one in found["days"]] == [("2026-03-02", 43), ("2026-03-03", 23)]
 
 
 # What it costs, and what it leaves alone
