@@ -278,6 +278,61 @@ def test_an_account_that_somebody_writes_to_is_left_to_them(
     assert club.evaluate() == Evaluated(0, 0)
 
 
+def test_a_member_whose_event_is_being_written_is_left_to_it(
+    committed_environment: Environment, together: Together, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    club = Club(committed_environment)
+    club.ladder(basis="spend")
+    for member in ("ada", "bea"):
+        club.buy(f"order-{member}", "100.00", member)
+    club.today = 40
+    locked, decided = threading.Event(), threading.Event()
+    write = posting.Journal.write
+
+    def write_late(self: posting.Journal, *arguments: Any, **named: Any) -> None:
+        if self.events:
+            locked.set()
+            assert decided.wait(10)
+        write(self, *arguments, **named)
+
+    monkeypatch.setattr(posting.Journal, "write", write_late)
+
+    def work(number: int) -> Any:
+        if number == 0:
+            return club.buy("order-3", "5.00")
+        assert locked.wait(10)
+        try:
+            return club.evaluate()
+        finally:
+            decided.set()
+
+    bought, evaluated = together(work, 2)
+    assert evaluated == Evaluated(members=1, changes=1)
+    assert [change.kind for change in TierChange.objects.filter(member=club.key("ada")).order_by("id")] == [
+        "reached",
+        "lowered",
+    ]
+    assert bought.duplicate is False
+
+
+@pytest.mark.django_db
+def test_a_resting_ladder_keeps_none_from_their_turn(environment: Environment, club: Club) -> None:
+    """Its members have been due for longer than anybody else."""
+    other = Program.objects.create(environment=environment, code="club", name="Club", status="active")
+    make_due(club, 1)
+    ladder = make_ladder(environment, ("member", "50"), program=other.code, days=10, is_active=False)
+    make_member(environment, "bea")
+    MemberTier.objects.create(
+        environment_id=environment.pk,
+        member_id=club.key("bea"),
+        ladder=ladder,
+        tier=ladder.tiers.get(),
+        since=day(0),
+        next_evaluation_at=day(5),
+    )
+    assert club.evaluate(members=1) == Evaluated(members=1, changes=1)
+
+
 @pytest.mark.django_db
 def test_of_two_ladders_both_are_decided(environment: Environment, club: Club) -> None:
     other = Program.objects.create(environment=environment, code="club", name="Club", status="active")

@@ -118,3 +118,21 @@ def test_without_a_first_step_everybody_else_has_the_level_that_asks_for_nothing
     assert by_code(ladder, qualified) == {"bronze": 2, "silver": 1}
     club.merge("ada", "bea")
     assert by_code(ladder, members_per_level(environment)[ladder.pk]) == {"bronze": 1, "silver": 1}
+
+
+def test_who_has_some_progress_and_not_enough_has_no_level(club: Club) -> None:
+    ladder = club.ladder()
+    club.give(5)
+    qualified = qualified_per_level(reload(club.environment), now=day(0))[ladder.pk]
+    assert by_code(ladder, qualified) == {"silver": 0, "gold": 0, None: 1}
+
+
+def test_who_was_merged_away_is_counted_nowhere(club: Club) -> None:
+    ladder = club.ladder(("bronze", "0"), ("silver", "100"))
+    for member in ("ada", "bea"):
+        club.give(60, member)
+    club.merge("ada", "bea")
+    environment = reload(club.environment)
+    qualified = qualified_per_level(environment, now=day(0))[ladder.pk]
+    assert by_code(ladder, qualified) == {"bronze": 0, "silver": 1}
+    assert by_code(ladder, members_per_level(environment)[ladder.pk]) == {"bronze": 0, "silver": 1}
