@@ -53,7 +53,7 @@ def test_events_count_until_all_of_the_purchase_is_given_back(desk: Desk) -> Non
     make_ladder(desk.environment, ("regular", "2", "1"), basis="events", event_type="purchase")
     desk.buy("order-1", "60.00")
     desk.buy("order-2", "10.00")
-    assert (status(desk).progress, read(desk)) == (2, "regular")
+    assert (status(desk).progress, read(desk)) == (Decimal(2), "regular")
     for part, progress in (("30.00", 2), ("29.99", 2), ("0.01", 1)):
         desk.refund("order-1", part)
         assert status(desk).progress == progress
@@ -97,7 +97,7 @@ def test_one_level_down_and_days_of_grace(desk: Desk) -> None:
     make_ladder(desk.environment, *levels, days=30, grace_days=7, downgrade="one_down")
     desk.buy("order-1", "300.00")
     desk.refund("order-1")
-    assert (read(desk), status(desk).progress) == ("gold", 0)
+    assert (read(desk), status(desk).progress) == ("gold", Decimal(0))
     desk.today = 32  # the 2nd of April; since midnight of the 1st in grace
     assert (read(desk), status(desk).in_grace) == ("gold", True)
     desk.today = 37
