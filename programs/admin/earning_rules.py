@@ -61,13 +61,19 @@ class EarningRuleAdmin(ConfiguredAdmin[EarningRule]):
         ("Which events", {"fields": ("condition",)}),
         ("What they earn", {"fields": _AWARD}),
         ("How much at most", {"fields": ("caps", "budget")}),
-        ("When", {"fields": (("starts_at", "ends_at"), "schedule")}),
+        ("When", {"fields": ("starts_at", "ends_at", "schedule")}),
         ("Beside other rules", {"fields": (("priority", "exclusive_group"),)}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: EarningRule | None = None) -> Any:
         """Who may only read is shown the rule in words: its inputs would be empty boxes."""
-        return super().get_fieldsets(request, obj) if may(request, "operator") else [(None, {"fields": ()})]
+        return super().get_fieldsets(request, obj) if may(request, "operator") else []
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The first program and its metric: mostly there is no other."""
+        metric = self._metrics(request).order_by("program__created_at", "pk").first()
+        first = {"program": metric.program_id, "metric": metric.pk} if metric else {}
+        return first | super().get_changeform_initial_data(request)
 
     def save_model(self, request: HttpRequest, obj: EarningRule, form: Any, change: bool) -> None:
         environment = required_environment(request)

@@ -76,12 +76,14 @@ const repeat = (list) => {
   };
   const blank = rows().pop().cloneNode(true);
   rows().forEach((row) => (isBlank(row) ? row.remove() : furnish(row)));
-  const add = button(`+ ${list.dataset.repeat}`, () => {
+  const added = () => {
     const row = furnish(blank.cloneNode(true));
     add.before(row);
-    inputs(row)[0].focus();
-  });
+    return row;
+  };
+  const add = button(`+ ${list.dataset.repeat}`, () => inputs(added())[0].focus());
   list.append(add);
+  if ("first" in list.dataset && !rows().length) added();
 };
 
 // What another input's choice makes needless is not shown: data-when="period:rolling".

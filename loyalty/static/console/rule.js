@@ -72,6 +72,7 @@
     };
     form.addEventListener("input", later);
     form.addEventListener("change", later);
+    if (type.value) later(); // what was refused stands there unsaved
   };
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
