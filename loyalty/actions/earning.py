@@ -126,6 +126,7 @@ def _kept(facts: Facts, rules: Iterable[CompiledRule], situation: Situation) -> 
         "attributes": {name: value for name, value in facts.attributes.items() if name in used},
         "age_days": facts.age_days,
         "event_counts": dict(facts.event_counts),
+        "revisions": [str(rule.revision_id) for rule in rules],
     }
     if situation.levels:
         kept["levels"] = {str(key): level_json(level) for key, level in situation.levels.items()}
@@ -270,10 +271,12 @@ def counts_of(sitting: Sitting, event: Event) -> list[tuple[Ladder, Decimal]]:
     """What an event counts for by itself, on ladders of money spent or of events."""
     counts = []
     for ladder in ladders_of(sitting.config):
-        if ladder.event_type != event.type:
-            continue
-        if ladder.basis == "events":
-            counts.append((ladder, Decimal(1)))
-        elif ladder.basis == "spend" and event.amount and ladder.currency in ("", event.currency):
-            counts.append((ladder, event.amount))
+        figure = ladder.figure_of(
+            event_type=event.type,
+            program_id=event.program_id,
+            amount=event.amount,
+            currency=event.currency,
+        )
+        if figure:
+            counts.append((ladder, figure))
     return counts

@@ -15,6 +15,7 @@ from loyalty.actions.points import find_program
 from loyalty.errors import EventTooLate
 from loyalty.queries.events import ReportedEvent
 from loyalty.rules.earning import MAX_AMOUNT
+from loyalty.rules.refunds import CENTS
 from programs.conditions.values import number, show
 from programs.models import Program
 from programs.queries.snapshots import Snapshot
@@ -24,7 +25,6 @@ LATE_WINDOW = timedelta(days=30)
 AHEAD = timedelta(minutes=5)  # a caller's clock may be this much before ours
 REFUND = "refund"
 PURCHASE = "purchase"
-CENTS = Decimal("0.000001")  # as Event.amount keeps it
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ _NOTHING = Evaluation((), (), ())
 
 
 def net_of(sitting: Sitting, purchase: Purchase, refunds: Sequence[Refund]) -> Net:
-    """The purchase minus these refunds; by money alone, where retention has erased its lines."""
+    """The purchase minus these refunds; by money alone, where it can't be judged again."""
     bought = purchase.event
-    if bought.data is None:
+    if not can_be_judged(bought):
         known = sum((each.amount or Decimal(0) for each in refunds), Decimal(0))
         whole = bought.amount is None or known >= bought.amount
         return Net(None, bought.amount, None if bought.amount is None or whole else bought.amount - known)
@@ -35,9 +35,17 @@ def is_whole(net: Net) -> bool:
     return net.data is None and not net.amount
 
 
+def can_be_judged(bought: Event) -> bool:
+    """False once retention has erased its lines, or what the rules knew."""
+    return bought.data is not None and bought.facts is not None
+
+
 def _revisions(bought: Event) -> list[UUID]:
-    verdicts = (bought.explanation or {}).get("verdicts", ())
-    return [UUID(verdict["revision_id"]) for verdict in verdicts]
+    """The revisions that judged it."""
+    kept = (bought.facts or {}).get("revisions")
+    if kept is None:  # recorded before they were kept with the facts
+        kept = [verdict["revision_id"] for verdict in (bought.explanation or {}).get("verdicts", ())]
+    return [UUID(key) for key in kept]
 
 
 def judge_again(sitting: Sitting, purchase: Purchase, net: Net) -> Evaluation:

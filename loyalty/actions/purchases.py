@@ -49,9 +49,9 @@ class Purchase:
         """What it used of caps and budgets, as it was recorded."""
         return list((self.event.figures or {}).get("usage", ()))
 
-    def user_of(self, used: dict[str, Any]) -> UUID:
-        """Who used it: the referrer, where it says so, else the owner."""
-        return (self.referrer or UUID(used["member"])) if "member" in used else self.owner
+    def user_of(self, used: dict[str, Any]) -> UUID | None:
+        """Who used it: the referrer, where it says so, else the owner. None: erased since, with the usage."""
+        return self.referrer if "member" in used else self.owner
 
     def wallet_of(self, entry: LedgerEntry) -> UUID:
         """The member who holds the entry's points now."""
@@ -71,12 +71,15 @@ class Purchase:
 
 
 def read_purchases(events: Sequence[Event]) -> dict[str, Purchase]:
-    """The purchases of these events (with their members), by event id; four statements, none without any."""
-    if not events:
-        return {}
+    """The purchases of these events (with their members), by event id; four statements, none without any.
+    Not those of erased members: whoever comes back under their id is somebody new."""
     purchases = {
-        event.id: Purchase(event, event.member.redirect_to_id or event.member_id) for event in events
+        event.id: Purchase(event, event.member.redirect_to_id or event.member_id)
+        for event in events
+        if event.member.status != Member.Status.ERASED
     }
+    if not purchases:
+        return {}
     for refund in Event.objects.filter(purchase__in=list(purchases)).order_by("id"):
         purchases[_key(refund.purchase_id)].refunds.append(refund)
     _read_entries(purchases)
@@ -106,16 +109,16 @@ def _read_referrals(purchases: dict[UUID, Purchase]) -> None:
     heirs = _heirs(row.referrer_id for row in rows.values())
     for key, row in rows.items():
         purchase = purchases[key]
-        purchase.referral, purchase.referrer = row, heirs[row.referrer_id]
+        purchase.referral, purchase.referrer = row, heirs.get(row.referrer_id)
         reward = entries.get(row.referrer_entry_id) if row.referrer_entry_id else None
         if reward and reward.member.status != Member.Status.ERASED:
             purchase.reward = reward
 
 
 def _heirs(members: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Who goes on with what was theirs; themselves, unless they were merged away."""
-    rows = Member.objects.filter(pk__in=set(members)).values_list("id", "redirect_to_id")
-    return {key: heir or key for key, heir in rows}
+    """Who goes on with what was theirs; themselves, unless they were merged away. Without the erased."""
+    rows = Member.objects.filter(pk__in=set(members)).exclude(status=Member.Status.ERASED)
+    return {key: heir or key for key, heir in rows.values_list("id", "redirect_to_id")}
 
 
 def _key(key: UUID | None) -> UUID:

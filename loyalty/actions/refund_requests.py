@@ -32,22 +32,31 @@ def _with_amount(
 ) -> Refund:
     parts, worth = lines
     if bought.amount is None:
-        if earlier or request.amount is not None:
-            raise _too_much(Decimal(0), "The purchase has no amount; refund it whole, once, without one.")
-        return Refund(None, parts.lines)
+        return _without_amount(request, earlier, parts)
     left = max(Decimal(0), bought.amount - sum((each.amount or Decimal(0) for each in earlier), Decimal(0)))
+    said = sum((line.amount or Decimal(0) for line in request.lines), Decimal(0))
     amount = request.amount
-    if amount is None:
-        amount = worth if request.lines else left
-        if request.lines and not worth:
+    if amount is None and request.lines:
+        if not worth:
             raise InvalidRequest.field("data.amount", "required", "These lines have no amount; give one.")
+        amount = max(said, min(worth, left))  # a discount on the whole makes the last lines cheaper
+    amount = left if amount is None else amount
     if amount > left or (not left and earlier):
         raise _too_much(left, f"{plain(left)} of the purchase's {plain(bought.amount)} are left to refund.")
-    if worth > amount:
+    if said > amount:
         raise InvalidRequest.field(
-            "data.amount", "invalid", f"The lines alone give back {plain(worth)}; that is more."
+            "data.amount", "invalid", f"The lines alone give back {plain(said)}; that is more."
         )
     return Refund(amount, parts.lines)
+
+
+def _without_amount(request: RefundRequest, earlier: Sequence[Refund], parts: Refund) -> Refund:
+    """Of a purchase that names no amount: its lines, by their pieces, or all that is left."""
+    if request.amount is not None:
+        raise _too_much(Decimal(0), "The purchase has no amount; refund its lines, or leave the amount out.")
+    if any(not each.lines for each in earlier):
+        raise _too_much(Decimal(0), "The whole purchase is refunded already.")
+    return Refund(None, parts.lines)
 
 
 def _lines(purchase: Purchase, request: RefundRequest, earlier: Sequence[Refund]) -> tuple[Refund, Decimal]:

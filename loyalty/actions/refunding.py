@@ -10,7 +10,7 @@ from uuid import UUID
 
 from loyalty.actions.earning import progress
 from loyalty.actions.intake import Item
-from loyalty.actions.judging_again import is_whole, judge_again, net_of
+from loyalty.actions.judging_again import can_be_judged, is_whole, judge_again, net_of
 from loyalty.actions.purchases import Purchase
 from loyalty.actions.refund_requests import asked_of, refund_before
 from loyalty.actions.sitting import Sitting
@@ -56,10 +56,10 @@ def refund(sitting: Sitting, item: Item, event: Event, member: Member) -> Record
     event.purchase, event.program_id = purchase.event, purchase.event.program_id
     event.amount, event.currency = asked.amount, purchase.event.currency
     evaluation = judge_again(sitting, purchase, net)
-    event.figures = _give_back_usage(sitting, purchase, net, evaluation)
     event.explanation = {"verdicts": [verdict.to_json() for verdict in evaluation.verdicts]}
     sitting.journal.add_event(event)
     entries, sides = _settle(sitting, purchase, event, net, evaluation)
+    event.figures = _give_back_usage(sitting, purchase, net, evaluation)
     event.explanation["refund"] = _in_figures(purchase, net, sides)
     purchase.refunds.append(event)
     counts = _counts(sitting, purchase, asked, whole=is_whole(net) and not was_whole)
@@ -123,7 +123,7 @@ def _recomputed(
     purchase: Purchase, group: Sequence[Taken], earned: int, net: Net, evaluation: Evaluation
 ) -> int:
     bought = purchase.event
-    if bought.data is None:
+    if not can_be_judged(bought):
         refunded = None if net.amount is None or net.gross is None else net.gross - net.amount
         return earned - rules.in_proportion(earned, refunded, net.gross)
     recipient = "referrer" if group[0].entry is purchase.reward else "member"
@@ -198,31 +198,58 @@ def _give_again(purchase: Purchase, group: Sequence[Taken], points: int, event: 
 def _give_back_usage(
     sitting: Sitting, purchase: Purchase, net: Net, evaluation: Evaluation
 ) -> dict[str, Any] | None:
-    """Return what the net purchase would not have used to the purchase's own periods."""
-    kept = {(str(used.rule_id), used.recipient): used for used in evaluation.usage}
+    """Return to the purchase's own periods what it no longer uses: neither by the net purchase, nor by what
+    the ledger still holds of the rule's entry."""
     figures = []
     for original in purchase.usage:
-        recipient = "referrer" if "member" in original else "member"
+        stays = _stays(sitting, purchase, original, net, evaluation)
         returned = [row for row in _returned(purchase.refunds) if _same(row, original)]
-        now = kept.get((original["rule"], recipient))  # type: ignore[arg-type]
-        change = {}
-        for name in ("points", "times"):
-            if purchase.event.data is None:
-                stays = _left_in_proportion(original[name], net)
-            else:
-                stays = min(original[name], getattr(now, name) if now else 0)
-            change[name] = stays - original[name] - sum(row[name] for row in returned)
+        change = {
+            name: stays[name] - original[name] - sum(row[name] for row in returned)
+            for name in ("points", "times")
+        }
         if any(change.values()):
             figures.append(original | change)
+            user = purchase.user_of(original)
             sitting.journal.used.add(
-                purchase.user_of(original),
+                user or purchase.owner,
                 UUID(original["rule"]),
-                original["periods"],
+                original["periods"] if user else (),
                 points=change["points"],
                 times=change["times"],
                 budget=original["budget"],
             )
     return {"usage": figures} if figures else None
+
+
+def _stays(
+    sitting: Sitting, purchase: Purchase, original: dict[str, Any], net: Net, evaluation: Evaluation
+) -> dict[str, int]:
+    """Points and times that remain used."""
+    recipient = "referrer" if "member" in original else "member"
+    if can_be_judged(purchase.event):
+        again = [
+            used
+            for used in evaluation.usage
+            if str(used.rule_id) == original["rule"] and used.recipient == recipient
+        ]
+        points = min(original["points"], sum(used.points for used in again))
+    else:
+        points = _left_in_proportion(original["points"], net)
+    held = 0
+    if entry := _entry_of(purchase, original):
+        taken = _taken(sitting, purchase, entry)
+        held = min(original["points"], taken.left)
+    points = max(points, held)
+    return {"points": points, "times": original["times"] if points else 0}
+
+
+def _entry_of(purchase: Purchase, used: dict[str, Any]) -> LedgerEntry | None:
+    """The entry that the rule posted; a multiplier has none."""
+    if "member" in used:
+        return purchase.reward
+    origin = f"rule:{used['rule']}"
+    return next((entry for entry in purchase.entries if entry.origin == origin), None)
 
 
 def _returned(refunds: Iterable[Event]) -> Iterable[dict[str, Any]]:
@@ -245,12 +272,16 @@ def _counts(
     """What the refund takes back on ladders of money spent or of events."""
     bought, counts = purchase.event, []
     for ladder in ladders_of(sitting.config):
-        if ladder.event_type != bought.type:
-            continue
-        if ladder.basis == "events" and whole:
-            counts.append((ladder, Decimal(-1)))
-        elif ladder.basis == "spend" and asked.amount and ladder.currency in ("", bought.currency):
-            counts.append((ladder, -asked.amount))
+        counted = ladder.figure_of(
+            event_type=bought.type,
+            program_id=bought.program_id,
+            amount=bought.amount,
+            currency=bought.currency,
+        )
+        if counted and ladder.basis == "spend":
+            counts.append((ladder, -(asked.amount or Decimal(0))))
+        elif counted and whole:
+            counts.append((ladder, -counted))
     return counts
 
 
@@ -263,7 +294,7 @@ def _in_figures(purchase: Purchase, net: Net, sides: list[dict[str, Any]]) -> di
         "purchase": bought.event_id,
         "gross": None if net.gross is None else plain(net.gross),
         "net": None if net.amount is None else plain(net.amount),
-        "in_proportion": bought.data is None,
+        "in_proportion": not can_be_judged(bought),
         "sides": sides,
     }
 

@@ -77,7 +77,7 @@ def open_sitting(journal: Journal, config: Snapshot, items: Sequence[Item]) -> S
     _read_usage(sitting, live)
     _lock_accounts(sitting, live)
     _read_pasts(sitting)
-    journal.open_standings({sitting.member_of(item).pk for item in live})
+    journal.open_standings(_all_members(sitting, live))
     _lock_budgets(sitting, live)
     return sitting
 
@@ -147,7 +147,8 @@ def _read_usage(sitting: Sitting, live: Sequence[Item]) -> None:
                 periods.update(periods_of(rule, item.occurred_at, sitting.config.time_zone))
     for purchase in sitting.purchases.values():
         for used in purchase.usage:
-            members.add(purchase.user_of(used))
+            if user := purchase.user_of(used):
+                members.add(user)
             rules.add(UUID(used["rule"]))
             periods.update(used["periods"])
     if rules and periods:
@@ -157,14 +158,19 @@ def _read_usage(sitting: Sitting, live: Sequence[Item]) -> None:
 def _lock_accounts(sitting: Sitting, live: Sequence[Item]) -> None:
     """The accounts that exist of all that may be given or taken back; others are made as they are needed."""
     metrics = {rule.metric_id for item in live for rule in sitting.rules_of(item)}
-    members = {sitting.member_of(item).pk for item in live} | {row.pk for row in sitting.referrers.values()}
+    members = _all_members(sitting, live)
     for purchase in sitting.purchases.values():
-        members |= purchase.holders
         metrics |= {entry.account.metric_id for entry in purchase.originals}
         sitting.journal.heirs |= purchase.heirs
     if metrics and members:
         locked = accounts.lock_accounts(member_id__in=members, metric_id__in=metrics)
         sitting.journal.open_locked(locked)
+
+
+def _all_members(sitting: Sitting, live: Sequence[Item]) -> set[UUID]:
+    """Whose accounts or levels may change."""
+    members = {sitting.member_of(item).pk for item in live} | {row.pk for row in sitting.referrers.values()}
+    return members.union(*(purchase.holders for purchase in sitting.purchases.values()))
 
 
 def _read_pasts(sitting: Sitting) -> None:
@@ -196,14 +202,19 @@ def _read_pasts(sitting: Sitting) -> None:
 
 
 def _lock_budgets(sitting: Sitting, live: Sequence[Item]) -> None:
-    rules = {
-        rule.id
-        for item in live
-        for rule in sitting.rules_of(item)
-        if rule.budget is not None and _may_match(sitting, rule, item)
-    }
-    if rules:
-        sitting.journal.used.lock_budgets(sitting.journal.environment.id, list(rules))
+    """Lock the budgets that events may give from; the others are read alone, since a refund may ask what was
+    left of them."""
+    used = sitting.journal.used
+    giving: set[UUID] = set()
+    others: set[UUID] = set()
+    for item in live:
+        for rule in sitting.rules_of(item):
+            if rule.budget is not None:
+                (giving if _may_match(sitting, rule, item) else others).add(rule.id)
+    if giving:
+        used.lock_budgets(sitting.journal.environment.id, list(giving))
+    if others - giving:
+        used.read_budgets(others - giving)
 
 
 def _may_match(sitting: Sitting, rule: CompiledRule, item: Item) -> bool:

@@ -21,6 +21,8 @@ from programs.conditions.values import number
 
 _EXACT = Context(prec=60)
 _ZERO = Decimal(0)
+_ONE = Decimal(1)
+CENTS = Decimal("0.000001")  # as Event.amount keeps it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,13 @@ def line_named(items: Sequence[Any], name: object) -> int | None:
 
 @dataclass(slots=True)
 class Line:
-    """What is left of one line. `quantity` and `amount` are None where the line has no such number."""
+    """What is left of one line. `quantity` and `amount` are None where the line has no such number; a line
+    that says no quantity is one piece. `pieces` and `money`: what it began with."""
 
     quantity: Decimal | None
     amount: Decimal | None
+    pieces: Decimal | None = None
+    money: Decimal | None = None
     is_gone: bool = False
 
     def take(self, refund: LineRefund) -> Decimal:
@@ -86,14 +91,16 @@ class Line:
         return taken
 
     def worth(self, refund: LineRefund) -> Decimal:
-        """The money that a part accounts for: what it says, else in proportion to its pieces."""
+        """The money that a part accounts for: what it says, else in proportion to all pieces given back so
+        far, so that the last one takes exactly the rest."""
         if refund.amount is not None:
             return refund.amount
-        if self.amount is None or not self.quantity or refund.quantity is None:
+        if self.amount is None or self.money is None or not self.pieces or refund.quantity is None:
             return _ZERO
-        if refund.quantity >= self.quantity:
-            return self.amount
-        return _EXACT.divide(_EXACT.multiply(self.amount, refund.quantity), self.quantity)
+        given_back = self.pieces - (self.quantity or _ZERO) + refund.quantity
+        share = _EXACT.divide(_EXACT.multiply(self.money, given_back), self.pieces)
+        already = self.money - self.amount
+        return min(max(_ZERO, _whole_cents(share) - already), self.amount)
 
 
 def lines_of(data: Mapping[str, Any], refunds: Iterable[Refund] = ()) -> tuple[list[Line], Decimal]:
@@ -111,19 +118,30 @@ def net_of(
 ) -> Net:
     """The purchase minus all `refunds`. `gross`: its amount; `fields`: the `data.…` numbers, besides
     `data.amount`, by which rules award."""
-    if gross is None or any(refund.amount is None for refund in refunds):
-        return Net(None if refunds else dict(data), gross, None if gross is None else _ZERO)
+    if gross is None:
+        return Net(_without_lines(data, refunds), None, None)
     net = gross - sum((refund.amount or _ZERO for refund in refunds), _ZERO)
     if net <= 0:
-        return Net(None, gross, _ZERO)
-    left = dict(data) | {"amount": net}
+        return Net(None if refunds else dict(data), gross, _ZERO)
+    left = dict(data) | {"amount": net} if refunds else dict(data)
     lines, assigned = lines_of(data, refunds)
-    if lines:
-        rest = gross - assigned
-        left["items"] = list(_shrunk(_items(data), lines, net, rest if rest > 0 else net))
-    for name in fields:
+    if lines and refunds:
+        unassigned = max(_ZERO, gross - net - assigned)
+        left["items"] = list(_shrunk(_items(data), lines, net, net + unassigned))
+    for name in fields if refunds else ():
         left = _scaled(left, tuple(name.split(".")[1:]), net, gross)
     return Net(left, gross, net)
+
+
+def _without_lines(data: Mapping[str, Any], refunds: Sequence[Refund]) -> dict[str, Any] | None:
+    """A purchase that has no amount: its lines are given back, or all of it."""
+    if any(not refund.lines for refund in refunds):
+        return None
+    if not refunds:
+        return dict(data)
+    lines, _ = lines_of(data, refunds)
+    items = list(_shrunk(_items(data), lines, _ONE, _ONE))
+    return dict(data) | {"items": items} if items else None
 
 
 def in_proportion(points: int, refunded: Decimal | None, gross: Decimal | None) -> int:
@@ -190,12 +208,20 @@ def _items(data: Mapping[str, Any]) -> Sequence[Any]:
 def _line(item: Any) -> Line:
     if not isinstance(item, dict):
         return Line(None, None)
-    quantity, amount = number(item.get("quantity")), number(item.get("amount"))
+    quantity = _ONE if item.get("quantity") is None else number(item["quantity"])
+    amount = number(item.get("amount"))
     if amount is None:
         price = number(item.get("unit_price"))
         if price is not None and quantity is not None:
             amount = price * quantity
-    return Line(quantity, amount)
+    if amount is not None:
+        amount = _whole_cents(amount)
+    return Line(quantity, amount, quantity, amount)
+
+
+def _whole_cents(amount: Decimal) -> Decimal:
+    """As amounts are kept: six places."""
+    return amount.quantize(CENTS, rounding=ROUND_HALF_UP, context=_EXACT)
 
 
 def _shrunk(items: Sequence[Any], lines: Sequence[Line], net: Decimal, rest: Decimal) -> Iterable[Any]:

@@ -242,6 +242,11 @@ def test_an_event_keeps_what_a_refund_will_need(environment: Environment) -> Non
     bought = report(environment, data={"amount": "59.90", "currency": "gbp"}).event
     stored = Event.objects.get(pk=bought.pk)
     assert (stored.amount, stored.currency) == (Decimal("59.90"), "GBP")
-    assert stored.facts == {"attributes": {"country": "NG"}, "age_days": 0, "event_counts": {}}
+    assert stored.facts == {
+        "attributes": {"country": "NG"},
+        "age_days": 0,
+        "event_counts": {},
+        "revisions": [stored.explanation["verdicts"][0]["revision_id"]],
+    }
     refund = report(environment, "refund-1", type="refund", data={"purchase": "order-1", "amount": "5"}).event
     assert Event.objects.get(pk=refund.pk).purchase_id == bought.id

@@ -10,8 +10,6 @@ from loyalty.queries.members import find_member
 from programs.models import Environment
 from tests.loyalty.earning.desk import Desk
 
-NOT_YET = pytest.mark.xfail(strict=True, reason="Refunds follow an erased member to whom their id means now.")
-
 
 @pytest.fixture
 def desk(environment: Environment) -> Desk:
@@ -88,7 +86,6 @@ def test_an_erased_referrer_leaves_nothing_to_award(desk: Desk) -> None:
     assert_right(desk)
 
 
-@NOT_YET
 @pytest.mark.parametrize("back", [False, True])
 def test_a_refund_after_the_referrers_erasure_takes_back_the_members_side_alone(
     desk: Desk, back: bool
@@ -107,7 +104,6 @@ def test_a_refund_after_the_referrers_erasure_takes_back_the_members_side_alone(
     assert_right(desk)
 
 
-@NOT_YET
 def test_a_successor_does_not_refund_what_was_bought_before_the_erasure(desk: Desk) -> None:
     came(desk, "bea", "ada")
     desk.buy("order-1", "5.00", "bea")
