@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from audit.errors import InvalidRequest
 from loyalty.actions.intake import PURCHASE, Item
 from loyalty.actions.points import credit
 from loyalty.actions.purchases import Purchase
@@ -13,6 +14,7 @@ from loyalty.actions.sitting import Sitting, facts_of
 from loyalty.ledger.posting import Cause
 from loyalty.ledger.standings import ladders_of
 from loyalty.models import Event, LedgerEntry, Member, Referral, TierChange
+from loyalty.models.ledger import MAX_TOTAL
 from loyalty.queries.events import RecordedEvent
 from loyalty.rules.earning import (
     Award,
@@ -33,6 +35,7 @@ from programs.conditions import Facts, fields_used
 from programs.conditions.values import plain
 
 _ATTRIBUTES = "member.attributes."
+MAX_OPENING = 10**15  # points that an account may begin with
 
 
 def earn(sitting: Sitting, item: Item, event: Event, member: Member) -> RecordedEvent:
@@ -41,6 +44,7 @@ def earn(sitting: Sitting, item: Item, event: Event, member: Member) -> Recorded
     facts = facts_of(sitting, item, member, rules)
     situation = _situation(sitting, item, member, rules)
     evaluation = evaluate(facts, rules, situation)
+    _refuse_too_many(sitting, member, evaluation)
     event.facts = _kept(facts, rules, situation)
     event.explanation = evaluation.to_json()
     event.figures = _use(sitting, item, member, rules, evaluation)
@@ -59,6 +63,20 @@ def earn(sitting: Sitting, item: Item, event: Event, member: Member) -> Recorded
         )
     given = [*entries, *([reward] if reward else [])]
     return RecordedEvent(event, str(member), given, duplicate=False, changes=changes, referral=referral)
+
+
+def _refuse_too_many(sitting: Sitting, member: Member, evaluation: Evaluation) -> None:
+    """Raises InvalidRequest where an account would hold more than it can, before anything is planned."""
+    sums: dict[tuple[UUID, UUID], int] = {}
+    for award in evaluation.awards:
+        holder = member if award.recipient == "member" else sitting.referrer_of(member)
+        key = holder.pk, award.metric_id
+        sums[key] = sums.get(key, 0) + award.points
+    for (holder_id, metric_id), points in sums.items():
+        book = sitting.journal.find_book(holder_id, metric_id)
+        held = max(book.account.total, book.account.earned) if book else MAX_OPENING
+        if held + points > MAX_TOTAL:
+            raise InvalidRequest.field("data", "max_value", f"An account holds at most {MAX_TOTAL} points.")
 
 
 def levels_of(sitting: Sitting, member: Member) -> dict[UUID, Level]:
@@ -109,7 +127,7 @@ def _referred(sitting: Sitting, item: Item, member: Member, rules: Iterable[Comp
     paying = [rule for rule in rules if isinstance(rule.award, ReferralAward)]
     if referral is None or not paying:
         return None
-    referrer = sitting.referrers[referral.referrer_id]
+    referrer = sitting.referrer_of(member)
     return Referred(
         rooms=_rooms(sitting, item, referrer, paying),
         by_oneself=referrer.pk == member.pk,
@@ -190,7 +208,7 @@ def _use(
 def _user(sitting: Sitting, member: Member, used: Used) -> UUID:
     if used.recipient == "member":
         return member.pk
-    return sitting.referrers[sitting.pending[member.pk].referrer_id].pk
+    return sitting.referrer_of(member).pk
 
 
 def _post(

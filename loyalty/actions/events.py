@@ -31,15 +31,6 @@ MAX_BATCH = 1000
 Result: TypeAlias = RecordedEvent | DomainError
 
 
-class _Undone(Exception):
-    """An event was refused when some of it was planned already: all are planned again, without it."""
-
-    def __init__(self, index: int, refusal: DomainError) -> None:
-        super().__init__(str(refusal))
-        self.index = index
-        self.refusal = refusal
-
-
 @once
 def record_event(
     *,
@@ -86,20 +77,10 @@ def record_batch(
     Raises Replay, and IdempotencyKeyReused. Locks: as `record_event`, ids ascending.
     """
     config = snapshot(environment)
-    refused: dict[int, DomainError] = {}
-    while True:
-        journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
-        items = take_in(events, config, now)
-        for index, refusal in refused.items():
-            items[index].refusal = refusal
-        try:
-            with transaction.atomic():
-                _, results = _apply(journal, config, items)
-                journal.write(results)
-        except _Undone as undone:
-            refused[undone.index] = undone.refusal
-        else:
-            return results
+    journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
+    _, results = _apply(journal, config, take_in(events, config, now))
+    journal.write(results)
+    return results
 
 
 def dry_run(
@@ -136,18 +117,18 @@ def _rehearse(journal: Journal, config: Snapshot, reported: ReportedEvent) -> Re
 def _apply(
     journal: Journal, config: Snapshot, items: Sequence[Item], *, any_time: bool = False
 ) -> tuple[Sitting, list[Result]]:
-    """Plan all events, one after the other. Raises _Undone where one is refused half way."""
+    """Plan all events, one after the other."""
     sitting = open_sitting(journal, config, items)
-    return sitting, [_one(sitting, index, item, any_time) for index, item in enumerate(items)]
+    return sitting, [_one(sitting, item, any_time) for item in items]
 
 
-def _one(sitting: Sitting, index: int, item: Item, any_time: bool) -> Result:
+def _one(sitting: Sitting, item: Item, any_time: bool) -> Result:
     planned = len(sitting.journal.events)
     try:
         result = _known(sitting, item) or _new(sitting, item, any_time)
     except DomainError as refusal:
-        if len(sitting.journal.events) > planned and len(sitting.items) > 1:
-            raise _Undone(index, refusal) from refusal
+        if len(sitting.journal.events) > planned:
+            raise  # events refuse before they plan; should one not, nothing at all is written
         return refusal
     sitting.known[item.reported.event_id] = result
     return result

@@ -7,7 +7,6 @@ Events are then applied in memory, one after the other (earning.py, refunding.py
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
@@ -21,11 +20,10 @@ from loyalty.ledger.posting import Book, Journal
 from loyalty.ledger.reading import read_spendable_all, read_uncovered
 from loyalty.models import Event, EventCount, Member, Referral
 from loyalty.queries.events import RecordedEvent, recorded_events
-from loyalty.queries.rules import rules_for
+from loyalty.queries.rules import is_active, rules_for
 from loyalty.rules.earning import CompiledRule, periods_of
 from programs.awards import ReferralAward
 from programs.conditions import Facts, event_types_counted
-from programs.models import Program
 from programs.queries.snapshots import Snapshot
 
 
@@ -59,6 +57,10 @@ class Sitting:
     def member_of(self, item: Item) -> Member:
         return self.members[item.reported.member]
 
+    def referrer_of(self, member: Member) -> Member:
+        """Who brought the member, whose referral is pending."""
+        return self.referrers[self.pending[member.pk].referrer_id]
+
 
 def open_sitting(journal: Journal, config: Snapshot, items: Sequence[Item]) -> Sitting:
     """Lock and read. Raises Replay and IdempotencyKeyReused where the key was used before.
@@ -80,15 +82,6 @@ def open_sitting(journal: Journal, config: Snapshot, items: Sequence[Item]) -> S
     journal.open_standings(_all_members(sitting, live))
     _lock_budgets(sitting, live)
     return sitting
-
-
-def is_active(program: Program, at: datetime) -> bool:
-    """Whether events of that instant reach the program."""
-    return (
-        program.status == Program.Status.ACTIVE
-        and (program.starts_at is None or program.starts_at <= at)
-        and (program.ends_at is None or at < program.ends_at)
-    )
 
 
 def _lock_members(sitting: Sitting, with_referrers: bool) -> None:

@@ -6,6 +6,7 @@ from typing import cast
 from uuid import UUID
 
 from loyalty.rules.earning import CompiledRule, Rounding
+from programs.models import Program
 from programs.queries.snapshots import PublishedRule, Snapshot
 
 
@@ -15,18 +16,27 @@ def rules_for(
     """The revisions in force at that instant of these programs' rules for events of that type; no
     statement. A rule that was not published yet, or archived already, has none."""
     return [
-        _compiled(config, rule)
+        compiled(config, rule)
         for rule in config.rules_by_event_type.get(event_type, ())
         if rule.program_id in program_ids and rule.in_force(at)
     ]
 
 
+def is_active(program: Program, at: datetime) -> bool:
+    """Whether events of that instant reach the program."""
+    return (
+        program.status == Program.Status.ACTIVE
+        and (program.starts_at is None or program.starts_at <= at)
+        and (program.ends_at is None or at < program.ends_at)
+    )
+
+
 def revisions_of(config: Snapshot, ids: Collection[UUID]) -> list[CompiledRule]:
     """These revisions, in force or not: as an event was judged by them. No statement."""
-    return [_compiled(config, rule) for rule in config.rules if rule.revision_id in ids]
+    return [compiled(config, rule) for rule in config.rules if rule.revision_id in ids]
 
 
-def _compiled(config: Snapshot, rule: PublishedRule) -> CompiledRule:
+def compiled(config: Snapshot, rule: PublishedRule) -> CompiledRule:
     """Compiled once and kept with the snapshot. Threads that come at once make it twice, and alike."""
     kept: CompiledRule | None = config.derived.get(rule.revision_id)
     if kept is None:

@@ -4,10 +4,9 @@ from bisect import bisect_right
 from datetime import datetime
 from uuid import UUID
 
-from loyalty.queries.rules import rules_for
+from loyalty.queries.rules import is_active, rules_for
 from loyalty.rules.back_testing import RuleSet
 from loyalty.rules.earning import CompiledRule
-from programs.models import Program
 from programs.queries.snapshots import Snapshot
 
 
@@ -36,14 +35,6 @@ class RulesThen:
     def _make(self, program_id: UUID | None, at: datetime) -> RuleSet:
         config = self._config
         named = [program for program in config.programs if program_id in (None, program.id)]
-        active = frozenset(program.id for program in named if _is_active(program, at))
+        active = frozenset(program.id for program in named if is_active(program, at))
         draft = self._draft if self._draft.program_id in active else None
         return RuleSet.of(rules_for(config, self._draft.event_type, active, at), draft)
-
-
-def _is_active(program: Program, at: datetime) -> bool:
-    return (
-        program.status == Program.Status.ACTIVE
-        and (program.starts_at is None or program.starts_at <= at)
-        and (program.ends_at is None or at < program.ends_at)
-    )

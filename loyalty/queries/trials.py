@@ -1,12 +1,10 @@
 """A back-test's reading: stored events in chunks, into the running totals (domain.md 4.2)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from loyalty.models import BackTest
+from loyalty.queries.drafts import in_force_always
 from loyalty.queries.past_events import (
     EventCounts,
     Given,
@@ -16,7 +14,7 @@ from loyalty.queries.past_events import (
     past_events,
     referrals_before,
 )
-from loyalty.queries.rules import revisions_of
+from loyalty.queries.rules import compiled, revisions_of
 from loyalty.queries.rules_then import RulesThen
 from loyalty.queries.trial_facts import PastFacts
 from loyalty.rules.back_testing import (
@@ -30,10 +28,9 @@ from loyalty.rules.back_testing import (
 from loyalty.rules.earning import CompiledRule
 from programs.awards import MultiplierAward, ReferralAward
 from programs.models import Program
-from programs.queries.snapshots import PublishedRule, Snapshot, snapshot
+from programs.queries.snapshots import Snapshot, snapshot
 
 _NOTHING = Given()
-_ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def period_of(test: BackTest) -> Period:
@@ -139,19 +136,4 @@ def _published(config: Snapshot, event_type: str) -> list[CompiledRule]:
 
 def _draft(config: Snapshot, test: BackTest) -> CompiledRule:
     """The draft as it was when the back-test was started, in force at any time."""
-    definition = test.definition
-    draft = PublishedRule(
-        rule_id=test.rule_id,
-        revision_id=test.pk,
-        number=0,
-        name=definition["name"],
-        program_id=UUID(definition["program_id"]),
-        metric_id=UUID(definition["metric_id"]),
-        event_type=definition["event_type"],
-        definition=definition,
-        priority=definition["priority"],
-        valid_from=_ALWAYS,
-        valid_until=None,
-    )
-    (compiled,) = revisions_of(replace(config, rules=(draft,), derived={}), {test.pk})
-    return compiled
+    return compiled(config, in_force_always(test.rule_id, test.pk, test.definition))
