@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from audit.errors import DomainError
@@ -182,6 +182,7 @@ def told(outcome: RecordedEvent | DomainError) -> Any:
     max_examples=STORIES or 25,
     deadline=None,
     derandomize=not STORIES,
+    phases=[Phase.generate, *([Phase.shrink] if STORIES else [])],  # a shorter story takes minutes to find
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(telling=tellings())
@@ -189,6 +190,7 @@ def test_any_events_in_any_split_do_what_they_do_one_by_one(
     shop: Environment, telling: tuple[list[ReportedEvent], list[int]]
 ) -> None:
     events, sizes = telling
+    note(f"{sizes} {events}")
     with undone():
         outcomes, left = one_by_one(shop, events), settled_photo(shop)
         check(environment=str(shop.id))

@@ -12,7 +12,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from loyalty.models import Account, LedgerEntry
@@ -123,10 +123,12 @@ class Both:
     max_examples=STORIES or 15,
     deadline=None,
     derandomize=not STORIES,
+    phases=[Phase.generate, *([Phase.shrink] if STORIES else [])],  # a shorter story takes minutes to find
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(story=stories)
 def test_any_story_of_purchases_and_refunds_equals_the_books(rules: str, story: list[Step]) -> None:
+    note(repr(story))
     both = Both(RULES[rules])
     both.play(story)
     both.assert_equal()
