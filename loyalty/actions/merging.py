@@ -85,7 +85,9 @@ def _merge_accounts(journal: Journal, merged: Member, survivor: Member, cause: C
     held = Account.objects.filter(member=merged).values_list("metric_id", flat=True)
     metrics: list[UUID] = list(held)
     accounts.make_accounts(journal.environment, [(survivor.pk, units[key]) for key in metrics])
-    locked = accounts.lock_accounts(member_id__in=[merged.pk, survivor.pk], metric_id__in=metrics)
-    books = {(book.account.member_id, book.account.metric_id): book for book in journal.open_locked(locked)}
+    # All of both, since the survivor's levels are decided under the locks of their accounts.
+    locked = accounts.lock_accounts(member_id__in=[merged.pk, survivor.pk])
+    opened = journal.open_locked([account for account in locked if account.metric_id in metrics])
+    books = {(book.account.member_id, book.account.metric_id): book for book in opened}
     for key in sorted(metrics):
         merge_accounts(books[merged.pk, key], books[survivor.pk, key], cause)

@@ -104,6 +104,7 @@ def _open(journal: Journal, original: LedgerEntry) -> tuple[Book, Book]:
     """The entry's book, and that of whoever holds its points now: after a merge, the survivor's."""
     member = original.member
     owner = member.redirect_to_id or member.pk
+    journal.heirs |= {member.pk: owner}
     locked = accounts.lock_accounts(member_id__in={member.pk, owner}, metric_id=original.account.metric_id)
     journal.check_status(owner, str(member), frozen_ok=True)
     books = {book.account.member_id: book for book in journal.open_locked(locked)}

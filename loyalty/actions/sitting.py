@@ -18,6 +18,7 @@ from loyalty.ledger.members import lock_members
 from loyalty.ledger.past import read_records, read_their_lots
 from loyalty.ledger.posting import Book, Journal
 from loyalty.ledger.reading import read_spendable_all, read_uncovered
+from loyalty.ledger.standings import ladders_of
 from loyalty.models import Event, EventCount, Member, Referral
 from loyalty.queries.events import RecordedEvent, recorded_events
 from loyalty.queries.rules import is_active, rules_for
@@ -151,6 +152,8 @@ def _read_usage(sitting: Sitting, live: Sequence[Item]) -> None:
 def _lock_accounts(sitting: Sitting, live: Sequence[Item]) -> None:
     """The accounts that exist of all that may be given or taken back; others are made as they are needed."""
     metrics = {rule.metric_id for item in live for rule in sitting.rules_of(item)}
+    # Levels of points are decided under the lock of their account, also by an event that gives none.
+    metrics |= {ladder.metric_id for ladder in ladders_of(sitting.config) if ladder.basis == "points"}
     members = _all_members(sitting, live)
     for purchase in sitting.purchases.values():
         metrics |= {entry.account.metric_id for entry in purchase.originals}

@@ -137,14 +137,16 @@ class Journal:
             _open_with_default(book)
         return opened
 
-    def open_standings(self, members: Collection[UUID]) -> None:
-        """Read the standings of these members on every ladder, settled; two statements at most, none where
-        the environment has no ladder. Their rows or accounts must be locked."""
-        wanted = {member for member in members if not any(key[0] == member for key in self.standings)}
-        ladders = ladders_of(snapshot(self.environment))
+    def open_standings(self, members: Collection[UUID], ladders: Collection[Ladder] | None = None) -> None:
+        """Read the standings of these members on these ladders (None: every), settled; one statement, none
+        where there is no ladder. Locked must be: of a ladder of points the accounts, of others the members."""
+        ladders = ladders_of(snapshot(self.environment)) if ladders is None else ladders
+        known = self.standings
+        wanted = {m for m in members if any((m, ladder.id) not in known for ladder in ladders)}
         if ladders and wanted:
             now = max([self.now, *(book.now for book in self.books.values())])
-            self.standings |= read_standings(self.environment, ladders, wanted, now=now, actor=self.actor)
+            found = read_standings(self.environment, ladders, wanted, now=now, actor=self.actor)
+            self.standings = found | known
 
     def follow(
         self,
@@ -157,7 +159,8 @@ class Journal:
         Earned and bonus points count on their day, their reversals take back on the same (domain.md 6).
         """
         moves = [*self._points_moved(), *counts]
-        self.open_standings({member for member, *_ in moves})
+        ladders = {ladder.id: ladder for _, ladder, *_ in moves}
+        self.open_standings({member for member, *_ in moves}, list(ladders.values()))
         moved = {}
         for member, ladder, at, figure in moves:
             standing = moved[member, ladder.id] = self.standings[member, ladder.id]
