@@ -13,7 +13,7 @@ the rest is taken back. The arithmetic is cumulative, so a hundred small refunds
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from programs.conditions import look_up
@@ -22,6 +22,7 @@ from programs.conditions.values import number
 _EXACT = Context(prec=60)
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
+_TINY = Decimal("1e-12")
 CENTS = Decimal("0.000001")  # as Event.amount keeps it
 
 
@@ -234,7 +235,7 @@ def _shrunk(items: Sequence[Any], lines: Sequence[Line], net: Decimal, rest: Dec
         changed = dict(item)
         for name, value in (("quantity", line.quantity), ("amount", line.amount)):
             if value is not None and name in item:
-                changed[name] = value if net == rest else _EXACT.divide(_EXACT.multiply(value, net), rest)
+                changed[name] = value if net == rest else _share(value, net, rest)
         yield changed
 
 
@@ -242,8 +243,14 @@ def _scaled(data: dict[str, Any], keys: tuple[str, ...], net: Decimal, gross: De
     value = number(look_up(data, keys))
     if value is None or keys == ("amount",):
         return data
-    share = _EXACT.divide(_EXACT.multiply(value, net), gross)
-    return _with(data, keys, share)
+    return _with(data, keys, _share(value, net, gross))
+
+
+def _share(value: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """`part` of `whole` of the value, to twelve places, since a third has no end. Up, so that three thirds
+    are not less than one when points are rounded down."""
+    share = _EXACT.divide(_EXACT.multiply(value, part), whole)
+    return share.quantize(_TINY, rounding=ROUND_CEILING, context=_EXACT).normalize(_EXACT)
 
 
 def _with(data: Mapping[str, Any], keys: tuple[str, ...], value: Decimal) -> dict[str, Any]:

@@ -126,3 +126,12 @@ def test_what_other_rules_would_give_for_the_rest_still_counts_against_the_rule_
     refund(environment, 2)
     assert total(environment) == 0
     check(environment=str(environment.id))
+
+
+def test_thirds_of_three_lines_are_one_whole_piece(environment: Environment) -> None:
+    make_rule(environment, award=BY_PIECE)
+    buy(environment, amount="30", items=[{"quantity": 1, "amount": "10"} for _ in range(3)])
+    refund(environment, 1, amount="20")
+    assert total(environment) == 10
+    (verdict,) = Event.objects.get(event_id="refund-1").explanation["verdicts"]
+    assert "E" not in verdict["steps"][0]["words"]
