@@ -156,12 +156,6 @@ def credit(
     """A credit under the metric's point rules: its vesting delay, its expiry unless one is given, and its
     maximum, to which the points are cut (the entry's `nominal` says what was asked). None: no room.
     `asked`: what the points were, where the maximum has cut them already."""
-    policy = ExpiryPolicy(
-        kind=cast("ExpiryKind", metric.expiry),
-        count=metric.expiry_count,
-        date=metric.expiry_date,
-        month_end=metric.expiry_month_end,
-    )
     room = points if metric.maximum is None else max(0, metric.maximum - book.account.total)
     given = min(points, room)
     if not given:
@@ -174,7 +168,17 @@ def credit(
         cause=cause,
         occurred_at=occurred_at,
         vesting=timedelta(days=metric.vesting_days),
-        expires_at=expires_at or expiry_of(policy, occurred_at, config.time_zone),
+        expires_at=expires_at or expiry_of(policy_of(metric), occurred_at, config.time_zone),
+    )
+
+
+def policy_of(metric: Metric) -> ExpiryPolicy:
+    """When points of this metric expire, as the rules of lots take it."""
+    return ExpiryPolicy(
+        kind=cast("ExpiryKind", metric.expiry),
+        count=metric.expiry_count,
+        date=metric.expiry_date,
+        month_end=metric.expiry_month_end,
     )
 
 

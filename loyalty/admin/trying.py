@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from audit.errors import DomainError
 from loyalty.actions.events import dry_run
+from loyalty.actions.points import policy_of
 from loyalty.admin.explaining import explained, tier_steps
 from loyalty.admin.samples import FaultySampleError, SampleRow, as_text, data_from, parsed, sample_rows
 from loyalty.models import Event, LedgerEntry
 from loyalty.queries.events import RecordedEvent, ReportedEvent
 from loyalty.queries.suggestions import latest_event
-from loyalty.rules.lots import ExpiryKind, ExpiryPolicy, expiry_of
+from loyalty.rules.lots import expiry_of
 from programs.admin.base import TenantAdmin, actor_of, form_errors, required_environment
 from programs.admin.rule_words import sentence_of
 from programs.admin.widgets import date_time, text_area, text_input
@@ -62,17 +63,11 @@ class Expected:
         if entry.points <= 0:
             return cls(entry)
         metric = entry.account.metric
-        policy = ExpiryPolicy(
-            kind=cast("ExpiryKind", metric.expiry),
-            count=metric.expiry_count,
-            date=metric.expiry_date,
-            month_end=metric.expiry_month_end,
-        )
         zone = ZoneInfo(timezone.get_current_timezone_name())
         available_at = (
             entry.occurred_at + timedelta(days=metric.vesting_days) if metric.vesting_days else None
         )
-        return cls(entry, available_at, expiry_of(policy, entry.occurred_at, zone))
+        return cls(entry, available_at, expiry_of(policy_of(metric), entry.occurred_at, zone))
 
 
 @dataclass(slots=True)
