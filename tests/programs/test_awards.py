@@ -276,7 +276,7 @@ def test_a_multiplier_s_caps_are_on_what_it_adds():
 
 
 def test_a_definition_is_told_like_its_rule_and_an_old_one_has_no_limits():
-    old = {"event_type": "purchase", "condition": {}, "award": FIXED}
+    old: dict[str, object] = {"event_type": "purchase", "condition": {}, "award": FIXED}
     assert describe_definition(old, "Points") == "Purchases earn 100 points each."
     new = old | {"caps": [], "budget": None, "schedule": {}, "ends_at": "2024-12-01T12:00:00Z"}
     assert describe_definition(new, "Points") == "Purchases before 2024-12-01 12:00 earn 100 points each."
