@@ -31,11 +31,10 @@ def photo(environment: Environment) -> dict[str, Any]:
     and place, events by their own id."""
     here = {"environment_id": environment.id}
     names = _Names(environment)
+    members = Member.objects.filter(environment=environment)
     entries = LedgerEntry.objects.filter(**here).order_by("account_id", "sequence")
     return {
-        "members": sorted(
-            Member.objects.filter(environment=environment).values_list("external_id", "status")
-        ),
+        "members": sorted(map(repr, members.values_list("external_id", "status"))),
         "events": names.rows(Event.objects.filter(**here).order_by("event_id")),
         "counts": names.set_of(EventCount.objects.filter(**here)),
         "accounts": names.set_of(Account.objects.filter(**here)),

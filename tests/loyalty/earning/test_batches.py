@@ -20,10 +20,11 @@ from loyalty.actions.points import spend
 from loyalty.actions.referrals import refer, referral_code_of
 from loyalty.ledger.evaluation import evaluate_due
 from loyalty.ledger.settlement import settle_due
+from loyalty.models import Member
 from loyalty.queries.events import RecordedEvent, ReportedEvent
 from programs.models import Environment, Program
 from tests.factories import give, make_actor, make_ladder, make_metric, make_rule, reload
-from tests.loyalty.earning.desk import at
+from tests.loyalty.earning.desk import Desk, at
 from tests.loyalty.earning.photo import photo
 from tests.loyalty.ledger.checking import check
 
@@ -77,11 +78,24 @@ def shop(environment: Environment) -> Environment:
             environment=reload(environment), member=referrer, actor=make_actor(), now=at(-29)
         )
         refer(environment=reload(environment), member=member, code=code.code, actor=make_actor(), now=at(-29))
+    people(Desk(reload(environment)))
     return reload(environment)
 
 
+def people(desk: Desk) -> None:
+    """Eve is ada since, Gus has been erased, and Fay is frozen; each has bought before."""
+    desk.today = -4
+    for number, member in enumerate(["eve", "gus", "fay"]):
+        lines = [{"line": 1, "quantity": 2, "amount": "90"}, {"line": 2, "quantity": 1, "amount": "30"}]
+        desk.buy(f"e{number}", "120", member, items=lines)
+    desk.today = -3
+    desk.merge("eve", into="ada")
+    desk.erase("gus")
+    Member.objects.filter(pk=desk.key("fay")).update(status="frozen")
+
+
 ids = st.integers(0, 9).map(lambda number: f"e{number}")
-members = st.sampled_from(["ada", "bob", "cleo", "dora"])
+members = st.sampled_from(["ada", "bob", "cleo", "dora", "eve", "fay", "gus"])
 amounts = st.sampled_from(["5", "20.50", "99.99", "100", "180", "333.33", "none"])
 when = st.sampled_from([None, None, *(at(number) for number in DAYS)])
 programs = st.sampled_from([None, None, None, None, "default", "club", "nowhere"])
@@ -100,6 +114,8 @@ def refunds(draw: st.DrawFn) -> ReportedEvent:
     amount = draw(st.sampled_from([None, "1", "20.50", "60", "-1"]))
     if amount is not None:
         data["amount"] = amount
+    if draw(st.integers(0, 3)) == 0:
+        data["items"] = [{"line": draw(st.integers(1, 3)), "quantity": draw(st.integers(1, 2))}]
     return ReportedEvent(draw(ids), "refund", draw(members), data, draw(when), None)
 
 
@@ -237,6 +253,18 @@ def test_each_event_of_a_batch_is_answered_in_its_place(shop: Environment) -> No
     check(environment=str(shop.id))
 
 
+@pytest.mark.parametrize("member", ["nobody", "gus"])
+def test_who_is_refused_in_a_batch_is_not_made(shop: Environment, member: str) -> None:
+    """Neither somebody new nor who comes back after an erasure."""
+    good = ReportedEvent("good", "purchase", "hal", {"amount": "5"})
+    bad = ReportedEvent("bad", "refund", member, {"purchase": "unknown"})
+    found = record_batch(environment=shop, events=[good, bad], actor=make_actor(), now=NOW)
+    assert [isinstance(outcome, RecordedEvent) for outcome in found] == [True, False]
+    members = Member.objects.filter(environment=shop)
+    assert members.filter(external_id="hal").exists()
+    assert not members.filter(external_id=member).exists()
+
+
 def test_an_empty_batch_is_nothing(shop: Environment) -> None:
     before = photo(shop)
     assert record_batch(environment=shop, events=[], actor=make_actor(), now=NOW) == []
@@ -244,7 +272,7 @@ def test_an_empty_batch_is_nothing(shop: Environment) -> None:
 
 
 def test_a_batch_again_is_all_duplicates(shop: Environment) -> None:
-    events = [ReportedEvent(f"e{n}", "purchase", f"m{n % 5}", {"amount": f"{n}.50"}) for n in range(40)]
+    events = [ReportedEvent(f"x{n}", "purchase", f"m{n % 5}", {"amount": f"{n}.50"}) for n in range(40)]
     first = record_batch(environment=shop, events=events, actor=make_actor(), now=NOW)
     before = photo(shop)
     again = record_batch(environment=shop, events=events, actor=make_actor(), now=NOW + timedelta(days=400))
