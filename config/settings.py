@@ -179,6 +179,7 @@ SECURE_PROXY_SSL_HEADER = tuple(_proxy_header.split("=", 1)) if "=" in _proxy_he
 # How many proxies in front append to X-Forwarded-For; 0: the header is not believed.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes
+LARGEST_BODY = 8 * 1024 * 1024  # of a batch of events; each view has its own limit
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -23,6 +23,6 @@ def with_length(environ: dict[str, Any]) -> dict[str, Any]:
     chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
     if not chunked or environ.get("CONTENT_LENGTH"):
         return environ
-    # One byte more than Django takes, so that it refuses a body that is too large.
-    body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+    # One byte more than any view takes, so that it refuses a body that is too large.
+    body = environ["wsgi.input"].read(settings.LARGEST_BODY + 1)
     return environ | {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}

@@ -66,7 +66,7 @@ def _lines(purchase: Purchase, request: RefundRequest, earlier: Sequence[Refund]
     left, _ = rules.lines_of(purchase.event.data, earlier)
     parts, worth = [], Decimal(0)
     for number, asked in enumerate(request.lines):
-        index = rules.line_named(purchase.event.data.get("items") or (), asked.name)
+        index = rules.line_named(rules.items_of(purchase.event.data), asked.name)
         if index is None:
             raise InvalidRequest.field(
                 f"data.items[{number}].line", "unknown", f"The purchase has no line {asked.name!r}."
@@ -96,7 +96,7 @@ def refund_before(purchase: Purchase, row: Event) -> Refund:
     """A refund that was applied before, as the arithmetic takes it."""
     if row.data is None or purchase.event.data is None:
         return Refund(row.amount)
-    items = purchase.event.data.get("items") or ()
+    items = rules.items_of(purchase.event.data)
     parts = []
     for line in read_refund(row.data).lines:
         index = rules.line_named(items, line.name)

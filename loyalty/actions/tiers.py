@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 
 from audit.record import Actor
+from loyalty.actions.once import again_if_moved
 from loyalty.actions.pace import Pace
 from loyalty.ledger.evaluation import evaluate_due
 from loyalty.ledger.recounting import recount
@@ -80,7 +81,10 @@ def recount_levels(*, environment_id: UUID, actor: Actor, pace: Pace) -> int:
     after, days = UUID(int=0), 0
     for _ in pace.chunks():
         environment = environment_by_id(environment_id)
-        done = recount(environment=environment, actor=actor, now=now_in(environment), after=after)
+        # Beside the events of the same members it may lose a deadlock: that chunk is counted again.
+        done = again_if_moved(recount)(
+            environment=environment, actor=actor, now=now_in(environment), after=after
+        )
         days += done.days
         if done.last is None:
             return days

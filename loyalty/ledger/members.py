@@ -1,10 +1,11 @@
 """Which member an id of the tenant means: itself, the survivor of a merge, a successor (domain.md 1)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from loyalty.errors import ServiceUnavailable
 from loyalty.models import Member, member_key
@@ -34,27 +35,25 @@ def lock_members(
     *, environment: Environment, members: Collection[str], now: datetime, others: Collection[UUID] = ()
 ) -> dict[str | UUID, Member]:
     """The rows of whoever answers for these ids, and for `others`, locked against other events and merges;
-    by what they were asked by. A member that is new is not saved: the posting makes them.
+    by what they were asked by. A member that is new is not saved, nor is the successor of an erased one: the
+    posting makes them.
 
     One statement for known members. Locks: the members, ids ascending, before any account.
     """
     asked: dict[str | UUID, UUID] = {name: member_key(environment.namespace, name) for name in members}
     asked |= {key: key for key in others}
     rows = _lock(set(asked.values()))
-    while heirs := {
-        row.redirect_to_id for row in rows.values() if row.redirect_to_id and row.redirect_to_id not in rows
-    }:
-        rows |= _lock(heirs)
+    while late := {row.redirect_to_id for row in rows.values() if row.redirect_to_id} - set(rows):
+        rows |= _lock({key for key in late if key})  # merged while this waited for the lock
     found: dict[str | UUID, Member] = {}
     made: dict[UUID, Member] = {}
     for name, key in asked.items():
         row = rows.get(key)
         while row is not None and row.redirect_to_id:
             row = rows[row.redirect_to_id]
-        if row is not None and row.status == Member.Status.ERASED and isinstance(name, str):
-            row = _lock({_succeed(environment, row.pk, name, now)}).popitem()[1]
-        elif row is None and isinstance(name, str):
-            row = made.setdefault(key, _new(environment, key, name, now))
+        if isinstance(name, str) and (row is None or row.status == Member.Status.ERASED):
+            new_key = key if row is None else uuid4()
+            row = made.setdefault(key, _new(environment, new_key, name, now))
         if row is not None and row.status != Member.Status.ERASED:
             found[name] = row
     if made and environment.kind == Environment.Kind.SANDBOX:
@@ -62,9 +61,27 @@ def lock_members(
     return found
 
 
+def successions(environment: Environment, made: Iterable[Member]) -> list[Member]:
+    """Of new members, the erased rows that lead to them from now on."""
+    rows = []
+    for member in made:
+        key = member_key(environment.namespace, member.external_id or "")
+        if key != member.pk:
+            rows.append(Member(id=key, environment=environment, redirect_to_id=member.pk))
+    return rows
+
+
+# Those asked for and those whom they redirect to, in one order.
+_ASKED = """
+SELECT unnest(%s::uuid[]) UNION
+SELECT redirect_to_id FROM loyalty_member WHERE id = ANY(%s) AND redirect_to_id IS NOT NULL
+"""
+
+
 def _lock(keys: set[UUID]) -> dict[UUID, Member]:
-    locked = Member.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk")
-    return {row.pk: row for row in locked}
+    wanted = list(keys)
+    locked = Member.objects.select_for_update(no_key=True).order_by("pk")
+    return {row.pk: row for row in locked.filter(pk__in=RawSQL(_ASKED, (wanted, wanted)))}  # noqa: S611
 
 
 def _new(environment: Environment, key: UUID, member: str, now: datetime) -> Member:

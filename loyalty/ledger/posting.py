@@ -27,6 +27,7 @@ from loyalty.ledger import accounts, trail
 from loyalty.ledger.book import Book, Cause, root_type
 from loyalty.ledger.covering import credit
 from loyalty.ledger.idempotency import Idempotency
+from loyalty.ledger.members import successions
 from loyalty.ledger.opening import open_books
 from loyalty.ledger.reading import read_spendable
 from loyalty.ledger.standings import Standing, ladders_of, read_standings
@@ -204,6 +205,7 @@ class Journal:
         write_rows(
             {
                 "new_members": self.new_members.values(),
+                "successions": successions(self.environment, self.new_members.values()),
                 "new_accounts": [book.account for book in books if book.is_new],
                 "events": self.events,
                 "event_counts": self.event_counts.values(),

@@ -11,6 +11,11 @@ FROM jsonb_to_recordset(%(new_members)s::jsonb) AS member (
 )
 ORDER BY id
 
+-- section: successions
+UPDATE loyalty_member AS member SET redirect_to_id = change.redirect_to_id
+FROM jsonb_to_recordset(%(successions)s::jsonb) AS change (id uuid, redirect_to_id uuid)
+WHERE member.id = change.id AND member.redirect_to_id IS NULL
+
 -- section: new_accounts
 INSERT INTO loyalty_account (
     id, environment_id, member_id, metric_id, total, pending, held, earned, redeemed, expired, adjusted,

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+from loyalty.rules.arithmetic import MAX_AMOUNT
 from programs.conditions import look_up
 from programs.conditions.values import number
 
-_EXACT = Context(prec=60)
+_EXACT = Context(prec=100)
 _ZERO = Decimal(0)
 _ONE = Decimal(1)
 _TINY = Decimal("1e-12")
@@ -106,7 +107,7 @@ class Line:
 
 def lines_of(data: Mapping[str, Any], refunds: Iterable[Refund] = ()) -> tuple[list[Line], Decimal]:
     """The purchase's lines after these refunds, and the money that the refunded lines account for."""
-    lines = [_line(item) for item in _items(data)]
+    lines = [_line(item) for item in items_of(data)]
     assigned = _ZERO
     for refund in refunds:
         for part in refund.lines:
@@ -128,7 +129,7 @@ def net_of(
     lines, assigned = lines_of(data, refunds)
     if lines and refunds:
         unassigned = max(_ZERO, gross - net - assigned)
-        left["items"] = list(_shrunk(_items(data), lines, net, net + unassigned))
+        left["items"] = list(_shrunk(items_of(data), lines, net, net + unassigned))
     for name in fields if refunds else ():
         left = _scaled(left, tuple(name.split(".")[1:]), net, gross)
     return Net(left, gross, net)
@@ -141,7 +142,7 @@ def _without_lines(data: Mapping[str, Any], refunds: Sequence[Refund]) -> dict[s
     if not refunds:
         return dict(data)
     lines, _ = lines_of(data, refunds)
-    items = list(_shrunk(_items(data), lines, _ONE, _ONE))
+    items = list(_shrunk(items_of(data), lines, _ONE, _ONE))
     return dict(data) | {"items": items} if items else None
 
 
@@ -201,7 +202,8 @@ def allocate(points: int, originals: Sequence[Original]) -> list[int]:
     return parts
 
 
-def _items(data: Mapping[str, Any]) -> Sequence[Any]:
+def items_of(data: Mapping[str, Any]) -> Sequence[Any]:
+    """The purchase's lines; none where they are no list."""
     items = data.get("items")
     return items if isinstance(items, list | tuple) else ()
 
@@ -209,15 +211,22 @@ def _items(data: Mapping[str, Any]) -> Sequence[Any]:
 def _line(item: Any) -> Line:
     if not isinstance(item, dict):
         return Line(None, None)
-    quantity = _ONE if item.get("quantity") is None else number(item["quantity"])
-    amount = number(item.get("amount"))
+    quantity = _ONE if item.get("quantity") is None else _usable(item["quantity"])
+    amount = _usable(item.get("amount"))
     if amount is None:
-        price = number(item.get("unit_price"))
+        price = _usable(item.get("unit_price"))
         if price is not None and quantity is not None:
-            amount = price * quantity
-    if amount is not None:
-        amount = _whole_cents(amount)
+            amount = _usable(_EXACT.multiply(price, quantity))
     return Line(quantity, amount, quantity, amount)
+
+
+def _usable(value: Any) -> Decimal | None:
+    """A number from 0 to 10^12, with six places, as amounts are kept; what is none counts nothing here, as it
+    does when it earns."""
+    amount = number(value)
+    if amount is None or not 0 <= amount <= MAX_AMOUNT:
+        return None
+    return _whole_cents(amount)
 
 
 def _whole_cents(amount: Decimal) -> Decimal:
@@ -240,7 +249,7 @@ def _shrunk(items: Sequence[Any], lines: Sequence[Line], net: Decimal, rest: Dec
 
 
 def _scaled(data: dict[str, Any], keys: tuple[str, ...], net: Decimal, gross: Decimal) -> dict[str, Any]:
-    value = number(look_up(data, keys))
+    value = _usable(look_up(data, keys))
     if value is None or keys == ("amount",):
         return data
     return _with(data, keys, _share(value, net, gross))

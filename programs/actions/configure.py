@@ -136,7 +136,7 @@ def _field_error(instance: models.Model, field: str, problem: ValidationError) -
     if not named and len(taken) == 1:
         noun = instance._meta.verbose_name
         named, code, detail = (
-            taken[0],
+            "id" if taken[0] == "public_id" else taken[0],  # as callers name it
             "unique",
             f"Another {noun} of this environment has it; choose another.",
         )

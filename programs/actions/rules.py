@@ -11,6 +11,7 @@ from programs.conditions import FaultyConfigurationError, canonical
 from programs.limits import canonical_caps, canonical_schedule
 from programs.models import EarningRule, Environment
 
+REFUND = "refund"
 _CANONICAL: dict[str, Callable[[object], Any]] = {
     "condition": canonical,
     "award": canonical_award,
@@ -31,6 +32,9 @@ def check_rule(rule: EarningRule) -> None:
             setattr(rule, name, canonical_form(getattr(rule, name)))
         except FaultyConfigurationError as error:
             errors += [FieldError(_join(name, f.path), f.code, f.detail) for f in error.faults]
+    if rule.event_type == REFUND:
+        detail = "No rule judges refunds: they take back what their purchase no longer earns."
+        errors.append(FieldError("event_type", "invalid_value", detail))
     if rule.starts_at and rule.ends_at and rule.ends_at <= rule.starts_at:
         errors.append(FieldError("ends_at", "invalid_value", "Give an instant after starts_at."))
     errors += foreign_errors(rule)

@@ -52,7 +52,8 @@ def _read(raw: object) -> tuple[Award | None, list[Fault]]:
         return None, [Fault("", "invalid_type", f"An award is an object with a kind; this is {show(raw)}.")]
     kind = next((kind for kind in _KINDS if kind == raw.get("kind")), None)
     if kind is None:
-        known = " or ".join(_KINDS)
+        *others, last = _KINDS
+        known = f"{', '.join(others)} or {last}"
         return None, [Fault("kind", "unknown_kind", f"Give {known} as kind, not {show(raw.get('kind'))}.")]
     readers, build, check = _KINDS[kind]
     values, faults = _values(raw, readers)

@@ -19,7 +19,7 @@ def test_a_chunked_body_is_read_and_not_taken_for_empty() -> None:
 
 
 def test_no_more_is_read_than_is_needed_to_refuse_it() -> None:
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    limit = settings.LARGEST_BODY
     found = with_length(environ(b"x" * (limit + 1000), HTTP_TRANSFER_ENCODING="chunked"))
     assert found["CONTENT_LENGTH"] == str(limit + 1)
 

@@ -185,4 +185,4 @@ def test_a_taken_public_id_is_named(environment: Environment) -> None:
             actor=make_actor(),
             changes={**CLUB, "public_id": taken},
         )
-    assert [error.field for error in refusal.value.errors] == ["public_id"]
+    assert [error.field for error in refusal.value.errors] == ["id"]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import IO, Any, ClassVar
 
 import simplejson
+from django.conf import settings
 from rest_framework.parsers import BaseParser
 
 from audit.errors import InvalidRequest
@@ -58,7 +59,7 @@ class ItemsApart(StrictJSONParser):
     """Of a batch: up to 8 MiB, and the items of its list are left to be checked one by one
     (`check_values`), so that a faulty one spoils no other."""
 
-    max_body = 8 * 1024 * 1024
+    max_body = settings.LARGEST_BODY
 
     def check(self, parsed: dict[str, Any], *, look_at_text: bool) -> None:
         for name, value in parsed.items():

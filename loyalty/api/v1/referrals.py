@@ -58,7 +58,7 @@ class ReferralView(EngineView):
         check_text(customer_id, "customer_id")
         return self.write(
             refer,
-            lambda found: referral(customer_id, found.member_id),
+            lambda _: referral(customer_id, find_member(environment=self.environment, member=customer_id).pk),
             member=customer_id,
             actor=self.actor,
             now=self.now,

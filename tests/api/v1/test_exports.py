@@ -1,5 +1,6 @@
 """POST /v1/members/{id}/export: everything of one member, and of nobody else."""
 
+from audit.models import AuditEvent
 from programs.models import Environment
 from tests import factories
 from tests.api.test_problems import assert_problem
@@ -8,7 +9,7 @@ from tests.api.world import changed, digest
 from tests.conftest import Api
 
 
-def test_an_export_has_what_the_api_knows_of_the_member_and_writes_nothing(
+def test_an_export_has_what_the_api_knows_of_the_member_and_writes_only_that_it_was_asked_for(
     api: Api, environment: Environment
 ) -> None:
     factories.make_rule(environment)
@@ -19,7 +20,8 @@ def test_an_export_has_what_the_api_knows_of_the_member_and_writes_nothing(
     before = digest()
     answer = api.post("/v1/members/ada/export")
     found = done(answer)
-    assert changed(before, digest()) == {}
+    assert changed(before, digest()).keys() == {"audit_auditevent"}
+    assert AuditEvent.objects.filter(verb="member.exported").count() == 1
     assert found["member"]["member_id"] == "ada"
     assert [row["data"] for row in found["events"]] == [{"amount": "9.50", "n": 1.1}]
     assert b'"n":1.1' in answer.content
