@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from audit.errors import InvalidRequest
-from loyalty.actions.intake import PURCHASE, Item
+from loyalty.actions.intake import Item
 from loyalty.actions.points import credit
 from loyalty.actions.purchases import Purchase
 from loyalty.actions.sitting import Sitting, facts_of
@@ -52,15 +52,14 @@ def earn(sitting: Sitting, item: Item, event: Event, member: Member) -> Recorded
     sitting.counts[member.pk, event.type] = sitting.counts.get((member.pk, event.type), 0) + 1
     entries, reward, referral = _post(sitting, event, member, evaluation)
     changes = progress(sitting, event, member.pk, counts_of(sitting, event), event.occurred_at)
-    if event.type == PURCHASE:
-        sitting.purchases[event.event_id] = Purchase(
-            event,
-            member.pk,
-            entries=entries,
-            referral=referral,
-            reward=reward,
-            referrer=sitting.referrers[referral.referrer_id].pk if referral else None,
-        )
+    sitting.purchases[event.event_id] = Purchase(
+        event,
+        member.pk,
+        entries=entries,
+        referral=referral,
+        reward=reward,
+        referrer=sitting.referrers[referral.referrer_id].pk if referral else None,
+    )
     given = [*entries, *([reward] if reward else [])]
     return RecordedEvent(event, str(member), given, duplicate=False, changes=changes, referral=referral)
 
@@ -131,7 +130,6 @@ def _referred(sitting: Sitting, item: Item, member: Member, rules: Iterable[Comp
     return Referred(
         rooms=_rooms(sitting, item, referrer, paying),
         by_oneself=referrer.pk == member.pk,
-        referrer=str(referrer),
         maximum=_maximum(sitting, referrer, paying),
     )
 

@@ -24,7 +24,6 @@ MAX_DATA = 32 * 1024  # bytes of JSON
 LATE_WINDOW = timedelta(days=30)
 AHEAD = timedelta(minutes=5)  # a caller's clock may be this much before ours
 REFUND = "refund"
-PURCHASE = "purchase"
 
 
 @dataclass(frozen=True, slots=True)

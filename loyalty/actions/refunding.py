@@ -59,7 +59,7 @@ def refund(sitting: Sitting, item: Item, event: Event, member: Member) -> Record
     event.explanation = {"verdicts": [verdict.to_json() for verdict in evaluation.verdicts]}
     sitting.journal.add_event(event)
     entries, sides = _settle(sitting, purchase, event, net, evaluation)
-    event.figures = _give_back_usage(sitting, purchase, net, evaluation)
+    event.figures = _figures(_give_back_usage(sitting, purchase, net, evaluation), is_whole(net))
     event.explanation["refund"] = _in_figures(purchase, net, sides)
     purchase.refunds.append(event)
     counts = _counts(sitting, purchase, asked, whole=is_whole(net) and not was_whole)
@@ -98,7 +98,7 @@ def _settle(
         elif side.difference < 0:
             posted = [_give_again(purchase, group, -side.difference, event)]
         entries += [entry for entry in posted if entry.event_id == event.id]
-        sides.append(_side_in_figures(group, side))
+        sides.append(_side_in_figures(purchase, group, side))
     return entries, sides
 
 
@@ -150,7 +150,7 @@ def _take_back(
     # The referrer's ledger can't name the other member's event.
     own = purchase.reward is None or group[0].entry is not purchase.reward
     cause = Cause(
-        reason="Refund",
+        reason="Refund" if own else "Refund of a referred purchase",
         event=event if own else None,
         origin="refund" if own else None,
     )
@@ -195,9 +195,15 @@ def _give_again(purchase: Purchase, group: Sequence[Taken], points: int, event: 
 # -- caps, budgets and levels
 
 
+def _figures(usage: list[dict[str, Any]], whole: bool) -> dict[str, Any] | None:
+    """What outlives the payload: usage that is returned, and that nothing of the purchase is left."""
+    figures: dict[str, Any] = {"usage": usage} if usage else {}
+    return (figures | {"whole": True} if whole else figures) or None
+
+
 def _give_back_usage(
     sitting: Sitting, purchase: Purchase, net: Net, evaluation: Evaluation
-) -> dict[str, Any] | None:
+) -> list[dict[str, Any]]:
     """Return to the purchase's own periods what it no longer uses: neither by the net purchase, nor by what
     the ledger still holds of the rule's entry."""
     figures = []
@@ -219,7 +225,7 @@ def _give_back_usage(
                 times=change["times"],
                 budget=original["budget"],
             )
-    return {"usage": figures} if figures else None
+    return figures
 
 
 def _stays(
@@ -299,8 +305,9 @@ def _in_figures(purchase: Purchase, net: Net, sides: list[dict[str, Any]]) -> di
     }
 
 
-def _side_in_figures(group: Sequence[Taken], side: Side) -> dict[str, Any]:
+def _side_in_figures(purchase: Purchase, group: Sequence[Taken], side: Side) -> dict[str, Any]:
     return {
+        "recipient": "referrer" if group[0].entry is purchase.reward else "member",
         "metric": group[0].home.account.metric.code,
         "earned": side.earned,
         "recomputed": side.recomputed,

@@ -9,17 +9,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Q
-
-from loyalty.actions.intake import PURCHASE, Item
+from loyalty.actions.intake import REFUND, Item
 from loyalty.actions.purchases import Purchase, read_purchases
 from loyalty.ledger import accounts
-from loyalty.ledger.members import lock_members
+from loyalty.ledger.members import and_heirs, lock_members
 from loyalty.ledger.past import read_records, read_their_lots
 from loyalty.ledger.posting import Book, Journal
 from loyalty.ledger.reading import read_spendable_all, read_uncovered
 from loyalty.ledger.standings import ladders_of
-from loyalty.models import Event, EventCount, Member, Referral
+from loyalty.models import Event, EventCount, Member, Referral, member_key
 from loyalty.queries.events import RecordedEvent, recorded_events
 from loyalty.queries.rules import is_active, rules_for
 from loyalty.rules.earning import CompiledRule, periods_of
@@ -102,10 +100,8 @@ def _lock_members(sitting: Sitting, with_referrers: bool) -> None:
 
 
 def _pending(sitting: Sitting, names: Collection[str]) -> list[Referral]:
-    # By name, since a merged member's is found through a redirect only.
-    own, merged = Q(member__external_id__in=names), Q(member__redirected_from__external_id__in=names)
-    rows = Referral.objects.filter(environment_id=sitting.journal.environment.id)
-    return list(rows.filter(own | merged, status=Referral.Status.PENDING))
+    keys = {member_key(sitting.journal.environment.namespace, name) for name in names}
+    return list(Referral.objects.filter(member__in=and_heirs(keys), status=Referral.Status.PENDING))
 
 
 def _read_known(sitting: Sitting) -> None:
@@ -118,7 +114,7 @@ def _read_known(sitting: Sitting) -> None:
     again = [event for event in events.values() if event.event_id in ids]
     for found in recorded_events(again):
         sitting.known[found.event.event_id] = found
-    bought = [event for event in events.values() if event.event_id in named and event.type == PURCHASE]
+    bought = [event for event in events.values() if event.event_id in named and event.type != REFUND]
     sitting.purchases = read_purchases(bought)
 
 

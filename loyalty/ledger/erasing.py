@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 
 from audit.ids import public
 from audit.models import AuditEvent
@@ -69,7 +68,6 @@ def redact(members: Sequence[Member]) -> None:
     keys = [member.pk for member in members]
     entries = LedgerEntry.objects.filter(account__member__in=keys)
     _redact_answers(members, entries)
-    _redact_explanations(members)
     _redact_other_sides(entries)
     entries.update(reason=None, metadata=None, digest_salt=None)
     Event.objects.filter(member__in=keys).update(data=None, explanation=None, facts=None)
@@ -102,16 +100,6 @@ def _redact_answers(members: Sequence[Member], entries: QuerySet[LedgerEntry]) -
     for code in ReferralCode.objects.filter(member__in=keys).values_list("code", flat=True):
         _naming(answers, code).update(answer=_ANSWER)
     answers.filter(member_id__in=keys).update(answer=_ANSWER)
-
-
-def _redact_explanations(members: Sequence[Member]) -> None:
-    """The events of those whom they referred explain by whom; such an explanation goes whole."""
-    referred = Referral.objects.filter(referrer_id__in=[member.pk for member in members])
-    keys = list(referred.values_list("member_id", flat=True))
-    theirs = Event.objects.filter(Q(member__in=keys) | Q(member__redirect_to__in=keys))
-    texts = theirs.annotate(words=Cast("explanation", TextField()))
-    for name in [member.external_id for member in members if keys and member.external_id]:
-        texts.filter(words__contains=f"the referrer {_in_json(name)}:").update(explanation=None)
 
 
 def _referrals(keys: Sequence[UUID]) -> Iterable[tuple[UUID, UUID]]:

@@ -78,10 +78,15 @@ SELECT redirect_to_id FROM loyalty_member WHERE id = ANY(%s) AND redirect_to_id 
 """
 
 
-def _lock(keys: set[UUID]) -> dict[UUID, Member]:
+def and_heirs(keys: Collection[UUID]) -> RawSQL:
+    """These keys, and those of whom they redirect to, for a look-up by the key's index."""
     wanted = list(keys)
+    return RawSQL(_ASKED, (wanted, wanted))  # noqa: S611 - no text of a caller's in it
+
+
+def _lock(keys: set[UUID]) -> dict[UUID, Member]:
     locked = Member.objects.select_for_update(no_key=True).order_by("pk")
-    return {row.pk: row for row in locked.filter(pk__in=RawSQL(_ASKED, (wanted, wanted)))}  # noqa: S611
+    return {row.pk: row for row in locked.filter(pk__in=and_heirs(keys))}
 
 
 def _new(environment: Environment, key: UUID, member: str, now: datetime) -> Member:

@@ -127,9 +127,9 @@ class Granting:
         theirs = Left(rule, referral.rooms.get(rule.id) if referral else None)
         if theirs.budget is not None and own.budget is not None:
             theirs.budget = max(0, min(theirs.budget, own.budget) - grant.points)
-        who = f"the referrer {referral.referrer}" if referral and referral.referrer else "the referrer"
-        grant.referrer_points, cuts = theirs.cut(award.referrer, name=f"{who}: ")
-        grant.referrer_steps = [Step("base", f"{who}: {award.referrer}", Decimal(award.referrer))]
+        # Not by name: what explains one member's event must not hold another one's id.
+        grant.referrer_points, cuts = theirs.cut(award.referrer, name="the referrer: ")
+        grant.referrer_steps = [Step("base", f"the referrer: {award.referrer}", Decimal(award.referrer))]
         grant.cut(cuts, grant.referrer_steps)
         return grant
 

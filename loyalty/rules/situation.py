@@ -21,11 +21,10 @@ class Level:
 @dataclass(frozen=True, slots=True)
 class Referred:
     """A pending referral of the event's member. `rooms` and `maximum` are the referrer's, as in Situation;
-    `referrer` their external id, for the words; `by_oneself`: a merge made the two one member."""
+    `by_oneself`: a merge made the two one member."""
 
     rooms: Mapping[UUID, Room] = field(default_factory=dict)
     by_oneself: bool = False
-    referrer: str | None = None
     maximum: Mapping[UUID, int] = field(default_factory=dict)
 
 

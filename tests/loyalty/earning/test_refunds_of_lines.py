@@ -136,3 +136,10 @@ def test_thirds_of_three_lines_are_one_whole_piece(environment: Environment) -> 
     assert total(environment) == 10
     (verdict,) = Event.objects.get(event_id="refund-1").explanation["verdicts"]
     assert "E" not in verdict["steps"][0]["words"]
+
+
+def test_an_order_of_any_type_can_be_refunded(environment: Environment) -> None:
+    make_rule(environment, event_type="booking")
+    report(environment, "order-1", type="booking", data={"amount": "40"})
+    refund(environment, 1, amount="15")
+    assert total(environment) == 25

@@ -51,9 +51,7 @@ def test_of_another_members_purchase(desk: Desk) -> None:
     refused(desk, PurchaseNotFound, member="bob", amount="1.00")
 
 
-def test_of_what_is_not_a_purchase(desk: Desk) -> None:
-    desk.buy("visit-1", event_type="visit")
-    refused(desk, PurchaseNotFound, "visit-1")
+def test_of_a_refund(desk: Desk) -> None:
     refund = desk.refund("order-1", "1.00").event.event_id
     refused(desk, PurchaseNotFound, refund)
 

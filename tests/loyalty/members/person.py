@@ -60,6 +60,8 @@ class Person:
         note = {"field": "member.attributes.note", "op": "exists", "value": True}
         self.desk.rule("pounds", **common)
         self.desk.rule("noted", award={"kind": "fixed", "points": 1}, condition=note)
+        other = {"field": "member.attributes.note", "op": "eq", "value": "other"}  # why not: says what it is
+        self.desk.rule("other", award={"kind": "fixed", "points": 1}, condition=other)
         self.desk.rule(
             "friends", award={"kind": "referral", "member": 10, "referrer": 20}, caps=common["caps"]
         )

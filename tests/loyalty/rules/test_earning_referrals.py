@@ -10,7 +10,7 @@ from programs.limits import Cap
 from tests.loyalty.rules.earning_examples import METRIC, gold, judge, named, outcomes, times, told, usage
 
 ONE = UUID(int=1)
-BOB = Referred(referrer="bob")
+BOB = Referred()
 
 
 def both(member=100, referrer=200, number=1, name="Friends", **changes):
@@ -18,7 +18,7 @@ def both(member=100, referrer=200, number=1, name="Friends", **changes):
 
 
 def referred(rooms=None, theirs=None, **changes):
-    return Situation(rooms=rooms or {}, referral=Referred(theirs or {}, referrer="bob", **changes))
+    return Situation(rooms=rooms or {}, referral=Referred(theirs or {}, **changes))
 
 
 def given(evaluation):
@@ -36,7 +36,7 @@ def test_a_referral_awards_both_sides_and_names_the_rule_that_did():
     assert (verdict.points, verdict.to_json()["referrer_points"]) == (100, 200)
     assert told(verdict) == [
         ("base", "a referred member: 100", "100"),
-        ("base", "the referrer bob: 200", "200"),
+        ("base", "the referrer: 200", "200"),
     ]
 
 
@@ -83,7 +83,7 @@ def test_each_side_is_cut_by_the_caps_of_its_own_usage():
     assert usage(evaluation) == [(1, 100, 1, "member"), (1, 60, 1, "referrer")]
     assert told(evaluation.verdicts[0])[-1] == (
         "cap",
-        "the referrer bob: cut to 60: at most 250 points a month, 60 left",
+        "the referrer: cut to 60: at most 250 points a month, 60 left",
         "60",
     )
     times_used_up = {ONE: Room((0,))}
