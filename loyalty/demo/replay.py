@@ -1,13 +1,14 @@
 """The demo's history goes through the engine's own actions, in time order.
 
-Dates are shifted by whole days of the project's calendar, so that the file's last day is the day before
-the first replay. The shift is never stored: it follows from any event that is there already, so a replay
-on a later day sends the same events again, and changes nothing.
+Dates are shifted by whole weeks of the project's calendar, so that every day keeps its weekday (a rule may
+apply on weekends only) and the file's last day, a Sunday, is the latest one before the day of the first
+replay. The shift is never stored: it follows from any event that is there already, so a replay on a later
+day sends the same events again, and changes nothing.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Sum
@@ -63,16 +64,20 @@ def stored_events(environment: Environment, history: History) -> dict[str, datet
 
 
 def schedule_of(environment: Environment, history: History, now: datetime) -> Schedule:
-    """The schedule of the replay that began, else that of one that begins at `now`."""
+    """The schedule of the replay that began, else that of one that begins at `now`: whole weeks, the most
+    with which the last day is over. One statement."""
     zone = ZoneInfo(environment.project.time_zone)
     stored = stored_events(environment, history)
-    known = next((event for event in history.events if event.event_id in stored), None)
-    if known:
-        original, target = known.occurred_at, stored[known.event_id].astimezone(zone).date()
-    else:
-        original = max(event.occurred_at for event in history.events)
-        target = now.astimezone(zone).date() - timedelta(days=1)
-    return Schedule(zone, (target - original.astimezone(zone).date()).days)
+    for event in history.events:
+        if event.event_id in stored:
+            return Schedule(zone, (_day(stored[event.event_id], zone) - _day(event.occurred_at, zone)).days)
+    last = max(_day(event.occurred_at, zone) for event in history.events)
+    yesterday = _day(now, zone) - timedelta(days=1)
+    return Schedule(zone, (yesterday - last).days // 7 * 7)
+
+
+def _day(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date()
 
 
 def is_complete(environment: Environment, history: History) -> bool:

@@ -95,14 +95,16 @@ class TestReplayed:
         )
         assert sum(kept_by_the_file().values()) == 151_439
 
-    def test_the_last_day_is_yesterday_and_the_hours_are_the_shops(self, replayed: Replayed) -> None:
+    def test_weekdays_and_hours_are_the_shops_and_the_last_day_the_latest_sunday(
+        self, replayed: Replayed
+    ) -> None:
         stored = stored_events(replayed.environment, replayed.history)
         assert is_complete(replayed.environment, replayed.history)
-        assert max(stored.values()).astimezone(LONDON).date() == date(2026, 7, 14)
+        assert max(stored.values()).astimezone(LONDON).date() == date(2026, 7, 12)
         for event in replayed.history.events:
             there, here = event.occurred_at, stored[event.event_id].astimezone(LONDON)
             assert (here.hour, here.minute) == (there.hour, there.minute)
-            assert here.date() - there.date() == timedelta(days=5700)
+            assert here.date() - there.date() == timedelta(weeks=814)
 
     def test_refunds_are_stored_as_they_were_sent(self, replayed: Replayed) -> None:
         stored = Event.objects.get(
@@ -161,14 +163,36 @@ def test_what_is_too_late_after_an_interruption_is_counted(short: History) -> No
 @pytest.mark.parametrize(
     ("now", "last"),
     [
-        (datetime(2026, 7, 15, 22, 59, tzinfo=UTC), date(2026, 7, 14)),
-        (datetime(2026, 7, 15, 23, 1, tzinfo=UTC), date(2026, 7, 15)),  # the 16th in London
-        (datetime(2026, 1, 15, 23, 1, tzinfo=UTC), date(2026, 1, 14)),
+        (datetime(2026, 7, 18, 10, 0, tzinfo=UTC), date(2026, 7, 12)),
+        (datetime(2026, 7, 19, 10, 0, tzinfo=UTC), date(2026, 7, 12)),  # a Sunday, which is not over
+        (datetime(2026, 7, 19, 22, 59, tzinfo=UTC), date(2026, 7, 12)),
+        (datetime(2026, 7, 19, 23, 1, tzinfo=UTC), date(2026, 7, 19)),  # Monday in London
+        (datetime(2026, 1, 18, 23, 1, tzinfo=UTC), date(2026, 1, 11)),
+        (datetime(2026, 10, 25, 23, 30, tzinfo=UTC), date(2026, 10, 18)),  # a Sunday of 25 hours
     ],
 )
-def test_yesterday_is_the_projects(short: History, now: datetime, last: date) -> None:
-    environment = factories.make_environment(time_zone="Europe/London")
-    schedule = schedule_of(environment, short, now)
-    assert schedule.at(short.events[-1].occurred_at).astimezone(LONDON).date() == last
-    assert schedule.begins(short).astimezone(LONDON).timetuple()[3:5] == (0, 0)
-    assert schedule.begins(short) <= schedule.at(short.events[0].occurred_at)
+def test_the_last_day_is_the_latest_sunday_that_is_over_in_the_project(now: datetime, last: date) -> None:
+    environment, history = factories.make_environment(time_zone="Europe/London"), read_history()
+    schedule = schedule_of(environment, history, now)
+    instants = [schedule.at(event.occurred_at) for event in history.events]
+    assert max(instants).astimezone(LONDON).date() == last
+    assert last.isoweekday() == 7
+    assert now - min(instants) < timedelta(days=12), "well within the late window"
+    assert schedule.begins(history).astimezone(LONDON).timetuple()[3:5] == (0, 0)
+    assert schedule.begins(history) <= min(instants)
+
+
+@pytest.mark.django_db
+def test_a_replay_that_began_on_another_shift_keeps_it(short: History) -> None:
+    environment = set_up(short)
+    event = short.events[3]
+    factories.report(
+        environment,
+        event.event_id,
+        type=event.type,
+        member=event.member,
+        data=event.data,
+        occurred_at=event.occurred_at + timedelta(days=5700),
+        now=NOW,
+    )
+    assert schedule_of(environment, short, NOW + timedelta(days=9)).days == 5700
