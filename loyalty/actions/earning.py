@@ -29,12 +29,11 @@ from loyalty.rules.earning import (
     periods_of,
     room_of,
 )
+from loyalty.rules.kept import to_json
 from loyalty.rules.tiers import Ladder
 from programs.awards import ReferralAward
-from programs.conditions import Facts, fields_used
-from programs.conditions.values import plain
+from programs.conditions import Facts
 
-_ATTRIBUTES = "member.attributes."
 MAX_OPENING = 10**15  # points that an account may begin with
 
 
@@ -136,41 +135,14 @@ def _referred(sitting: Sitting, item: Item, member: Member, rules: Iterable[Comp
 
 def _kept(facts: Facts, rules: Iterable[CompiledRule], situation: Situation) -> dict[str, Any]:
     """What the rules could read besides the event, so that a refund can ask them again (domain.md 3.5)."""
-    names = {name for rule in rules for name in fields_used(rule.condition) if name.startswith(_ATTRIBUTES)}
-    used = {name.removeprefix(_ATTRIBUTES).split(".")[0] for name in names}
-    kept: dict[str, Any] = {
-        "attributes": {name: value for name, value in facts.attributes.items() if name in used},
+    asked = {name for rule in rules for name in rule.asks_attributes}
+    return {
+        "attributes": {name: value for name, value in facts.attributes.items() if name in asked},
         "age_days": facts.age_days,
         "event_counts": dict(facts.event_counts),
         "revisions": [str(rule.revision_id) for rule in rules],
+        **to_json(situation),
     }
-    if situation.levels:
-        kept["levels"] = {str(key): level_json(level) for key, level in situation.levels.items()}
-    if situation.rooms:
-        kept["rooms"] = {str(key): _room_json(room) for key, room in situation.rooms.items()}
-    if situation.maximum:
-        kept["maximum"] = {str(key): points for key, points in situation.maximum.items()}
-    if situation.referral:
-        kept["referral"] = {
-            "rooms": {str(key): _room_json(room) for key, room in situation.referral.rooms.items()},
-            "maximum": {str(key): points for key, points in situation.referral.maximum.items()},
-            "by_oneself": situation.referral.by_oneself,
-        }
-    return kept
-
-
-def level_json(level: Level) -> dict[str, Any]:
-    """A level as it is kept with the event."""
-    return {
-        "code": level.code,
-        "title": level.title,
-        "multiplier": plain(level.multiplier),
-        "metric_id": str(level.metric_id),
-    }
-
-
-def _room_json(room: Room) -> dict[str, Any]:
-    return {"caps": list(room.caps), "budget": room.budget}
 
 
 def _use(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from loyalty.actions.purchases import Purchase
@@ -10,7 +9,8 @@ from loyalty.actions.sitting import Sitting
 from loyalty.models import Event
 from loyalty.queries.rules import revisions_of
 from loyalty.rules import refunds as rules
-from loyalty.rules.earning import Evaluation, Level, Referred, Room, Situation, evaluate
+from loyalty.rules.earning import Evaluation, evaluate
+from loyalty.rules.kept import from_json
 from loyalty.rules.refunds import Net, Refund
 from programs.awards import PerAmountAward
 from programs.conditions import Facts
@@ -64,29 +64,5 @@ def judge_again(sitting: Sitting, purchase: Purchase, net: Net) -> Evaluation:
             event_counts=facts.get("event_counts", {}),
         ),
         revisions_of(sitting.config, _revisions(bought)),
-        situation_of(facts, referred=purchase.referral is not None),
+        from_json(facts, referred=purchase.referral is not None),
     )
-
-
-def situation_of(facts: dict[str, Any], *, referred: bool) -> Situation:
-    """The situation that was kept with an event. `referred`: it completed a referral."""
-    referral = facts.get("referral") or {}
-    return Situation(
-        levels={UUID(key): _level(level) for key, level in facts.get("levels", {}).items()},
-        rooms=_rooms(facts.get("rooms", {})),
-        maximum={UUID(key): points for key, points in facts.get("maximum", {}).items()},
-        referral=Referred(
-            rooms=_rooms(referral.get("rooms", {})),
-            maximum={UUID(key): points for key, points in referral.get("maximum", {}).items()},
-        )
-        if referred
-        else None,
-    )
-
-
-def _level(kept: dict[str, Any]) -> Level:
-    return Level(kept["code"], kept["title"], Decimal(kept["multiplier"]), UUID(kept["metric_id"]))
-
-
-def _rooms(kept: dict[str, Any]) -> dict[UUID, Room]:
-    return {UUID(key): Room(tuple(room["caps"]), room["budget"]) for key, room in kept.items()}

@@ -32,7 +32,7 @@ def _with_amount(
 ) -> Refund:
     parts, worth = lines
     if bought.amount is None:
-        return _without_amount(request, earlier, parts)
+        return _without_amount(bought, request, earlier, parts)
     left = max(Decimal(0), bought.amount - sum((each.amount or Decimal(0) for each in earlier), Decimal(0)))
     said = sum((line.amount or Decimal(0) for line in request.lines), Decimal(0))
     amount = request.amount
@@ -50,11 +50,13 @@ def _with_amount(
     return Refund(amount, parts.lines)
 
 
-def _without_amount(request: RefundRequest, earlier: Sequence[Refund], parts: Refund) -> Refund:
+def _without_amount(
+    bought: Event, request: RefundRequest, earlier: Sequence[Refund], parts: Refund
+) -> Refund:
     """Of a purchase that names no amount: its lines, by their pieces, or all that is left."""
     if request.amount is not None:
         raise _too_much(Decimal(0), "The purchase has no amount; refund its lines, or leave the amount out.")
-    if any(not each.lines for each in earlier):
+    if earlier and rules.net_of(bought.data or {}, None, earlier).data is None:
         raise _too_much(Decimal(0), "The whole purchase is refunded already.")
     return Refund(None, parts.lines)
 

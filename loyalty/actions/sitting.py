@@ -22,7 +22,7 @@ from loyalty.queries.events import RecordedEvent, recorded_events
 from loyalty.queries.rules import is_active, rules_for
 from loyalty.rules.earning import CompiledRule, periods_of
 from programs.awards import ReferralAward
-from programs.conditions import Facts, event_types_counted
+from programs.conditions import Facts
 from programs.queries.snapshots import Snapshot
 
 
@@ -119,7 +119,7 @@ def _read_known(sitting: Sitting) -> None:
 
 
 def _read_counts(sitting: Sitting, rules: Iterable[CompiledRule], members: Collection[UUID]) -> None:
-    types = {type_ for rule in rules for type_ in event_types_counted(rule.condition)}
+    types = {type_ for rule in rules for type_ in rule.asks_counts}
     if types and members:
         rows = EventCount.objects.filter(member_id__in=members, type__in=types)
         for member, type_, count in rows.values_list("member_id", "type", "count"):
@@ -211,7 +211,7 @@ def _lock_budgets(sitting: Sitting, live: Sequence[Item]) -> None:
 
 def _may_match(sitting: Sitting, rule: CompiledRule, item: Item) -> bool:
     """False for an event that the rule can't give for, so that it does not wait for the budget."""
-    if rule.asks_tier or event_types_counted(rule.condition):
+    if rule.asks_tier or rule.asks_counts:
         return True  # earlier events of the same sitting may decide
     return rule.condition.matches(facts_of(sitting, item, sitting.member_of(item), [rule]))
 
@@ -219,7 +219,7 @@ def _may_match(sitting: Sitting, rule: CompiledRule, item: Item) -> bool:
 def facts_of(sitting: Sitting, item: Item, member: Member, rules: Iterable[CompiledRule]) -> Facts:
     """What these rules may know of the event and its member, but for the level."""
     at = item.occurred_at
-    types = {type_ for rule in rules for type_ in event_types_counted(rule.condition)}
+    types = {type_ for rule in rules for type_ in rule.asks_counts}
     return Facts(
         event_type=item.reported.type,
         occurred_at=at,

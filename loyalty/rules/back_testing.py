@@ -4,7 +4,7 @@ Events are evaluated by the same function as live ones, each with what the run i
 caps and budgets begin with nothing used. Nothing grows with the number of events, only with members and days.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
@@ -22,10 +22,12 @@ from loyalty.rules.earning import (
     periods_of,
     room_of,
 )
-from loyalty.rules.verdicts import Recipient
+from loyalty.rules.verdicts import Recipient, RuleVerdict
 from programs.conditions import Facts, event_types_counted, fields_used
 
 MOST_AFFECTED = 20  # members named in the result
+NOT_REACHED = "not_reached"
+"""What became of an event that the draft never saw: sent to another program, or while its own was not active."""
 _ATTRIBUTES = "member.attributes."
 
 
@@ -153,6 +155,8 @@ class Trial:
     days: defaultdict[date, Sum] = field(default_factory=lambda: defaultdict(Sum))
     reached: set[UUID] = field(default_factory=set)
     """Members whose events the draft gives something for."""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """What the draft made of the events; each is counted once."""
     is_limited: bool = False
     """Whether any rule has caps or a budget of which it counted what is left."""
     _settled: set[UUID] = field(default_factory=set)
@@ -170,7 +174,9 @@ class Trial:
         if evaluation.referral:
             self._settled.add(event.member_id)
         own = self._points(evaluation, "member")
-        by_draft = self._by_draft(evaluation)
+        verdict = self._verdict(evaluation)
+        self.outcomes[verdict.outcome if verdict else NOT_REACHED] += 1
+        by_draft = verdict.points + verdict.referrer_points if verdict else 0
         if by_draft:
             self.reached.add(event.member_id)
         given, would = event.given, own
@@ -214,10 +220,9 @@ class Trial:
             if award.metric_id == metric and award.recipient == recipient
         )
 
-    def _by_draft(self, evaluation: Evaluation) -> int:
-        """What came through the draft: its awards to both sides, or as a multiplier the extra points."""
-        own = (verdict for verdict in evaluation.verdicts if verdict.rule.id == self.draft.id)
-        return sum(verdict.points + verdict.referrer_points for verdict in own)
+    def _verdict(self, evaluation: Evaluation) -> RuleVerdict | None:
+        """The draft's own. Its points to both sides came through it, of a multiplier the extra ones."""
+        return next((verdict for verdict in evaluation.verdicts if verdict.rule.id == self.draft.id), None)
 
     def result(self) -> dict[str, Any]:
         """The totals as JSON values; members by their internal keys, days in order."""
@@ -232,6 +237,7 @@ class Trial:
             "this_rule": self.this_rule.would,
             "this_rule_given": self.this_rule.given,
             "this_rule_members": len(self.reached),
+            "outcomes": dict(self.outcomes),
             "budget": None if draft.budget is None else {"limit": draft.budget, "spent": spent},
             "days": [{"day": day.isoformat(), **one.to_json()} for day, one in sorted(self.days.items())],
             "most_affected": self._most_affected(),

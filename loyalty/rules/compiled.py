@@ -7,13 +7,14 @@ from typing import Literal
 from uuid import UUID
 
 from programs.awards import Award
-from programs.conditions import Condition, fields_used
+from programs.conditions import Condition, event_types_counted, fields_used
 from programs.limits import ALWAYS, Cap, Per, Schedule, period_of
 
 Rounding = Literal["down", "half_up", "up"]
 EntryType = Literal["earned", "bonus"]
 
 _NONE = UUID(int=0)
+_ATTRIBUTES = "member.attributes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,20 @@ class CompiledRule:
     """The kinds of period whose usage is kept: each of the caps' once, but `event`."""
     asks_tier: bool = field(init=False, compare=False, repr=False)
     is_timed: bool = field(init=False, compare=False, repr=False)
+    asks_attributes: frozenset[str] = field(init=False, compare=False, repr=False)
+    """The member's attributes that the condition reads, by their first key."""
+    asks_counts: frozenset[str] = field(init=False, compare=False, repr=False)
+    """The event types whose number it asks for."""
 
     def __post_init__(self) -> None:
         put = object.__setattr__  # the class is frozen
         put(self, "order", (-self.priority, self.name, self.id))
         put(self, "periods", tuple(dict.fromkeys(cap.per for cap in self.caps if cap.per != "event")))
-        put(self, "asks_tier", "member.tier" in fields_used(self.condition))
+        used = fields_used(self.condition)
+        put(self, "asks_tier", "member.tier" in used)
+        attributes = (name.removeprefix(_ATTRIBUTES) for name in used if name.startswith(_ATTRIBUTES))
+        put(self, "asks_attributes", frozenset(name.split(".")[0] for name in attributes))
+        put(self, "asks_counts", frozenset(event_types_counted(self.condition)))
         put(self, "is_timed", bool(self.starts_at or self.ends_at or self.schedule))
 
     @property

@@ -85,10 +85,12 @@ def test_a_purchase_without_an_amount_gives_back_its_lines(environment: Environm
     assert total(environment) == 10
     with pytest.raises(RefundExceedsPurchase):
         refund(environment, 3, amount="1")
-    refund(environment, 4)
+    refund(environment, 4, items=[{"line": 2, "quantity": 1}])
     assert total(environment) == 0
     with pytest.raises(RefundExceedsPurchase):
         refund(environment, 5)
+    whole = Event.objects.filter(figures__whole=True)
+    assert [event.event_id for event in whole] == ["refund-4"]
 
 
 def test_a_line_without_a_quantity_is_one_piece(environment: Environment) -> None:
