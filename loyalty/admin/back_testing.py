@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from audit.errors import DomainError
 from loyalty.actions.back_tests import start_back_test
 from loyalty.admin.charts import daily_chart
+from loyalty.admin.explaining import outcomes_in_words
 from loyalty.admin.shared import Endless
 from loyalty.models import BackTest
 from loyalty.queries.back_tests import back_tests_of, most_affected
@@ -143,6 +144,7 @@ class BackTestAdmin(DetailAdmin[BackTest]):
             "is_older": definition_of(found.rule) != found.definition,
             "period": self.period(found),
             "unfinished": found.status in (BackTest.Status.QUEUED, BackTest.Status.RUNNING),
+            "outcomes": outcomes_in_words(result.get("outcomes")) if result else "",
             "difference": result["would"] - result["given"] if result else 0,
             "chart": daily_chart(days),
             "affected": most_affected(found),

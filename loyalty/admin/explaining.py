@@ -17,9 +17,10 @@ from programs.models import TierLadder
 _OUTCOMES = {
     "awarded": "Awarded",
     "multiplied": "Multiplied",
+    "not_reached": "Did not reach its program",
     "not_in_force": "Not in force",
     "outside_window": "Outside its dates",
-    "outside_schedule": "Outside its hours",
+    "outside_schedule": "Outside its days and hours",
     "condition_failed": "Did not match",
     "amount_missing": "Amount missing",
     "amount_unusable": "Amount unusable",
@@ -93,11 +94,24 @@ def explained(explanation: Any) -> Explanation:
     )
 
 
+def outcomes_in_words(outcomes: Any) -> str:
+    """A back-test's counts by outcome, with what took effect first: "12 awarded, 389 did not match"; empty
+    where none are kept."""
+    counts = outcomes if isinstance(outcomes, dict) else {}
+    places = {outcome: place for place, outcome in enumerate(_OUTCOMES)}
+    ordered = sorted(counts.items(), key=lambda one: (places.get(one[0], len(places)), one[0]))
+    return ", ".join(f"{count:,} {_label(outcome).lower()}" for outcome, count in ordered)
+
+
+def _label(outcome: str) -> str:
+    return _OUTCOMES.get(outcome, outcome.replace("_", " ").capitalize())
+
+
 def _verdict(verdict: dict[str, Any]) -> dict[str, Any]:
     outcome = str(verdict.get("outcome", "–"))
     steps = verdict.get("steps")
     return verdict | {
-        "label": _OUTCOMES.get(outcome, outcome.replace("_", " ").capitalize()),
+        "label": _label(outcome),
         "rule_id": _uuid(verdict.get("rule_id")),
         "steps": [
             step | {"label": _STAGES.get(str(step.get("stage")), "")}

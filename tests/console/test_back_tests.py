@@ -75,6 +75,7 @@ def test_the_result_is_figures_a_chart_a_table_and_members(operator: Client, dra
     assert (page.context["result"]["would"], page.context["result"]["given"]) == (30, 15)
     assert page.context["difference"] == 15
     assert "of 1,000" in text
+    assert "<p>Of 2 events: 2 awarded.</p>" in text
     assert [(day.would, day.given) for day in page.context["chart"].days] == [(20, 10), (0, 0), (10, 5)]
     assert text.count("<rect ") == 3
     assert [(one.member, one.would, one.given) for one in page.context["affected"]] == [
@@ -88,6 +89,18 @@ def test_the_result_is_figures_a_chart_a_table_and_members(operator: Client, dra
     assert [line.split(",")[1:] for line in lines[1:]] == [["20", "10"], ["0", "0"], ["10", "5"]]
     listed = operator.get(f"/console/programs/earningrule/{draft.pk}/change/").content.decode()
     assert f"{PAGE}/{found.pk}/change/" in listed
+
+
+def test_a_result_of_no_effect_says_why(operator: Client, draft: EarningRule) -> None:
+    found = _begin(operator, draft)
+    run_back_test(back_test=found.pk, pace=Pace())
+    found.refresh_from_db()
+    assert found.result is not None
+    counts = {"outside_schedule": 1_389, "not_reached": 3, "awarded": 12, "of_later_code": 1}
+    BackTest.objects.filter(pk=found.pk).update(result=found.result | {"events": 1_405, "outcomes": counts})
+    text = operator.get(f"{PAGE}/{found.pk}/change/").content.decode()
+    told = "12 awarded, 3 did not reach its program, 1,389 outside its days and hours, 1 of later code"
+    assert f"<p>Of 1,405 events: {told}.</p>" in text
 
 
 def test_a_draft_that_was_changed_since_is_told(operator: Client, draft: EarningRule) -> None:

@@ -175,6 +175,7 @@ BACK_TEST: dict[str, Any] = {
         "this_rule": 234388,
         "this_rule_given": 0,
         "this_rule_members": 2210,
+        "outcomes": {"multiplied": 29771, "outside_schedule": 74429},
         "budget": None,
         "days": [{"day": "2025-01-01", "would": 5120, "given": 4711}],
         "most_affected": [{"customer_id": "cus_abc123", "would": 4200, "given": 2100}],

@@ -244,6 +244,10 @@ class BackTestResult(s.Serializer[Any]):
     this_rule = s.IntegerField(help_text="What the draft itself would have given.")
     this_rule_given = s.IntegerField()
     this_rule_members = s.IntegerField()
+    outcomes = s.DictField(
+        child=s.IntegerField(),
+        help_text="Events by what the draft made of them: the outcome of its verdict, or not_reached.",
+    )
     budget = BudgetFound(allow_null=True)
     days = DayFound(many=True)
     most_affected = MemberFound(many=True)

@@ -70,6 +70,7 @@ def test_a_back_test_is_queued_run_by_a_worker_and_read(api: Api, environment: E
         "given": 30,
         "this_rule": 60,
     }
+    assert result["outcomes"] == {"awarded": 3}
     assert [(row["day"], row["would"], row["given"]) for row in result["days"]] == [
         (day(number)[:10], 20, 10) for number in range(3)
     ]

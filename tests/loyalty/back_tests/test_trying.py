@@ -92,6 +92,32 @@ def test_other_rules_count_as_they_were_in_force_and_the_draft_always(environmen
     assert found["budget"] is None
 
 
+def test_what_the_draft_made_of_each_event_is_counted(environment: Environment) -> None:
+    instants = [BEGIN + days(day) for day in range(14)]  # two Sundays and two Saturdays
+    store(environment, [Past(at=at, data={"amount": "10"}) for at in instants])
+    store(environment, [Past(at=at, data={"amount": "0"}) for at in instants])
+    store(environment, [Past(at=instants[0], data=None)])
+    base = make_rule(environment, name="Base", published_at=LONG_AGO)
+    double = make_rule(
+        environment,
+        award={"kind": "multiplier", "factor": "2"},
+        schedule={"weekdays": [6, 7]},
+        caps=[{"per": "ever", "times": 3}],
+        published=False,
+    )
+    found = tried(environment, double)
+    assert (found["events"], found["skipped"]) == (28, 1)
+    assert found["outcomes"] == {
+        "multiplied": 3,
+        "cap_reached": 1,
+        "nothing_to_multiply": 4,
+        "outside_schedule": 20,
+    }
+    revise(environment, base, condition={"field": "data.amount", "op": "gte", "value": 11})
+    none = tried(environment, base)
+    assert (none["this_rule"], none["outcomes"]) == (0, {"condition_failed": 28})
+
+
 def test_the_period_holds_its_beginning_and_not_its_end(environment: Environment) -> None:
     instants = (BEGIN - timedelta(microseconds=1), BEGIN, END - timedelta(microseconds=1), END)
     store(environment, [Past(at=at, data={"amount": f"{10**n}"}) for n, at in enumerate(instants)])
@@ -150,6 +176,7 @@ def test_an_event_reaches_the_rules_of_the_program_it_was_sent_to(environment: E
     store(environment, [Past(), Past(program_id=club.id), Past(program_id=default.id)])
     found = tried(environment, rule)
     assert (found["would"], found["this_rule"]) == (202, 200)
+    assert found["outcomes"] == {"awarded": 2, "not_reached": 1}
 
 
 def test_rules_of_a_program_that_is_not_active_give_nothing_and_it_is_said(environment: Environment) -> None:
@@ -157,6 +184,7 @@ def test_rules_of_a_program_that_is_not_active_give_nothing_and_it_is_said(envir
     store(environment, [Past()])
     found = tried(environment, make_rule(environment, program="club", published=False))
     assert (found["events"], found["would"]) == (1, 0)
+    assert found["outcomes"] == {"not_reached": 1}
     assert "The program club is not active, so that none of its rules gives anything." in found["notes"]
 
 
