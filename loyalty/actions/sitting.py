@@ -13,7 +13,7 @@ from loyalty.actions.intake import REFUND, Item
 from loyalty.actions.purchases import Purchase, read_purchases
 from loyalty.ledger import accounts
 from loyalty.ledger.members import and_heirs, lock_members
-from loyalty.ledger.past import read_records, read_their_lots
+from loyalty.ledger.past import Record, read_records, read_their_lots
 from loyalty.ledger.posting import Book, Journal
 from loyalty.ledger.reading import read_spendable_all, read_uncovered
 from loyalty.ledger.standings import ladders_of
@@ -168,29 +168,38 @@ def _all_members(sitting: Sitting, live: Sequence[Item]) -> set[UUID]:
 def _read_pasts(sitting: Sitting) -> None:
     """What reversals of the purchases' entries need to know; up to eight statements."""
     journal = sitting.journal
-    originals = [entry for purchase in sitting.purchases.values() for entry in purchase.originals]
-    if not originals:
+    sides = [(purchase, entry) for purchase in sitting.purchases.values() for entry in purchase.originals]
+    if not sides:
         return
-    records = read_records(originals)
+    records = read_records([entry for _, entry in sides])
     books: dict[UUID, Book] = {}
-    wanted: dict[UUID, int] = {}
-    for purchase in sitting.purchases.values():
-        purchase.records = {entry.id: records[entry.id] for entry in purchase.originals}
-        for entry in purchase.originals:
-            home, wallet = purchase.books_of(entry, journal, sitting.config)
-            entry.account = home.account
-            books |= {home.account.id: home, wallet.account.id: wallet}
+    by_wallet: dict[UUID, list[Record]] = {}
+    for purchase, entry in sides:
+        purchase.records[entry.id] = records[entry.id]
+        home, wallet = purchase.books_of(entry, journal, sitting.config)
+        entry.account = home.account
+        books |= {home.account.id: home, wallet.account.id: wallet}
+        by_wallet.setdefault(wallet.account.id, []).append(records[entry.id])
     read_uncovered(list(books.values()))
     read_their_lots(records.values(), books.values())
-    for purchase in sitting.purchases.values():
-        for entry in purchase.originals:
-            _, wallet = purchase.books_of(entry, journal, sitting.config)
-            record = records[entry.id]
-            own = sum(wallet.lots[lot].remaining for lot in record.family if lot in wallet.lots)
-            left = entry.points - record.reversed
-            short = own + sum(record.family.values()) - record.counted < left
-            wanted[wallet.account.id] = wanted.get(wallet.account.id, 0) + (left if short else 0)
-    read_spendable_all([(books[key], points) for key, points in wanted.items() if points])
+    read_spendable_all(
+        [
+            # What one takes from other lots may be another's own: so all, if any is short.
+            (books[key], sum(_left(record) for record in own))
+            for key, own in by_wallet.items()
+            if any(_is_short(record, books[key]) for record in own)
+        ]
+    )
+
+
+def _left(record: Record) -> int:
+    return record.original.points - record.reversed
+
+
+def _is_short(record: Record, wallet: Book) -> bool:
+    """Whether the entry's own lots, and what expired of them, do not cover all that may be taken back."""
+    own = sum(wallet.lots[lot].remaining for lot in record.family if lot in wallet.lots)
+    return own + sum(record.family.values()) - record.counted < _left(record)
 
 
 def _lock_budgets(sitting: Sitting, live: Sequence[Item]) -> None:
