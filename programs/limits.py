@@ -96,16 +96,12 @@ def period_of(per: Per, at: datetime, zone: tzinfo) -> str:
 
 
 def parse_caps(raw: object) -> tuple[Cap, ...]:
-    """The caps that JSON spells; None is none. Raises LimitError, and nothing else, whatever the JSON."""
+    """The caps that JSON spells; None is none. Raises LimitError, and nothing else, whatever the
+    JSON; its faults have paths such as `[1].per`."""
     caps, faults = _read_caps(raw)
     if faults:
         raise LimitError(faults)
     return caps
-
-
-def validate_caps(raw: object) -> list[Fault]:
-    """What is wrong with caps, with paths such as `[1].per`; an empty list if nothing is. Never raises."""
-    return _read_caps(raw)[1]
 
 
 def canonical_caps(raw: object) -> list[dict[str, Any]]:
@@ -119,11 +115,6 @@ def parse_schedule(raw: object) -> Schedule:
     if faults:
         raise LimitError(faults)
     return schedule
-
-
-def validate_schedule(raw: object) -> list[Fault]:
-    """What is wrong with a schedule; an empty list if nothing is. Never raises."""
-    return _read_schedule(raw)[1]
 
 
 def canonical_schedule(raw: object) -> dict[str, Any]:

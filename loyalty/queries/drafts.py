@@ -34,10 +34,11 @@ def in_force_always(rule_id: UUID, revision_id: UUID, definition: Mapping[str, A
 def with_draft(config: Snapshot, rule: EarningRule) -> Snapshot:
     """The configuration with the rule's draft in force at any time, in place of its revisions.
 
-    Raises InvalidRequest for a faulty draft.
+    What is compiled of the others is taken over; nothing of the draft is left in `config`. Raises
+    InvalidRequest for a faulty draft.
     """
     check_rule(rule)
     draft = in_force_always(rule.pk, uuid4(), definition_of(rule))
     others = [published for published in config.rules if published.rule_id != rule.pk]
     rules = sorted([*others, draft], key=lambda each: (-each.priority, each.name, each.number))
-    return replace(config, rules=tuple(rules), derived={})
+    return replace(config, rules=tuple(rules), derived=dict(config.derived))

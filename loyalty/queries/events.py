@@ -75,12 +75,6 @@ def recorded_events(events: Sequence[Event], *, duplicate: bool = True) -> list[
     ]
 
 
-def entries_of(event: Event) -> list[LedgerEntry]:
-    """The ledger entries that an event caused, in the order that they were made."""
-    caused = LedgerEntry.objects.filter(event=event).select_related("account__metric")
-    return list(caused.order_by("id"))
-
-
 def _rewards(referrals: Collection[Referral]) -> dict[UUID, list[LedgerEntry]]:
     """The referrers' entries, by the event that completed the referral."""
     keys = {row.referrer_entry_id: _key(row.event_id) for row in referrals if row.referrer_entry_id}

@@ -1,6 +1,7 @@
 """A back-test's reading: stored events in chunks, into the running totals (domain.md 4.2)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from loyalty.models import BackTest
@@ -135,5 +136,6 @@ def _published(config: Snapshot, event_type: str) -> list[CompiledRule]:
 
 
 def _draft(config: Snapshot, test: BackTest) -> CompiledRule:
-    """The draft as it was when the back-test was started, in force at any time."""
-    return compiled(config, in_force_always(test.rule_id, test.pk, test.definition))
+    """The draft as it was when the back-test was started, in force at any time. The snapshot, which outlives
+    the run, keeps nothing of it."""
+    return compiled(replace(config, derived={}), in_force_always(test.rule_id, test.pk, test.definition))

@@ -26,7 +26,7 @@ from .kinds import (
     PerItemAward,
     ReferralAward,
 )
-from .parsing import AwardError, canonical_award, parse_award, validate_award
+from .parsing import AwardError, canonical_award, parse_award
 from .words import describe_award, describe_definition, describe_rule
 
 __all__ = [
@@ -44,5 +44,4 @@ __all__ = [
     "describe_definition",
     "describe_rule",
     "parse_award",
-    "validate_award",
 ]

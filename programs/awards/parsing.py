@@ -37,11 +37,6 @@ def parse_award(raw: object) -> Award:
     return award
 
 
-def validate_award(raw: object) -> list[Fault]:
-    """What is wrong with an award; an empty list if nothing is. Never raises."""
-    return _read(raw)[1]
-
-
 def canonical_award(raw: object) -> dict[str, Any]:
     """The normalised JSON to store, every key present. Raises AwardError."""
     return parse_award(raw).to_json()
