@@ -34,7 +34,7 @@ def recount(
     *, environment: Environment, actor: Actor, now: datetime, after: UUID, members: int = 250
 ) -> Recounted:
     """Make the progress of the `members` members that follow `after` what the ledger and their events say,
-    on every active ladder, and let them reach what that reaches; one transaction, seven statements.
+    on every active ladder, and let them reach what that reaches; one transaction, five statements.
 
     Where all is right already nothing is written. Locks: the members, then their accounts of ladders of
     points.

@@ -50,7 +50,7 @@ WITH ladders AS MATERIALIZED (
         family.owner_id, ladder.id, (event.occurred_at AT TIME ZONE %(zone)s)::date,
         CASE
             WHEN ladder.basis = 'spend' THEN event.amount - coalesce(refund.amount, 0)
-            WHEN refund.refunds > 0 AND coalesce(refund.amount, 0) >= coalesce(event.amount, 0) THEN 0
+            WHEN refund.is_whole THEN 0
             ELSE 1
         END
     FROM families AS family
@@ -59,7 +59,8 @@ WITH ladders AS MATERIALIZED (
         ON event.member_id = family.member_id AND event.type = ladder.event_type
         AND coalesce(event.program_id, ladder.program_id) = ladder.program_id
     CROSS JOIN LATERAL (
-        SELECT count(*) AS refunds, sum(amount) AS amount FROM loyalty_event WHERE purchase_id = event.id
+        SELECT sum(amount) AS amount, bool_or(figures @> '{"whole": true}') AS is_whole
+        FROM loyalty_event WHERE purchase_id = event.id
     ) AS refund
     WHERE ladder.basis = 'events'
         OR event.amount >= 0 AND ladder.currency IN ('', coalesce(event.currency, ''))

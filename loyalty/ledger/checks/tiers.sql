@@ -47,7 +47,7 @@ WITH ladders AS MATERIALIZED (
         family.account_id, ladder.id, (event.occurred_at AT TIME ZONE ladder.time_zone)::date,
         CASE
             WHEN ladder.basis = 'spend' THEN coalesce(event.amount, 0) - coalesce(refund.amount, 0)
-            WHEN refund.refunds > 0 AND coalesce(refund.amount, 0) >= coalesce(event.amount, 0) THEN 0
+            WHEN refund.is_whole THEN 0
             ELSE 1
         END
     FROM families AS family
@@ -58,7 +58,8 @@ WITH ladders AS MATERIALIZED (
         OFFSET 0
     ) AS event
     CROSS JOIN LATERAL (
-        SELECT count(*) AS refunds, sum(amount) AS amount FROM loyalty_event WHERE purchase_id = event.id
+        SELECT sum(amount) AS amount, bool_or(figures @> '{"whole": true}') AS is_whole
+        FROM loyalty_event WHERE purchase_id = event.id
     ) AS refund
     WHERE coalesce(event.program_id, ladder.program_id) = ladder.program_id
         AND (ladder.basis = 'events' OR event.amount >= 0 AND ladder.currency IN ('', coalesce(event.currency, '')))

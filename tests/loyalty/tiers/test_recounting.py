@@ -61,6 +61,17 @@ def test_a_new_ladder_counts_what_happened_before_it_was_made(club: Club, basis:
     assert len(club.changes()) == 1
 
 
+def test_a_purchase_without_amount_counts_until_its_last_line_is_refunded(club: Club) -> None:
+    club.ladder(("silver", "1"), basis="events")
+    lines: list[dict[str, Any]] = [{"quantity": 10}, {"quantity": 1}]
+    club.buy("order-1", items=lines)
+    for line, stays in ((2, 1), (1, 0)):
+        club.refund("order-1", items=[{"line": line, "quantity": lines[line - 1]["quantity"]}])
+        assert sum(club.progress().values()) == stays
+        assert list(violations(environment=club.environment)) == []
+        assert count_anew(club).days == 0
+
+
 def test_a_ladder_that_rested_has_what_it_missed(club: Club) -> None:
     club.ladder()
     club.give(60)
