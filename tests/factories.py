@@ -152,7 +152,7 @@ def make_ladder(
 ) -> TierLadder:
     """The program's ladder of (code, threshold, multiplier or else "1"); by points earned in rolling 365
     days, one level down, no days of grace, unless `changes` says otherwise."""
-    from programs.actions.tiers import save_ladder
+    from loyalty.actions.ladders import save_ladder
 
     owner = Program.objects.get(environment=environment, code=program)
     unit = Metric.objects.get(environment=environment, code=metric)

@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from audit.errors import DomainError, InvalidRequest
-from loyalty.queries.tiers import members_per_level, qualified_per_level
-from programs.actions.tiers import save_ladder
+from loyalty.actions.ladders import save_ladder
+from loyalty.queries.tiers import living_members, members_per_level, qualified_per_level
 from programs.admin.base import actor_of, form_errors, may, require, required_environment
 from programs.admin.configured import ConfiguredAdmin
 from programs.admin.detail import Crumb
@@ -220,8 +220,10 @@ def _save(
 
 def _rungs(environment: Environment, ladder: TierLadder) -> list[Rung]:
     """Highest first; below all, if the ladder has no level that asks for nothing, those without one."""
-    held = members_per_level(environment).get(ladder.pk, {})
-    would = qualified_per_level(environment, now=now_in(environment)).get(ladder.pk, {})
+    only, living = [ladder.pk], living_members(environment)
+    now = now_in(environment)
+    held = members_per_level(environment, only, living=living).get(ladder.pk, {})
+    would = qualified_per_level(environment, only, now=now, living=living).get(ladder.pk, {})
 
     def counted(key: UUID | None) -> dict[str, int]:
         return {"members": held.get(key, 0), "would": would.get(key, 0)}

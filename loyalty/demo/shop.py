@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from audit.record import Actor
+from loyalty.actions.ladders import save_ladder
 from programs.actions.keys import NewKey, create_key, revoke_key
 from programs.actions.publish import publish
 from programs.actions.rules import save_rule
-from programs.actions.tiers import save_ladder
 from programs.models import ApiKey, EarningRule, Environment, Metric, Program, TierLadder
 
 ORGANIZATION = "Retrospot Gifts"

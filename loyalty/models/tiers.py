@@ -53,6 +53,10 @@ class TierProgress(models.Model):
     figure = models.DecimalField(max_digits=30, decimal_places=6)
 
     class Meta:
+        indexes = [
+            # Members by what they would reach: read without the rows.
+            models.Index(fields=["ladder", "day"], include=["member", "figure"], name="tier_progress_ladder"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["member", "ladder", "day"], name="tier_progress_unique")
         ]

@@ -7,6 +7,8 @@ from audit.ids import new_id
 from loyalty.models.members import Member
 from programs.models import EarningRule
 
+PERIOD = "^((day|week):[0-9]{4}-[0-9]{2}-[0-9]{2}|month:[0-9]{4}-[0-9]{2}|ever)$"
+
 
 class RuleUsage(models.Model):
     """What one member has had from one rule in one period, net of refunds.
@@ -29,6 +31,7 @@ class RuleUsage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["member", "rule", "period"], name="rule_usage_unique"),
             models.CheckConstraint(condition=Q(points__gte=0, times__gte=0), name="rule_usage_not_negative"),
+            models.CheckConstraint(condition=Q(period__regex=PERIOD), name="rule_usage_period_valid"),
         ]
 
     def __str__(self) -> str:

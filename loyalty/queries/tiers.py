@@ -24,7 +24,7 @@ _QUALIFIED = """
 SELECT width_bucket(progress.figure, %(thresholds)s::numeric[]), count(*)
 FROM (
     SELECT member_id, sum(figure) AS figure FROM loyalty_tierprogress
-    WHERE ladder_id = %(ladder)s AND environment_id = %(environment)s AND day >= %(first)s::date
+    WHERE ladder_id = %(ladder)s AND day >= %(first)s::date
     GROUP BY member_id
 ) AS progress
 JOIN loyalty_member AS member ON member.id = progress.member_id
@@ -66,13 +66,19 @@ def tiers_of_many(
     }
 
 
-def members_per_level(environment: Environment) -> dict[UUID, dict[UUID | None, int]]:
-    """How many living members hold each level of each active ladder, as last decided; by ladder, then by
-    tier, None for none. Two statements, none where there is no ladder."""
-    ladders = ladders_of(snapshot(environment))
+def members_per_level(
+    environment: Environment, only: Collection[UUID] | None = None, *, living: int | None = None
+) -> dict[UUID, dict[UUID | None, int]]:
+    """How many living members hold each level of each active ladder, or of `only` these, as last decided; by
+    ladder, then by tier, None for none. `living`: all of them, where that is known.
+
+    Two statements, one where `living` is given, none without a ladder. They read the levels of these ladders
+    and count all members: seconds where there are millions.
+    """
+    ladders = _active(environment, only)
     if not ladders:
         return {}
-    everybody = _living(environment)
+    everybody = living_members(environment) if living is None else living
     held: defaultdict[UUID, dict[UUID, int]] = defaultdict(dict)
     rows = MemberTier.objects.filter(
         ladder__in=[ladder.id for ladder in ladders],
@@ -86,17 +92,26 @@ def members_per_level(environment: Environment) -> dict[UUID, dict[UUID | None, 
     return {ladder.id: _with_the_others(ladder, held[ladder.id], everybody) for ladder in ladders}
 
 
-def qualified_per_level(environment: Environment, *, now: datetime) -> dict[UUID, dict[UUID | None, int]]:
+def qualified_per_level(
+    environment: Environment,
+    only: Collection[UUID] | None = None,
+    *,
+    now: datetime,
+    living: int | None = None,
+) -> dict[UUID, dict[UUID | None, int]]:
     """How many living members would fall in each level by their progress at `now` alone; as
-    `members_per_level`. One statement a ladder, and one."""
-    ladders = ladders_of(snapshot(environment))
+    `members_per_level`. One statement a ladder, that reads each day of its period from an index, and one."""
+    ladders = _active(environment, only)
     if not ladders:
         return {}
-    everybody = _living(environment)
-    return {
-        ladder.id: _with_the_others(ladder, _qualified(environment, ladder, now), everybody)
-        for ladder in ladders
-    }
+    everybody = living_members(environment) if living is None else living
+    return {ladder.id: _with_the_others(ladder, _qualified(ladder, now), everybody) for ladder in ladders}
+
+
+def living_members(environment: Environment) -> int:
+    """How many there are, frozen ones too; one statement that counts them."""
+    living = Member.objects.filter(status__in=Member.LIVING, redirect_to__isnull=True)
+    return living.filter(environment=environment).count()
 
 
 def environments_with_levels_due(*, now: datetime) -> list[Environment]:
@@ -116,10 +131,14 @@ def environments_with_levels_due(*, now: datetime) -> list[Environment]:
     )
 
 
-def _qualified(environment: Environment, ladder: Ladder, now: datetime) -> dict[UUID, int]:
+def _active(environment: Environment, only: Collection[UUID] | None) -> list[Ladder]:
+    ladders = ladders_of(snapshot(environment))
+    return [ladder for ladder in ladders if only is None or ladder.id in only]
+
+
+def _qualified(ladder: Ladder, now: datetime) -> dict[UUID, int]:
     first = ladder.window_at(now).first
     arguments: dict[str, Any] = {
-        "environment": environment.id,
         "ladder": ladder.id,
         "first": first.isoformat() if first else "-infinity",
         "thresholds": [level.threshold for level in ladder.levels],
@@ -135,11 +154,6 @@ def _with_the_others(ladder: Ladder, held: dict[UUID, int], everybody: int) -> d
     others = ladder.base.tier_id if ladder.base else None
     counts[others] = counts.get(others, 0) + max(0, everybody - sum(held.values()))
     return counts
-
-
-def _living(environment: Environment) -> int:
-    living = Member.objects.filter(status__in=Member.LIVING, redirect_to__isnull=True)
-    return living.filter(environment=environment).count()
 
 
 def _status(standing: Standing) -> TierStatus:

@@ -1,13 +1,12 @@
-"""A ladder and its levels are saved whole (domain.md 6)."""
+"""A ladder and its levels are configured whole (domain.md 6)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from procrastinate.contrib.django import app
 
 from audit.errors import FieldError, InvalidRequest
 from audit.record import Actor, record
@@ -20,28 +19,29 @@ _FIELDS = ("code", "title", "threshold", "multiplier")
 
 
 @transaction.atomic
-def save_ladder(
+def configure_ladder(
     *,
     environment: Environment,
     ladder: TierLadder,
     actor: Actor,
     changes: Mapping[str, Any],
     levels: Sequence[Mapping[str, Any]] | None,
-) -> TierLadder:
+    is_held: Callable[[Tier], bool],
+) -> tuple[TierLadder, bool]:
     """Save a new or stored ladder with `changes`, and its whole list of levels, in any order, matched by
     code: those that are missing are made, those that are not named are removed. None: as they are.
-    Where another thing counts from now on, a job counts the members' progress anew.
+    Answers the ladder, and whether another thing counts from now on.
 
     Each level: code, title, threshold (points, money or events), multiplier (1 unless given). Raises
-    InvalidRequest naming every fault, as `days` or `levels[1].threshold`, also where members hold a level
-    that would go; NotFound for another environment's ladder. Locks: the environment, then the ladder.
+    InvalidRequest naming every fault, as `days` or `levels[1].threshold`, also where a level that would go
+    is held; NotFound for another environment's ladder. Locks: the environment, then the ladder.
     """
     lock_environment(environment)
     stored = {} if ladder._state.adding else {tier.code: tier for tier in ladder.tiers.all()}
     before = None if ladder._state.adding else _counting(TierLadder.objects.get(pk=ladder.pk))
     wanted, faults = _read(environment, ladder, stored, levels or ())
     gone = [] if levels is None else [tier for code, tier in stored.items() if code not in wanted]
-    faults += [fault for tier in gone for fault in _held(tier)]
+    faults += [_in_use(tier) for tier in gone if is_held(tier)]
     saved = configure(
         environment=environment,
         instance=ladder,
@@ -51,11 +51,7 @@ def save_ladder(
     )
     if levels is not None:
         _save_levels(environment, saved, actor, stored, wanted, gone)
-    if saved.is_active and _counting(saved) != before and environment.members.exists():
-        # Later than whoever still counts by the old configuration.
-        job = app.configure_task("recount", lock=f"recount {environment.pk}", schedule_in={"seconds": 5})
-        job.defer(environment=str(environment.pk))
-    return saved
+    return saved, saved.is_active and _counting(saved) != before
 
 
 def _counting(ladder: TierLadder) -> tuple[object, ...]:
@@ -129,15 +125,8 @@ def _fill(tier: Tier, given: Mapping[str, Any]) -> list[FieldError]:
     return faults
 
 
-def _held(tier: Tier) -> list[FieldError]:
-    """A fault where something stored stands on the level: the members that hold it."""
-    for relation in Tier._meta.get_fields(include_hidden=True):
-        if relation.auto_created and relation.one_to_many and relation.related_model:
-            rows = relation.related_model._default_manager.filter(**{relation.remote_field.name: tier})  # type: ignore[union-attr]
-            if rows.exists():
-                detail = f"Members hold the level {tier.code}, so it can't be removed."
-                return [FieldError("levels", "in_use", detail)]
-    return []
+def _in_use(tier: Tier) -> FieldError:
+    return FieldError("levels", "in_use", f"Members hold the level {tier.code}, so it can't be removed.")
 
 
 def _save_levels(

@@ -119,6 +119,7 @@ class Tier(models.Model):
     class Meta:
         ordering = ["ladder", "threshold"]
         constraints = [
+            models.UniqueConstraint(fields=["ladder", "id"], name="tier_key"),
             models.UniqueConstraint(fields=["ladder", "code"], name="tier_code_unique"),
             models.UniqueConstraint(fields=["ladder", "threshold"], name="tier_threshold_unique"),
             models.CheckConstraint(

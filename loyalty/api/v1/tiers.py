@@ -1,17 +1,18 @@
 """/v1/tiers: the levels of programs, one ladder a program (domain.md 6)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.errors import NotFound
+from audit.errors import InvalidRequest, NotFound
 from loyalty.actions.configuration import configure_once
+from loyalty.actions.ladders import save_ladder
 from loyalty.actions.points import find_metric, find_program
-from loyalty.api.common.fields import Body, Figure, Flag, Integer, Items, Pattern, Text
+from loyalty.api.common.fields import Body, Choice, Figure, Flag, Integer, Items, Pattern, Text
 from loyalty.api.common.parsing import check_text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import earning_examples, earning_shapes, examples, rendering
@@ -19,7 +20,7 @@ from loyalty.api.v1.docs import operation
 from loyalty.api.v1.earning_rules import EVENT_TYPE
 from loyalty.api.v1.lists import ListView, PageQuery
 from loyalty.queries.tiers import members_per_level
-from programs.actions.tiers import MAX_LEVELS, save_ladder
+from programs.actions.tiers import MAX_LEVELS
 from programs.models import Environment, TierLadder
 from programs.models.metrics import MAX_DAYS
 from programs.queries.environments import environment_by_id
@@ -39,7 +40,7 @@ class LevelBody(Body):
 
 class LadderChanges(Body):
     metric = Text(required=False, max_length=50, help_text="What the levels multiply, and what points count.")
-    basis = serializers.ChoiceField(choices=TierLadder.Basis.choices, required=False)
+    basis = Choice(choices=TierLadder.Basis.choices, required=False)
     event_type = Pattern(EVENT_TYPE, required=False, help_text="Of spend and events: the type that counts.")
     currency = Pattern(
         r"^([A-Z]{3})?\Z",
@@ -48,7 +49,7 @@ class LadderChanges(Body):
         allow_blank=True,
         help_text="Of spend: the currency that counts; null: any.",
     )
-    period = serializers.ChoiceField(choices=TierLadder.Period.choices, required=False)
+    period = Choice(choices=TierLadder.Period.choices, required=False)
     days = Integer(
         required=False,
         allow_null=True,
@@ -57,7 +58,7 @@ class LadderChanges(Body):
         help_text="Of rolling days: how many count, and how long a level lasts.",
     )
     grace_days = Integer(required=False, min_value=0, max_value=MAX_DAYS)
-    downgrade = serializers.ChoiceField(choices=TierLadder.Downgrade.choices, required=False)
+    downgrade = Choice(choices=TierLadder.Downgrade.choices, required=False)
     active = Flag(required=False, help_text="false: the levels have no effect.")
     levels = Items(
         LevelBody(),
@@ -129,7 +130,8 @@ class LadderView(EngineView):
         description="With how many members are on each level now.",
     )
     def get(self, request: Request, ladder_id: str) -> Response:
-        return Response(renderer(self.environment)(find_ladder(self, ladder_id)))
+        ladder = find_ladder(self, ladder_id)
+        return Response(renderer(self.environment, [ladder.pk])(ladder))
 
     @operation(
         "update_tiers",
@@ -162,15 +164,25 @@ def saved(view: EngineView, ladder: TierLadder, body: dict[str, Any], status: in
         body["currency"] = body["currency"] or ""
 
     def change() -> TierLadder:
+        if ladder._state.adding:
+            refuse_second(ladder)
         return save_ladder(
             environment=view.environment, ladder=ladder, actor=view.actor, changes=body, levels=levels
         )
 
     def stored(found: TierLadder) -> dict[str, Any]:
         environment = environment_by_id(view.environment.pk)  # at its new version
-        return renderer(environment)(ladders(environment).get(pk=found.pk))
+        return renderer(environment, [found.pk])(ladders(environment).get(pk=found.pk))
 
     return view.write(configure_once, stored, http_status=status, change=change)
+
+
+def refuse_second(ladder: TierLadder) -> None:
+    """Raises InvalidRequest where the program has its tiers."""
+    known = TierLadder.objects.filter(program=ladder.program).values_list("public_id", flat=True).first()
+    if known:
+        detail = f"It has its tiers already; change them with PATCH /v1/tiers/{known}."
+        raise InvalidRequest.field("program", "unique", detail)
 
 
 def ladders(environment: Environment) -> QuerySet[TierLadder]:
@@ -187,7 +199,9 @@ def find_ladder(view: EngineView, ladder_id: str) -> TierLadder:
     return found
 
 
-def renderer(environment: Environment) -> Callable[[TierLadder], dict[str, Any]]:
-    """Shows ladders with the members on each level, counted once for all of them."""
-    counts = members_per_level(environment)
+def renderer(
+    environment: Environment, only: Collection[UUID] | None = None
+) -> Callable[[TierLadder], dict[str, Any]]:
+    """Shows ladders, all or `only` these, with the members on each level, counted once for all of them."""
+    counts = members_per_level(environment, only)
     return lambda ladder: rendering.ladder(ladder, counts.get(ladder.pk, {}))

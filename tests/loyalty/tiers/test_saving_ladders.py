@@ -7,7 +7,7 @@ import pytest
 
 from audit.errors import InvalidRequest, NotFound
 from audit.models import AuditEvent
-from programs.actions.tiers import save_ladder
+from loyalty.actions.ladders import save_ladder
 from programs.models import Environment, Metric, Program, Tier, TierLadder
 from tests.factories import make_actor, make_environment, reload
 from tests.loyalty.tiers.club import Club

@@ -8,10 +8,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from loyalty.queries.tiers import members_per_level, qualified_per_level, tiers_of, tiers_of_many
-from programs.models import TierLadder
+from loyalty.queries.tiers import (
+    living_members,
+    members_per_level,
+    qualified_per_level,
+    tiers_of,
+    tiers_of_many,
+)
+from programs.models import Program, TierLadder
 from programs.queries.snapshots import snapshot
-from tests.factories import make_member, reload
+from tests.factories import make_ladder, make_member, reload
 from tests.loyalty.ledger.till import day
 from tests.loyalty.tiers.club import Club
 
@@ -101,6 +107,30 @@ def test_members_are_counted_by_level_and_by_what_they_would_have(club: Club) ->
     assert len(queries) - _compiling(queries) == 2
     qualified = qualified_per_level(environment, now=day(31))[ladder.pk]
     assert by_code(ladder, qualified) == {"silver": 0, "gold": 1, None: 3}
+
+
+def test_of_several_ladders_those_are_counted_that_are_asked_for(club: Club) -> None:
+    """With the members counted before, one statement each; days of progress are read from their index."""
+    ladder = club.ladder()
+    Program.objects.create(environment=club.environment, code="club", name="Club")
+    make_ladder(club.environment, ("silver", "1"), program="club")
+    club.give(100)
+    environment = reload(club.environment)
+    assert len(members_per_level(environment)) == len(qualified_per_level(environment, now=day(0))) == 2
+    living = living_members(environment)
+    with CaptureQueriesContext(connection) as queries:
+        held = members_per_level(environment, [ladder.pk], living=living)
+        qualified = qualified_per_level(environment, [ladder.pk], now=day(0), living=living)
+    assert held == qualified
+    assert {key: by_code(ladder, counts) for key, counts in held.items()} == {
+        ladder.pk: {"silver": 1, "gold": 0, None: 0}
+    }
+    assert len(queries) == 2
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {queries.captured_queries[1]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Only Scan using tier_progress_ladder" in plan
 
 
 def _compiling(queries: CaptureQueriesContext) -> int:
