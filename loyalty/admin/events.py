@@ -15,6 +15,8 @@ from loyalty.queries.suggestions import event_types, fields_of
 from programs.admin.base import current_environment, required_environment
 from programs.admin.detail import DetailAdmin
 from programs.admin.tables import rows_of
+from programs.queries.environments import now_in
+from programs.queries.snapshots import snapshot
 
 
 @admin.register(Event)
@@ -66,10 +68,11 @@ class EventAdmin(DetailAdmin[Event]):
         return JsonResponse({"types": event_types(environment.pk), "fields": fields})
 
     def detail(self, request: HttpRequest, found: Event) -> dict[str, Any]:
+        environment = required_environment(request)
         return {
             "data": rows_of(found.data) if found.data is not None else None,
-            "why": explained(found.explanation),
-            "consequences": consequences_of(found),
+            "why": explained(found, snapshot(environment)),
+            "consequences": consequences_of(found, now_in(environment)),
             "tier_steps": tier_steps(list(TierChange.objects.filter(event=found).order_by("id"))),
             "referral": referral_of_event(found),
             "purchase": Event.objects.filter(pk=found.purchase_id).first() if found.purchase_id else None,

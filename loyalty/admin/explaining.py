@@ -5,14 +5,23 @@ It may be older than this code, or written by a later one: nothing in it is take
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from loyalty.models import Event, LedgerEntry, Lot, Referral, TierChange
+from loyalty.models import Event, LedgerEntry, Referral, TierChange
+from loyalty.queries.explanations import (
+    LevelThen,
+    LotNow,
+    levels_then,
+    lots_now,
+    reward_taken_back,
+)
 from loyalty.queries.families import answers_for
 from loyalty.queries.timeline import Line, caused_by
 from programs.admin.tables import shown
 from programs.models import TierLadder
+from programs.queries.snapshots import Snapshot
 
 _OUTCOMES = {
     "awarded": "Awarded",
@@ -48,16 +57,17 @@ CHANGES = {
     "lowered": "lowered",
     "merged": "taken over by a merge",
 }
-_SIDES = ("earned", "recomputed", "target", "before", "reversed")
+_SIDES = ("earned", "recomputed", "target", "before", "by_hand", "reversed")
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Verdicts, the level that multiplied and, of a refund, its arithmetic; `known`: whether one is stored."""
+    """Verdicts, the member's levels before the event and, of a refund, its arithmetic; `known`: whether one is
+    stored."""
 
     known: bool
     verdicts: list[dict[str, Any]]
-    level: dict[str, Any] | None
+    levels: list[LevelThen]
     refund: dict[str, Any] | None
 
 
@@ -66,7 +76,7 @@ class Consequence:
     """A ledger entry of the event, and what it put in."""
 
     line: Line
-    lots: list[Lot]
+    lots: list[LotNow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +90,20 @@ class TierStep:
     progress: str
 
 
-def explained(explanation: Any) -> Explanation:
+def explained(event: Event, config: Snapshot) -> Explanation:
+    """What is stored with the event, or with one that was tried."""
+    explanation: Any = event.explanation
     found = explanation if isinstance(explanation, dict) else {}
     verdicts = found.get("verdicts")
-    level, refund = found.get("level"), found.get("refund")
+    refund = found.get("refund")
+    whole = bool((event.figures or {}).get("whole"))
     return Explanation(
         known=explanation is not None,
         verdicts=[_verdict(one) for one in verdicts or [] if isinstance(one, dict)]
         if isinstance(verdicts, list)
         else [],
-        level=level if isinstance(level, dict) and level.get("title") else None,
-        refund=_refund(refund) if isinstance(refund, dict) else None,
+        levels=[level for level in levels_then(event, config) if level.code],
+        refund=_refund(refund, whole) if isinstance(refund, dict) else None,
     )
 
 
@@ -121,18 +134,31 @@ def _verdict(verdict: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _refund(refund: dict[str, Any]) -> dict[str, Any]:
+def _refund(refund: dict[str, Any], whole: bool) -> dict[str, Any]:
     sides = refund.get("sides")
     return {
-        "purchase": refund.get("purchase"),
-        "gross": shown(refund.get("gross")),
-        "net": shown(refund.get("net")),
+        "words": _refund_in_words(refund, whole),
         "sides": [
-            {name: shown(side.get(name)) for name in ("metric", *_SIDES)}
+            {"whose": "The referrer" if side.get("recipient") == "referrer" else "The member"}
+            | {name: shown(side.get(name)) for name in ("metric", *_SIDES)}
             for side in (sides if isinstance(sides, list) else [])
             if isinstance(side, dict)
         ],
     }
+
+
+def _refund_in_words(refund: dict[str, Any], whole: bool) -> str:
+    purchase, gross, net = (shown(refund.get(name)) for name in ("purchase", "gross", "net"))
+    if whole:
+        return f"Nothing is left of the purchase {purchase}."
+    if refund.get("in_proportion"):
+        return (
+            f"What was sent with the purchase {purchase} is erased, so it can't be judged again. Points are taken "
+            f"back in proportion to its money: {net} of {gross} is left."
+        )
+    if refund.get("gross") is None:
+        return f"The purchase {purchase}, which has no amount, was judged again without the lines that are refunded."
+    return f"The purchase {purchase} was judged again without what is refunded: {net} of {gross} is left."
 
 
 def _uuid(text: Any) -> UUID | None:
@@ -142,14 +168,11 @@ def _uuid(text: Any) -> UUID | None:
         return None
 
 
-def consequences_of(event: Event) -> list[Consequence]:
-    """What the event put into its member's ledger, each entry with its lots."""
+def consequences_of(event: Event, now: datetime) -> list[Consequence]:
+    """What the event put into its member's ledger, each entry with its lots as they stand `now`."""
     lines = caused_by(event)
-    lots = Lot.objects.filter(entry_id__in=[line.entry.pk for line in lines]).order_by("expires_at", "id")
-    found: dict[UUID, list[Lot]] = {}
-    for lot in lots:
-        found.setdefault(lot.entry_id, []).append(lot)
-    return [Consequence(line, found.get(line.entry.pk, [])) for line in lines]
+    lots = lots_now([line.entry for line in lines], now)
+    return [Consequence(line, lots.get(line.entry.pk, [])) for line in lines]
 
 
 def tier_steps(changes: Sequence[TierChange]) -> list[TierStep]:
@@ -173,11 +196,23 @@ def shown_figure(figure: Any) -> str:
     return f"{figure:,.0f}" if whole else f"{figure:,.2f}"
 
 
-def referral_of_event(event: Event) -> dict[str, Any] | None:
-    """The referral that the event completed: who had referred the member, and the referrer's entry."""
+@dataclass(frozen=True, slots=True)
+class ReferralOf:
+    """The referral that the event completed, or whose reward its refund took back: who had referred the member
+    (None: erased), and the referrer's entries."""
+
+    referrer: UUID | None
+    entries: list[LedgerEntry]
+    taken_back: bool
+
+
+def referral_of_event(event: Event) -> ReferralOf | None:
+    """None where the event has nothing to do with one."""
+    if taken := reward_taken_back(event):
+        return ReferralOf(answers_for(taken.referral.referrer_id), taken.entries, taken_back=True)
     referral = Referral.objects.filter(event=event).first()
     if referral is None:
         return None
-    entries = LedgerEntry.objects.select_related("account__metric")
-    entry = entries.filter(pk=referral.referrer_entry_id).first() if referral.referrer_entry_id else None
-    return {"referral": referral, "referrer": answers_for(referral.referrer_id), "entry": entry}
+    rows = LedgerEntry.objects.select_related("account__metric")
+    reward = rows.filter(pk=referral.referrer_entry_id) if referral.referrer_entry_id else ()
+    return ReferralOf(answers_for(referral.referrer_id), list(reward), taken_back=False)

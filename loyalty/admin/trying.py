@@ -24,6 +24,7 @@ from programs.admin.rule_words import sentence_of
 from programs.admin.widgets import date_time, text_area, text_input
 from programs.models import EarningRule, Environment
 from programs.queries.environments import now_in
+from programs.queries.snapshots import snapshot
 
 _FIELDS = {"member": "member", "occurred_at": "occurred_at", "data": "json"}
 
@@ -79,10 +80,10 @@ class Trial:
     rows: list[SampleRow]
     result: RecordedEvent | None = None
 
-    def shown(self, rule: EarningRule) -> dict[str, Any]:
+    def shown(self, rule: EarningRule, environment: Environment) -> dict[str, Any]:
         context: dict[str, Any] = {"stored": self.stored, "sample": self.sample, "sample_rows": self.rows}
         if self.result is not None:
-            why = explained(self.result.event.explanation)
+            why = explained(self.result.event, snapshot(environment))
             why.verdicts.sort(key=lambda verdict: verdict["rule_id"] != rule.pk)
             context |= {
                 "result": self.result,
@@ -102,7 +103,9 @@ def try_page(page: TenantAdmin[EarningRule], request: HttpRequest, rule: Earning
         trial = _try_stored(request, environment, rule)
     else:
         trial = _try_sample(request, environment, rule)
-    context = {"object": rule, "sentence": sentence_of(rule), "draft": rule.pk} | trial.shown(rule)
+    context = {"object": rule, "sentence": sentence_of(rule), "draft": rule.pk} | trial.shown(
+        rule, environment
+    )
     return page.page(request, "rule_try.html", f"Try {rule}", **context)
 
 

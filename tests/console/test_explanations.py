@@ -12,8 +12,9 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from loyalty.actions.referrals import refer, referral_code_of
 from loyalty.admin.explaining import explained
-from loyalty.models import Event, Member
+from loyalty.models import Event, LedgerEntry, Lot, Member
 from programs.models import Environment
+from programs.queries.snapshots import snapshot
 from tests import factories
 from tests.console.tenants import Tenant, state_of_everything
 
@@ -79,16 +80,89 @@ def test_a_refund_shows_its_arithmetic_and_leads_to_the_purchase(
     text = page.content.decode()
     (side,) = page.context["why"].refund["sides"]
     assert side == {
+        "whose": "The member",
         "metric": "points",
         "earned": "59",
         "recomputed": "39",
         "target": "20",
         "before": "0",
+        "by_hand": "0",
         "reversed": "20",
     }
     assert "39.9 of 59.9 is left" in text
     assert f"{EVENT}/{purchase.pk}/change/" in text
     assert f"{EVENT}/{refund.pk}/change/" in _page(support, purchase).content.decode()
+
+
+def test_the_level_that_multiplied_is_told(support: Client, environment: Environment) -> None:
+    factories.make_ladder(environment, ("silver", "5", "1.25"), ("gold", "10", "1.5"))
+    factories.make_rule(environment)
+    first = factories.report(environment, "order-1").event
+    second = factories.report(environment, "order-2").event
+    said = "The member was Gold of Default program, which multiplies earned points by 1.5."
+    assert said in _page(support, second).content.decode()
+    assert "The member was" not in _page(support, first).content.decode(), "they had no level yet"
+
+
+def test_the_points_are_shown_as_they_stand_now(support: Client, environment: Environment) -> None:
+    """Nothing has settled the account since the lot expired."""
+    factories.make_metric(environment, expiry="days", expiry_count=2)
+    factories.make_rule(environment, published_at=timezone.now() - timedelta(days=9))
+    then = timezone.now() - timedelta(days=5)
+    old = factories.report(environment, "order-1", now=then).event
+    assert Lot.objects.get().remaining == 59
+    assert "; 0 left" in _page(support, old).content.decode()
+    assert Lot.objects.get().remaining == 59, "a read writes nothing"
+
+
+def test_a_refund_says_whose_points_it_took_and_leads_to_the_referrers(
+    support: Client, environment: Environment
+) -> None:
+    _refer(environment, "bob", by="ada")
+    factories.make_rule(
+        environment, name="Friends", award={"kind": "referral", "member": 1000, "referrer": 2000}
+    )
+    factories.report(environment, member="bob")
+    told = {"type": "refund", "member": "bob", "data": {"purchase": "order-1"}}
+    page = _page(support, factories.report(environment, "back", **told).event)
+    text = page.content.decode()
+    assert [(side["whose"], side["reversed"]) for side in page.context["why"].refund["sides"]] == [
+        ("The member", "1,000"),
+        ("The referrer", "2,000"),
+    ]
+    entry = LedgerEntry.objects.get(reason="Refund of a referred purchase")
+    assert f"/console/loyalty/ledgerentry/{entry.pk}/change/" in text
+    assert "Of the referrer were taken back" in text
+    assert "Nothing is left of the purchase order-1." in text
+
+
+@pytest.mark.parametrize(
+    ("refund", "words"),
+    [
+        (
+            {"gross": "50", "net": "20", "in_proportion": True},
+            (
+                "What was sent with the purchase p is erased, so it can't be judged again. Points are taken back in "
+                "proportion to its money: 20 of 50 is left."
+            ),
+        ),
+        (
+            {"gross": None, "net": None, "in_proportion": False},
+            "The purchase p, which has no amount, was judged again without the lines that are refunded.",
+        ),
+        (
+            {"gross": "50", "net": "20", "in_proportion": False},
+            "The purchase p was judged again without what is refunded: 20 of 50 is left.",
+        ),
+    ],
+)
+def test_a_refund_says_how_what_is_left_was_found(
+    environment: Environment, refund: dict[str, Any], words: str
+) -> None:
+    event = Event(explanation={"refund": refund | {"purchase": "p", "sides": []}})
+    found = explained(event, snapshot(environment)).refund
+    assert found
+    assert found["words"] == words
 
 
 def test_a_level_that_an_event_reached_is_told(support: Client, environment: Environment) -> None:
@@ -117,13 +191,15 @@ def test_a_referral_leads_to_the_referrers_side(support: Client, environment: En
         {},
         [],
         "x",
-        {"verdicts": None, "level": "gold", "refund": []},
+        {"verdicts": None, "refund": []},
         {"verdicts": ["x", {}, {"outcome": "of_later", "steps": [None, {}], "rule_id": "no id"}]},
         {"refund": {"sides": [{}, 5]}},
     ],
 )
-def test_an_explanation_of_another_time_is_shown_as_far_as_it_goes(stored: Any) -> None:
-    why = explained(stored)
+def test_an_explanation_of_another_time_is_shown_as_far_as_it_goes(
+    environment: Environment, stored: Any
+) -> None:
+    why = explained(Event(explanation=stored), snapshot(environment))
     assert why.known is (stored is not None)
     text = render_to_string("console/explanation.html", {"why": why})
     assert ("Of later" in text) is ("of_later" in str(stored))

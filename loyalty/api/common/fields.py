@@ -14,6 +14,8 @@ from rest_framework import serializers
 
 from loyalty.api.common.rendering import dumps
 
+_TOLD = 40  # characters of a faulty value that are said back
+
 
 class Body(serializers.Serializer[Any]):
     """A request body. A field that it does not know is refused, never dropped.
@@ -85,9 +87,41 @@ class Integer(serializers.IntegerField):
     """A JSON integer; no strings, fractions or booleans."""
 
     def to_internal_value(self, data: Any) -> int:
+        low, high = self.min_value, self.max_value
         if isinstance(data, bool) or not isinstance(data, int):
-            self.fail("invalid")
-        return int(super().to_internal_value(data))
+            raise serializers.ValidationError(self._wanted(data), "invalid")
+        if low is not None and data < low:
+            raise serializers.ValidationError(self._wanted(data), "min_value")
+        if high is not None and data > high:
+            raise serializers.ValidationError(self._wanted(data), "max_value")
+        return data
+
+    def _wanted(self, given: Any) -> str:
+        low, high = self.min_value, self.max_value
+        if low is not None and high is not None:
+            among = f" from {low} to {high}"
+        else:
+            among = (
+                f" of {low} or more" if low is not None else f" of {high} or less" if high is not None else ""
+            )
+        return f"Give a whole number{among}{not_this(given)}."
+
+
+class Choice(serializers.ChoiceField):
+    """One of some words; a fault names them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or data not in self.choices:
+            *others, last = (str(choice) for choice in self.choices)
+            words = f"{', '.join(others)} or {last}" if others else last
+            raise serializers.ValidationError(f"Choose {words}{not_this(data)}.", "invalid_choice")
+        return data
+
+
+def not_this(given: Any) -> str:
+    """What was given instead, where it is short enough to be told."""
+    told = repr(given) if isinstance(given, str) else dumps(given)
+    return f", not {told}" if len(told) <= _TOLD else ""
 
 
 @extend_schema_field(

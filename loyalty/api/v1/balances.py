@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loyalty.api.common.fields import Body, Instant
+from loyalty.api.common.fields import Body, Choice, Instant
 from loyalty.api.common.parsing import check_text
 from loyalty.api.common.rendering import instant
 from loyalty.api.common.views import EngineView
@@ -28,7 +27,7 @@ class BalancesQuery(Body):
         required=False,
         help_text="What a read answered at this instant of real time; all is counted, if absent.",
     )
-    lots = serializers.ChoiceField(
+    lots = Choice(
         choices=["true", "false"], required=False, help_text="true: with the open lots. false, if absent."
     )
 

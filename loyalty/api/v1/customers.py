@@ -3,14 +3,13 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from loyalty.actions.erasing import erase_member
 from loyalty.actions.members import MAX_ATTRIBUTES, update_member
 from loyalty.actions.merging import merge_members
-from loyalty.api.common.fields import Body, ExternalId, JsonObject, Text
+from loyalty.api.common.fields import Body, Choice, ExternalId, JsonObject, Text
 from loyalty.api.common.parsing import check_text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
@@ -58,7 +57,7 @@ class CustomerBody(Body):
     attributes = JsonObject(
         required=False, max_bytes=MAX_ATTRIBUTES, help_text="Merged; null removes a name."
     )
-    status = serializers.ChoiceField(choices=["active", "frozen"], required=False)
+    status = Choice(choices=["active", "frozen"], required=False)
 
 
 class CustomerView(EngineView):

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audit.errors import NotFound
 from loyalty.actions.configuration import configure_once
 from loyalty.actions.points import find_metric, find_program
-from loyalty.api.common.fields import Body, Instant, Integer, JsonObject, Pattern, Text
+from loyalty.api.common.fields import Body, Choice, Instant, Integer, JsonObject, Pattern, Text
 from loyalty.api.common.parsing import check_text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import earning_examples, earning_shapes, examples, rendering, shapes
@@ -38,7 +37,7 @@ class RuleChanges(Body):
     condition = JsonObject(required=False, max_bytes=MAX_JSON, help_text="docs/conditions.md; {}: always.")
     award = JsonObject(required=False, max_bytes=MAX_JSON, help_text=AWARDS)
     metric = Text(required=False, max_length=50)
-    entry_type = serializers.ChoiceField(
+    entry_type = Choice(
         choices=EarningRule.EntryType.choices,
         required=False,
         help_text="Tiers and multiplying rules raise what is earned, never a bonus. earned, if absent.",

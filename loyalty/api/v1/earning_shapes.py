@@ -108,6 +108,10 @@ class TierChangeShape(s.Serializer[Any]):
 class RefundSide(s.Serializer[Any]):
     """One account's part of a refund, in points."""
 
+    recipient = s.ChoiceField(
+        choices=["member", "referrer"],
+        help_text="Whose account: the customer's, or of who had referred them.",
+    )
     metric = s.CharField()
     earned = s.IntegerField(help_text="By the purchase.")
     recomputed = s.IntegerField(help_text="What is left of the purchase would earn.")
@@ -136,7 +140,9 @@ class ExplanationShape(s.Serializer[Any]):
     reasons = Reason(many=True)
     transactions = TransactionWithLots(many=True)
     tier_changes = TierChangeShape(many=True)
-    referrer_id = s.CharField(allow_null=True, help_text="Whose referral it completed.")
+    referrer_id = s.CharField(
+        allow_null=True, help_text="Whose referral it completed; of a refund: whose part it took back."
+    )
 
 
 class DefinitionShape(s.Serializer[Any]):

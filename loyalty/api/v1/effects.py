@@ -14,6 +14,9 @@ from programs.queries.snapshots import Snapshot, snapshot
 
 Names = Mapping[UUID, str | None]
 
+_NO_RULE = "No published rule of an active program is for this type of event."
+_NOTHING_EARNED = "The purchase had earned nothing, so there is nothing to take back."
+
 
 def recorded(found: RecordedEvent, environment: Environment) -> dict[str, Any]:
     """An event, its effects and the reasons; one statement more where it reached a referrer."""
@@ -84,23 +87,19 @@ def tier_change(change: TierChange, config: Snapshot) -> dict[str, Any]:
 
 
 def reasons_of(found: RecordedEvent) -> list[dict[str, Any]]:
-    """A sentence for each rule of the event's type, and for what befell the event as a whole; empty once
-    retention has blanked it."""
+    """A sentence for each rule of the event's type, and for what befell the event as a whole; of a refund
+    one for each account, since no rule judges it. Empty once retention has blanked it."""
     kept = found.event.explanation
     if kept is None:
         return []
+    if "refund" in kept:
+        sides = [_side_in_words(side) for side in kept["refund"]["sides"]]
+        return [_of_event("refunded", words) for words in sides or [_NOTHING_EARNED]]
     reasons = [
-        _of_event("refunded", _side_in_words(side)) for side in kept.get("refund", {}).get("sides", ())
-    ]
-    reasons += [
         {"rule": verdict["name"], "outcome": verdict["outcome"], "reason": verdict["reason"]}
         for verdict in kept["verdicts"]
     ]
-    if not reasons:
-        reasons.append(
-            _of_event("no_rule", "No published rule of an active program is for this type of event.")
-        )
-    return reasons
+    return reasons or [_of_event("no_rule", _NO_RULE)]
 
 
 def _of_event(outcome: str, reason: str) -> dict[str, Any]:
@@ -108,9 +107,16 @@ def _of_event(outcome: str, reason: str) -> dict[str, Any]:
 
 
 def _side_in_words(side: Mapping[str, Any]) -> str:
-    points, metric = side["reversed"], side["metric"]
-    deed = f"{points} are taken back" if points >= 0 else f"{-points} are given again"
+    whom = "its referrer " if side["recipient"] == "referrer" else ""
+    before = _taken(side["before"] + side["by_hand"], "had been")
+    now = _taken(side["reversed"], "is" if abs(side["reversed"]) < 2 else "are")
     return (
-        f"The purchase earned {side['earned']} {metric}; what is left of it earns {side['recomputed']}. "
-        f"{side['before'] + side['by_hand']} had been taken back before; {deed} now."
+        f"The purchase had earned {whom}{side['earned']} {side['metric']}; what is left of it earns "
+        f"{side['recomputed']}. {before[0].upper()}{before[1:]} before; {now} now."
     )
+
+
+def _taken(points: int, verb: str) -> str:
+    if points == 0:
+        return f"nothing {verb} taken back"
+    return f"{abs(points)} {verb} {'taken back' if points > 0 else 'given again'}"

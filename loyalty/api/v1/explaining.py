@@ -1,6 +1,7 @@
 """Why an event gave what it gave, as /v1 shows it (domain.md 4.1)."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,12 +10,10 @@ from audit.ids import public
 from loyalty.api.common.rendering import instant
 from loyalty.api.v1 import rendering
 from loyalty.api.v1.effects import others_of, reasons_of, tier_change, transaction_of
-from loyalty.models import LedgerEntry, Lot
-from loyalty.queries.balances import open_lots_of
 from loyalty.queries.events import RecordedEvent
-from loyalty.rules import lots as lot_rules
+from loyalty.queries.explanations import LevelThen, LotNow, levels_then, lots_now, reward_taken_back
 from programs.models import EarningRule, Environment
-from programs.queries.snapshots import Snapshot, snapshot
+from programs.queries.snapshots import snapshot
 
 
 def explanation(found: RecordedEvent, environment: Environment, now: datetime) -> dict[str, Any]:
@@ -23,17 +22,20 @@ def explanation(found: RecordedEvent, environment: Environment, now: datetime) -
     At most seven statements, five more for a referrer.
     """
     kept = found.event.explanation or {}
+    if taken := reward_taken_back(found.event):
+        found = replace(found, entries=[*found.entries, *taken.entries], referral=taken.referral)
     config, names = snapshot(environment), others_of([found])
-    lots = _lots(found.entries, now)
+    lots = lots_now(found.entries, now)
     return {
         "event": rendering.event(found.event, found.member),
         "member_id": found.member,
-        "levels": _levels(found, config),
+        "levels": [_level(level) for level in levels_then(found.event, config)],
         "refund": kept.get("refund"),
         "verdicts": _verdicts(kept.get("verdicts", ()), environment),
         "reasons": reasons_of(found),
         "transactions": [
-            transaction_of(entry, found, names) | {"lots": lots.get(entry.id, [])} for entry in found.entries
+            transaction_of(entry, found, names) | {"lots": [_lot(lot) for lot in lots.get(entry.id, [])]}
+            for entry in found.entries
         ],
         "tier_changes": [
             tier_change(change, config)
@@ -61,43 +63,17 @@ def _verdicts(kept: Iterable[Mapping[str, Any]], environment: Environment) -> li
     ]
 
 
-def _levels(found: RecordedEvent, config: Snapshot) -> list[dict[str, Any]]:
-    """The member's level in each program, before the event: it multiplied."""
-    programs = {str(program.id): program.code for program in config.programs}
-    return [
-        {
-            "program": programs.get(program_id),
-            "tier": level["code"],
-            "title": level["title"],
-            "multiplier": level["multiplier"],
-        }
-        for program_id, level in (found.event.facts or {}).get("levels", {}).items()
-    ]
-
-
-def _lots(entries: Iterable[LedgerEntry], now: datetime) -> dict[UUID, list[dict[str, Any]]]:
-    """By entry: what it put in and what is left of it, as the account's next write would settle it."""
-    owners = {entry.id: entry.member_id for entry in entries}
-    rows = list(Lot.objects.filter(entry__in=owners).order_by("expires_at", "id")) if owners else []
-    members = {owners[row.entry_id] for row in rows}
-    standing = {
-        lot.id: lot
-        for member_id in members
-        for of_metric in open_lots_of(member_id=member_id, now=now).values()
-        for lot in of_metric
-    }
-    found: dict[UUID, list[dict[str, Any]]] = {}
-    for row in rows:
-        found.setdefault(row.entry_id, []).append(_lot(row, standing.get(row.id), now))
-    return found
-
-
-def _lot(row: Lot, standing: lot_rules.Lot | None, now: datetime) -> dict[str, Any]:
+def _level(level: LevelThen) -> dict[str, Any]:
     return {
-        "points": row.points,
-        "remaining": standing.remaining if standing else 0,
-        "held": standing.held if standing else 0,
-        "pending": row.available_at > now,
-        "available_at": instant(row.available_at),
-        "expires_at": instant(row.expires_at),
+        "program": level.program.code if level.program else None,
+        "tier": level.code,
+        "title": level.title,
+        "multiplier": level.multiplier,
+    }
+
+
+def _lot(lot: LotNow) -> dict[str, Any]:
+    return asdict(lot) | {
+        "available_at": instant(lot.available_at),
+        "expires_at": instant(lot.expires_at),
     }

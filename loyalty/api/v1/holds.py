@@ -19,7 +19,7 @@ from loyalty.actions.holds import (
     release_hold,
 )
 from loyalty.actions.points import MAX_POINTS
-from loyalty.api.common.fields import Body, Instant, Integer, JsonObject, Text
+from loyalty.api.common.fields import Body, Choice, Instant, Integer, JsonObject, Text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
 from loyalty.api.v1.docs import operation
@@ -37,7 +37,7 @@ MAX_SECONDS = int(LONGEST_LIFE.total_seconds())
 
 class HoldsQuery(PageQuery, MemberBody):
     member_needed = False
-    status = serializers.ChoiceField(
+    status = Choice(
         choices=["open", "captured", "released", "expired"], required=False, help_text="As it stands now."
     )
 

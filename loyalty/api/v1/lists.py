@@ -6,11 +6,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from django_filters import FilterSet
-from rest_framework import serializers
 from rest_framework.response import Response
 
 from audit.errors import FieldError, InvalidRequest
-from loyalty.api.common.fields import Body, QueryInteger, Text
+from loyalty.api.common.fields import Body, Choice, QueryInteger, Text
 from loyalty.api.common.pages import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest, paginate
 from loyalty.api.common.views import EngineView
 
@@ -19,7 +18,7 @@ class PageQuery(Body):
     limit = QueryInteger(
         min_value=1, max_value=MAX_LIMIT, required=False, help_text=f"Rows a page; {DEFAULT_LIMIT} if absent."
     )
-    order = serializers.ChoiceField(choices=["desc", "asc"], required=False, help_text="Newest first: desc.")
+    order = Choice(choices=["desc", "asc"], required=False, help_text="Newest first: desc.")
     cursor = Text(required=False, help_text="next_cursor of the page before.")
 
 

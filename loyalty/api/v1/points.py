@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from audit.errors import InvalidRequest, NotFound
 from loyalty.actions.points import ADJUSTMENT_REASONS, MAX_POINTS, adjust, award, find_metric, spend
-from loyalty.api.common.fields import Body, ExternalId, Instant, Integer, JsonObject, Text
+from loyalty.api.common.fields import Body, Choice, ExternalId, Instant, Integer, JsonObject, Text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
 from loyalty.api.v1.docs import operation
@@ -53,7 +53,7 @@ def take_one(attrs: dict[str, Any], *names: str) -> str:
 class AwardBody(MemberBody):
     points = Integer(min_value=1, max_value=MAX_POINTS)
     reason = Text(required=False, help_text="Shown in the history.")
-    type = serializers.ChoiceField(choices=["earned", "bonus"], required=False)
+    type = Choice(choices=["earned", "bonus"], required=False)
     metadata = JsonObject(required=False, help_text="Kept with the transaction.")
     expires_at = Instant(required=False, help_text="Overrides the metric's expiry.")
     metric = Text(required=False, max_length=50, help_text="points, if absent.")
@@ -134,7 +134,7 @@ class RedeemView(EngineView):
 
 class AdjustBody(MemberBody):
     points = Integer(min_value=-MAX_POINTS, max_value=MAX_POINTS, help_text="Signed: 50 gives, -50 takes.")
-    reason = serializers.ChoiceField(choices=list(ADJUSTMENT_REASONS))
+    reason = Choice(choices=list(ADJUSTMENT_REASONS))
     note = Text(help_text="Why, in words; it stands in the audit trail.")
     metric = Text(required=False, max_length=50, help_text="points, if absent.")
 

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from audit.errors import NotFound
 from loyalty.actions.configuration import configure_once
 from loyalty.actions.points import MAX_POINTS, find_program
-from loyalty.api.common.fields import Body, Day, Flag, Instant, Integer, Pattern, Text
+from loyalty.api.common.fields import Body, Choice, Day, Flag, Instant, Integer, Pattern, Text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
 from loyalty.api.v1.docs import operation
@@ -21,7 +21,7 @@ from programs.queries.snapshots import snapshot
 
 class ProgramChanges(Body):
     name = Text(required=False, max_length=200, allow_blank=False)
-    status = serializers.ChoiceField(choices=Program.Status.choices, required=False)
+    status = Choice(choices=Program.Status.choices, required=False)
     starts_at = Instant(required=False, allow_null=True)
     ends_at = Instant(required=False, allow_null=True)
     retention_days = Integer(required=False, allow_null=True, min_value=1, max_value=36_500)
@@ -123,15 +123,15 @@ class MetricChanges(Body):
     default_value = Integer(required=False, min_value=0, max_value=MAX_POINTS)
     minimum = Integer(required=False, allow_null=True, min_value=-MAX_POINTS, max_value=0)
     maximum = Integer(required=False, allow_null=True, min_value=0, max_value=MAX_POINTS)
-    expiry = serializers.ChoiceField(choices=Metric.Expiry.choices, required=False)
+    expiry = Choice(choices=Metric.Expiry.choices, required=False)
     expiry_count = Integer(
         required=False, allow_null=True, min_value=1, max_value=36_500, help_text="Days or months."
     )
     expiry_date = Day(required=False, allow_null=True)
     expiry_month_end = Flag(required=False)
     vesting_days = Integer(required=False, min_value=0, max_value=3_650)
-    negative_balance = serializers.ChoiceField(choices=Metric.NegativeBalance.choices, required=False)
-    rounding = serializers.ChoiceField(choices=Metric.Rounding.choices, required=False)
+    negative_balance = Choice(choices=Metric.NegativeBalance.choices, required=False)
+    rounding = Choice(choices=Metric.Rounding.choices, required=False)
 
 
 class MetricBody(MetricChanges):

@@ -167,6 +167,7 @@ def test_a_refund_tells_what_the_purchase_had_earned_and_what_is_left_of_it(
         "in_proportion": False,
         "sides": [
             {
+                "recipient": "member",
                 "metric": "points",
                 "earned": 230,
                 "recomputed": 89,
@@ -177,17 +178,70 @@ def test_a_refund_tells_what_the_purchase_had_earned_and_what_is_left_of_it(
             }
         ],
     }
-    assert [reason["rule"] for reason in taken["reasons"]] == [
-        None,
-        "1 point per £1",
-        "Five",
-        "Ten",
-        "Large orders",
+    assert len(found["verdicts"]) == 4, "of what is left of the purchase"
+    assert taken["reasons"] == [
+        {
+            "rule": None,
+            "outcome": "refunded",
+            "reason": "The purchase had earned 230 points; what is left of it earns 89. Nothing had been taken back "
+            "before; 141 are taken back now.",
+        }
+    ], "no rule awards anything for a refund"
+
+
+def test_what_a_refund_takes_is_told_in_the_right_number(api: Api) -> None:
+    rule(api, "1 point per £1")
+    buy(api, "first", "3")
+    said = [refund(api, f"back-{amount}", "first", amount)["reasons"] for amount in ("1", "0.01", "1.99")]
+    assert [reasons[0]["reason"].split(". ")[1] for reasons in said] == [
+        "Nothing had been taken back before; 1 is taken back now.",
+        "1 had been taken back before; 1 is taken back now.",
+        "2 had been taken back before; 1 is taken back now.",
     ]
-    assert taken["reasons"][0]["reason"] == (
-        "The purchase earned 230 points; what is left of it earns 89. 0 had been taken back before; 141 are taken "
-        "back now."
-    )
+    buy(api, "small", "0.50")
+    (reason,) = refund(api, "back", "small", "0.50")["reasons"]
+    assert reason["reason"] == "The purchase had earned nothing, so there is nothing to take back."
+
+
+def test_a_refund_of_a_referred_purchase_says_what_it_took_from_the_referrer(
+    api: Api, environment: Environment
+) -> None:
+    go_to(api, 0)
+    factories.give(environment, 1, member="bob", now=factories.reload(environment).clock)
+    code = done(api.get("/v1/members/bob/referral"))["code"]
+    done(api.post("/v1/members/ada/referral", {"code": code}))
+    rule(api, "Friends", award={"kind": "referral", "member": 100, "referrer": 200}, condition=AMOUNT_100)
+    given = buy(api, "first", "120")["effects"][1]["transaction"]
+    half = {
+        "event_id": "half",
+        "type": "refund",
+        "member_id": "ada",
+        "data": {"purchase": "first", "amount": "9"},
+    }
+    most = half | {"event_id": "most", "data": {"purchase": "first", "amount": "50"}}
+    rest = half | {"event_id": "rest", "data": {"purchase": "first"}}
+    results = done(api.post("/v1/events/batch", {"events": [half, most, rest]}))["results"]
+    assert [reason["reason"] for reason in results[1]["reasons"]] == [
+        (
+            "The purchase had earned 100 points; what is left of it earns 0. Nothing had been taken back before; 100 "
+            "are taken back now."
+        ),
+        (
+            "The purchase had earned its referrer 200 points; what is left of it earns 0. Nothing had been taken back "
+            "before; 200 are taken back now."
+        ),
+    ]
+    found = explain(api, "most")
+    assert [side["recipient"] for side in found["refund"]["sides"]] == ["member", "referrer"]
+    assert [(row["customer_id"], row["points"]) for row in found["transactions"]] == [
+        ("ada", -100),
+        ("bob", -200),
+    ]
+    assert found["transactions"][1]["reverses"] == given["id"]
+    assert found["referrer_id"] == "bob"
+    for other in ("half", "rest"):
+        found = explain(api, other)
+        assert (found["transactions"], found["referrer_id"]) == ([], None)
 
 
 @pytest.mark.parametrize(

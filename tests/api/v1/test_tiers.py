@@ -137,8 +137,34 @@ def test_what_names_something_unknown_is_not_found(api: Api) -> None:
 def test_a_program_has_its_tiers_once_and_an_id_is_taken_once(api: Api, environment: Environment) -> None:
     make(api)
     before = digest()
-    assert_problem(api.post("/v1/tiers", LADDER | {"id": "tl_other"}), "invalid_request")
+    problem = assert_problem(api.post("/v1/tiers", LADDER | {"id": "tl_other"}), "invalid_request")
+    assert problem["errors"] == [
+        {
+            "field": "program",
+            "code": "unique",
+            "detail": "It has its tiers already; change them with PATCH /v1/tiers/tl_club.",
+        }
+    ]
     assert changed(before, digest()) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({"period": "weekly"}, "Choose rolling, calendar_year or lifetime, not 'weekly'."),
+        ({"basis": 7}, "Choose points, spend or events, not 7."),
+        ({"downgrade": ["one_down"]}, 'Choose one_down or to_qualified, not ["one_down"].'),
+        ({"period": "w" * 99}, "Choose rolling, calendar_year or lifetime."),
+        ({"grace_days": -1}, "Give a whole number from 0 to 36500, not -1."),
+        ({"days": "30"}, "Give a whole number from 1 to 36500, not '30'."),
+        ({"days": 10**9}, "Give a whole number from 1 to 36500, not 1000000000."),
+    ],
+    ids=str,
+)
+def test_a_fault_names_what_is_possible(api: Api, change: dict[str, Any], detail: str) -> None:
+    make(api)
+    problem = assert_problem(api.patch("/v1/tiers/tl_club", change), "invalid_request")
+    assert [error["detail"] for error in problem["errors"]] == [detail]
 
 
 def test_a_level_that_somebody_holds_can_not_be_left_out(api: Api) -> None:
