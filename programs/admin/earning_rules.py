@@ -29,7 +29,14 @@ from programs.actions.rules import save_rule
 from programs.admin.base import actor_of, may, require, required_environment
 from programs.admin.configured import ConfiguredAdmin
 from programs.admin.rule_form import EarningRuleForm
-from programs.admin.rule_words import differences, revision_in_words, rows_of_rule, sentence_for, sentence_of
+from programs.admin.rule_words import (
+    differences,
+    revision_in_words,
+    revisions_in_words,
+    rows_of_rule,
+    sentence_for,
+    sentence_of,
+)
 from programs.models import EarningRule, EarningRuleRevision, Metric
 from programs.queries.environments import now_in
 
@@ -43,6 +50,7 @@ _AWARD = (
     ("award_member", "award_referrer"),
     "entry_type",
 )
+_REVISIONS = 20  # on the page; the API lists them all
 _DONE = {"Publish": "published", "Archive": "archived", "Roll back": "rolled back"}
 
 
@@ -111,13 +119,15 @@ class EarningRuleAdmin(ConfiguredAdmin[EarningRule]):
     def standing(self, request: HttpRequest, rule: EarningRule) -> dict[str, Any]:
         """What the page says of a stored rule besides its form."""
         newest = published_revision(rule)
+        revisions = list(rule.revisions.all()[:_REVISIONS])
         return {
             "sentence": sentence_of(rule),
             "rule": rule,
             "rows": rows_of_rule(rule),
             "newest": newest,
             "is_unpublished": not is_published(rule, newest),
-            "revisions": [(revision, revision_in_words(revision)) for revision in rule.revisions.all()],
+            "revisions": list(zip(revisions, revisions_in_words(revisions), strict=True)),
+            "has_older": bool(revisions) and revisions[-1].number > 1,
         }
 
     def sentence(self, request: HttpRequest) -> JsonResponse:

@@ -1,6 +1,6 @@
 """Rules and their revisions as people read them: a sentence, and each field in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -27,9 +27,21 @@ def words_of(definition: Mapping[str, Any], metric_title: str) -> str:
 
 
 def revision_in_words(revision: EarningRuleRevision) -> str:
-    if revision.definition is None:
-        return "Archived: the rule was taken out of force."
-    return words_of(revision.definition, _metric_title(revision.definition))
+    return revisions_in_words([revision])[0]
+
+
+def revisions_in_words(revisions: Sequence[EarningRuleRevision]) -> list[str]:
+    """Each revision as a sentence; one statement for all of them."""
+    wanted = {revision.definition["metric_id"] for revision in revisions if revision.definition}
+    titles = {
+        str(key): title for key, title in Metric.objects.filter(pk__in=wanted).values_list("pk", "title")
+    }
+    return [
+        words_of(revision.definition, titles.get(revision.definition["metric_id"], "points"))
+        if revision.definition
+        else "Archived: the rule was taken out of force."
+        for revision in revisions
+    ]
 
 
 def sentence_for(sent: Any, metric_title: str) -> dict[str, Any]:

@@ -4,10 +4,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from audit.models import AuditEvent
+from programs.actions.publish import publish
+from programs.actions.rules import save_rule
 from programs.models import EarningRule, Environment, Metric, Program
 from tests import factories
+from tests.api.test_statement_budgets import statements
 from tests.console.deeds import told
 from tests.console.tenants import state_of_everything
 
@@ -304,3 +308,22 @@ class TestRollingBack:
         text = operator.get(f"{RULE}/{rule.pk}/change/").content.decode()
         assert "roll-back/?revision=1" in text
         assert "roll-back/?revision=2" not in text
+
+
+def test_the_newest_revisions_are_shown_in_as_many_statements_however_many(
+    operator: Client, environment: Environment
+) -> None:
+    Metric.objects.filter(environment=environment).update(title="Stars")
+    rule = factories.make_rule(environment, name="Points 1")
+    url = f"{RULE}/{rule.pk}/change/"
+    operator.get(url)
+    few = len(statements(lambda: operator.get(url)))
+    for number in range(2, 25):
+        changes = {"name": f"Points {number}"}
+        save_rule(environment=environment, rule=rule, actor=factories.make_actor(), changes=changes)
+        publish(environment=environment, rule=rule, actor=factories.make_actor(), now=timezone.now())
+    assert len(statements(lambda: operator.get(url))) == few
+    page = operator.get(url)
+    assert [revision.number for revision, _ in page.context["revisions"]] == list(range(24, 4, -1))
+    assert all("star" in words.lower() for _, words in page.context["revisions"])
+    assert f"GET /v1/earning-rules/{rule.public_id}/revisions" in page.content.decode()
