@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 WIDTH, HEIGHT = 1000, 240
-_MOST_LABELS = 5
+_MOST_LABELS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,13 @@ def _steps(figures: Sequence[int], wide: float, top: int, begin: str = "M") -> s
 
 
 def _labels(days: Sequence[date]) -> list[date]:
-    """At most five days, evenly spread, the first and the last among them."""
-    if len(days) <= _MOST_LABELS:
+    """The first and the last day and, where they can be spread evenly, up to four between them: the page
+    spreads them so, and each must stand under its own column."""
+    last = len(days) - 1
+    if not last:
         return list(days)
-    return [days[(len(days) - 1) * place // (_MOST_LABELS - 1)] for place in range(_MOST_LABELS)]
+    spaces = next(parts for parts in range(_MOST_LABELS - 1, 0, -1) if last % parts == 0)
+    return [days[last * place // spaces] for place in range(spaces + 1)]
 
 
 def _short(figure: float) -> str:

@@ -41,7 +41,7 @@ class Multiplier:
         """So much of what it added was really given."""
         self.left.take(extra)
         self.arrived += extra
-        self.steps.append(Step("multiplier", f"{award.name}: {extra} extra", Decimal(self.arrived)))
+        self.steps.append(Step("multiplier", f"{award.name}: {extra} extra", Decimal(extra)))
 
     def verdict(self) -> RuleVerdict:
         """What is said of it once all awards are made."""

@@ -60,7 +60,8 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stage of an award's arithmetic: what was done, in words, and the points after it (exact)."""
+    """One stage of an award's arithmetic: what was done, in words, and the points after it (exact); of a
+    multiplier's own verdict, what it added to one award."""
 
     stage: Stage
     words: str

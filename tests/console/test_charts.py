@@ -1,6 +1,7 @@
 """The chart of points per day: every day stands in it, at its own height."""
 
 from datetime import date
+from itertools import pairwise
 
 from loyalty.admin.charts import HEIGHT, WIDTH, daily_chart
 
@@ -50,9 +51,11 @@ def test_the_grid_ends_at_a_round_figure_above_the_highest() -> None:
 
 
 def test_few_days_are_named_below_the_chart_the_first_and_last_among_them() -> None:
-    for count, named in ((1, 1), (5, 5), (6, 5), (400, 5)):
+    for count, named in ((1, 1), (5, 5), (6, 6), (14, 2), (31, 6), (400, 4)):
         last = date.fromordinal(date(2026, 1, 1).toordinal() + count - 1)
         chart = daily_chart([_row("2026-01-01", 1, 1), _row(last.isoformat(), 1, 1)])
         assert chart is not None
         assert len(set(chart.labels)) == len(chart.labels) == named
         assert (chart.labels[0], chart.labels[-1]) == (date(2026, 1, 1), last)
+        gaps = {later - earlier for earlier, later in pairwise(chart.labels)}
+        assert len(gaps) <= 1  # the page spreads them evenly, so that is what they are
