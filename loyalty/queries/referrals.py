@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from audit.errors import NotFound
 from loyalty.models import Member, Referral, ReferralCode
@@ -16,7 +16,8 @@ LENGTH = 8
 
 @dataclass(frozen=True, slots=True)
 class Referrals:
-    """A member's own code (None: never asked for), how they came, and how many came through them.
+    """A member's own code (None: never asked for), how they came, and how many came through them; of two who
+    were merged, not one through the other.
 
     `referrer`: the external id by which the referrer is known today; None of an erased one.
     """
@@ -32,7 +33,7 @@ def referrals_of(*, member_id: UUID) -> Referrals:
     """All about a member's referrals, also of those merged into them; four statements, two more for
     who referred them, and one for each merge of that one."""
     keys = keys_of(member_id)
-    own = referral_of(keys)
+    own = _how_they_came(keys).exclude(referrer_id__in=keys).first()
     by = answers_for(own.referrer_id) if own else None
     made = Referral.objects.filter(referrer_id__in=keys).exclude(member_id__in=keys)
     counts = made.aggregate(
@@ -66,4 +67,8 @@ def code_of(keys: list[UUID]) -> ReferralCode | None:
 
 def referral_of(keys: list[UUID]) -> Referral | None:
     """How a family came: an awarded referral before a pending one. One statement."""
-    return Referral.objects.filter(member_id__in=keys).order_by("status", "pk").first()
+    return _how_they_came(keys).first()
+
+
+def _how_they_came(keys: list[UUID]) -> QuerySet[Referral]:
+    return Referral.objects.filter(member_id__in=keys).order_by("status", "pk")

@@ -284,6 +284,18 @@ def test_what_is_shown_of_a_merged_person(environment: Environment) -> None:
     assert (shown.pending, shown.awarded) == (1, 1)
 
 
+def test_nobody_came_through_themselves_after_a_merge_of_both_sides(environment: Environment) -> None:
+    """The award stays, and ends that the person is referred again."""
+    done = came(environment, "cid", "ada")
+    award_by_hand(done)
+    merge(environment, "cid", "ada")
+    shown = referrals_of(member_id=key(environment, "ada"))
+    assert (shown.referral, shown.referrer, shown.pending, shown.awarded) == (None, None, 0, 0)
+    assert [done] == list(Referral.objects.filter(environment_id=environment.id, status="awarded"))
+    with pytest.raises(AlreadyReferred):
+        came(environment, "ada", "eve")
+
+
 # -- after an erasure
 
 
