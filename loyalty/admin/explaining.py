@@ -139,7 +139,7 @@ def _refund(refund: dict[str, Any], whole: bool) -> dict[str, Any]:
     return {
         "words": _refund_in_words(refund, whole),
         "sides": [
-            {"whose": "The referrer" if side.get("recipient") == "referrer" else "The member"}
+            {"whose": "Referrer" if side.get("recipient") == "referrer" else "Member"}
             | {name: shown(side.get(name)) for name in ("metric", *_SIDES)}
             for side in (sides if isinstance(sides, list) else [])
             if isinstance(side, dict)

@@ -80,7 +80,7 @@ def test_a_refund_shows_its_arithmetic_and_leads_to_the_purchase(
     text = page.content.decode()
     (side,) = page.context["why"].refund["sides"]
     assert side == {
-        "whose": "The member",
+        "whose": "Member",
         "metric": "points",
         "earned": "59",
         "recomputed": "39",
@@ -127,12 +127,12 @@ def test_a_refund_says_whose_points_it_took_and_leads_to_the_referrers(
     page = _page(support, factories.report(environment, "back", **told).event)
     text = page.content.decode()
     assert [(side["whose"], side["reversed"]) for side in page.context["why"].refund["sides"]] == [
-        ("The member", "1,000"),
-        ("The referrer", "2,000"),
+        ("Member", "1,000"),
+        ("Referrer", "2,000"),
     ]
     entry = LedgerEntry.objects.get(reason="Refund of a referred purchase")
     assert f"/console/loyalty/ledgerentry/{entry.pk}/change/" in text
-    assert "Of the referrer were taken back" in text
+    assert "Taken back from the referrer:" in text
     assert "Nothing is left of the purchase order-1." in text
 
 
