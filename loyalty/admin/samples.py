@@ -1,7 +1,7 @@
 """An event's data as rows that people edit: `amount`, `items[0].sku`, each with its value."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +24,18 @@ class SampleRow:
     kind: str = ""
 
 
-def sample_rows(data: dict[str, Any]) -> list[SampleRow] | None:
-    """The plain values of the data, those in lists last; None where they are too many, or named so that no
-    path leads there."""
-    found: list[SampleRow] = []
-    fits = _collect("", data, found) and len(found) <= MOST_ROWS
-    return sorted(found, key=lambda row: "[" in row.path) if fits else None
+def sample_rows(data: dict[str, Any]) -> tuple[list[SampleRow], dict[str, Any]]:
+    """The data's plain values as rows, those in lists last, and the fields that stay JSON: they hold too
+    many values, or names to which no path leads."""
+    rows: list[SampleRow] = []
+    rest: dict[str, Any] = {}
+    for key, value in sorted(data.items(), key=lambda item: isinstance(item[1], dict | list)):
+        found: list[SampleRow] = []
+        if _collect("", {key: value}, found) and len(rows) + len(found) <= MOST_ROWS:
+            rows += found
+        else:
+            rest[key] = value
+    return sorted(rows, key=lambda row: "[" in row.path), rest
 
 
 def _collect(path: str, value: Any, found: list[SampleRow]) -> bool:
@@ -49,9 +55,10 @@ def _collect(path: str, value: Any, found: list[SampleRow]) -> bool:
     return True
 
 
-def data_from(rows: Iterable[SampleRow]) -> dict[str, Any]:
-    """The data that the rows say. Raises FaultySampleError where a path leads nowhere."""
-    data: dict[str, Any] = {}
+def data_from(rows: Iterable[SampleRow], rest: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What the rows say, added to the fields of `rest`. Raises FaultySampleError where a path leads nowhere
+    or to a field that has a value already: nothing that was typed is passed over."""
+    data: dict[Any, Any] = _opened(rest or {})
     for row in rows:
         _put(data, row.path, _read(row))
     found: dict[str, Any] = _listed(data)
@@ -79,6 +86,8 @@ def _read(row: SampleRow) -> Any:
 
 
 def _put(data: dict[Any, Any], path: str, value: Any) -> None:
+    if not path.strip():
+        raise FaultySampleError(f"Name the field of the value {value!s:.40}.")
     parts = [name or int(index) for name, index in _PART.findall(path.strip())]
     said = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
     if not parts or isinstance(parts[0], int) or said != path.strip():
@@ -88,7 +97,20 @@ def _put(data: dict[Any, Any], path: str, value: Any) -> None:
         if not isinstance(inner, dict):
             raise FaultySampleError(f"{path!r} lies inside another field that has a value.")
         data = inner
+    if parts[-1] in data:
+        raise FaultySampleError(
+            f"{path!r} is given twice, in a row and in another row or in the JSON; keep one."
+        )
     data[parts[-1]] = value
+
+
+def _opened(value: Any) -> Any:
+    """Lists that hold something as objects whose keys are numbers, so that rows can be put into them."""
+    if isinstance(value, Mapping):
+        return {key: _opened(inner) for key, inner in value.items()}
+    if isinstance(value, list) and value:
+        return {index: _opened(inner) for index, inner in enumerate(value)}
+    return value
 
 
 def _listed(value: Any) -> Any:

@@ -44,10 +44,10 @@ class SampleForm(forms.Form):
         help_text="Empty: now, as this environment's clock tells.",
     )
     json = forms.CharField(
-        label="Data as JSON",
+        label="More data as JSON",
         required=False,
         widget=text_area(rows=6),
-        help_text="Where given, it is used instead of the rows.",
+        help_text="An object whose fields are used together with the rows above.",
     )
 
 
@@ -112,10 +112,10 @@ def try_page(page: TenantAdmin[EarningRule], request: HttpRequest, rule: Earning
 def _prefilled(event: Event | None, occurred_at: datetime | None = None) -> Trial:
     """The inputs as that event would fill them; without one, an amount to begin with."""
     data = {"amount": "50.00"} if event is None or event.data is None else event.data
-    rows = sample_rows(data)
+    rows, rest = sample_rows(data)
     member = event.member.external_id if event else ""
-    initial = {"member": member, "occurred_at": occurred_at, "json": as_text(data) if rows is None else ""}
-    return Trial(StoredForm(), SampleForm(initial=initial), rows or [])
+    initial = {"member": member, "occurred_at": occurred_at, "json": as_text(rest) if rest else ""}
+    return Trial(StoredForm(), SampleForm(initial=initial), rows)
 
 
 def _try_stored(request: HttpRequest, environment: Environment, rule: EarningRule) -> Trial:
@@ -148,19 +148,34 @@ def _try_sample(request: HttpRequest, environment: Environment, rule: EarningRul
     if not form.is_valid():
         return trial
     sent = form.cleaned_data
-    try:
-        data = parsed(sent["json"]) if sent["json"].strip() else data_from(rows)
-    except FaultySampleError as error:
-        form.add_error("json" if sent["json"].strip() else None, str(error))
+    data = _data_sent(form, rows)
+    if data is None:
         return trial
     _run(request, environment, rule, _reported(rule, sent["member"], data, sent["occurred_at"]), trial, form)
     return trial
 
 
+def _data_sent(form: SampleForm, rows: list[SampleRow]) -> dict[str, Any] | None:
+    """The rows and the JSON together; None with the fault on the form."""
+    text = form.cleaned_data["json"].strip()
+    try:
+        rest = parsed(text) if text else {}
+    except FaultySampleError as error:
+        form.add_error("json", str(error))
+        return None
+    try:
+        return data_from(rows, rest)
+    except FaultySampleError as error:
+        form.add_error(None, str(error))
+        return None
+
+
 def _rows_sent(request: HttpRequest) -> list[SampleRow]:
     names = ("path", "value", "kind")
     sent = zip(*(request.POST.getlist(f"sample_{name}") for name in names), strict=False)
-    return [SampleRow(path.strip(), value, kind) for path, value, kind in sent if path.strip()]
+    return [
+        SampleRow(path.strip(), value, kind) for path, value, kind in sent if path.strip() or value.strip()
+    ]
 
 
 def _reported(rule: EarningRule, member: str, data: dict[str, Any], at: datetime | None) -> ReportedEvent:

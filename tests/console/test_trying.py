@@ -81,6 +81,18 @@ def test_the_sample_begins_as_the_last_event_of_the_type(analyst: Client, enviro
     assert page["sample_rows"] == [SampleRow("amount", "19"), SampleRow("items[0].sku", "A", "text")]
 
 
+def test_a_row_added_beside_prefilled_json_counts(analyst: Client, environment: Environment) -> None:
+    factories.make_rule(environment)
+    factories.report(environment, "order-1", data={"amount": "7.00", "size.cm": 3})
+    draft = _draft(environment, condition={"field": "data.shop", "op": "eq", "value": "web"})
+    page = analyst.get(_url(draft)).context
+    assert page["sample_rows"] == [SampleRow("amount", "7.00", "text")]
+    prefilled = page["sample"]["json"].value()
+    assert json.loads(prefilled) == {"size.cm": 3}
+    answer = analyst.post(_url(draft), _sample({"amount": "50", "shop": "web"}, json=prefilled))
+    assert [one.entry.points for one in answer.context["entries"]] == [50, 7]
+
+
 def test_a_stored_event_is_tried_as_it_was_sent_however_old(
     analyst: Client, environment: Environment
 ) -> None:
@@ -122,6 +134,8 @@ def test_tells_of_the_level_that_would_be_reached(analyst: Client, environment: 
         (_sample({"amount": "5"}, member=""), "This field is required."),
         (_sample({"items[x]": "5"}), "is no field"),
         (_sample({"items": "5", "items[0].sku": "A"}), "lies inside another field"),
+        (_sample({"": "5"}), "Name the field of the value 5."),
+        (_sample({"amount": "5"}, json='{"amount": 6}'), "&#x27;amount&#x27; is given twice"),
         (_sample({}, json="[1]"), "The data is an object"),
         (_sample({}, json="{"), "The data is not JSON."),
         (_sample({}, json="[" * 100_000), "The data is not JSON."),
@@ -172,15 +186,35 @@ class TestSamples:
         ],
     )
     def test_rows_and_back_are_the_same_data(self, data: dict[str, Any]) -> None:
-        rows = sample_rows(data)
-        assert rows is not None
+        rows, rest = sample_rows(data)
+        assert rest == {}
         assert data_from(rows) == data
 
-    def test_too_many_values_or_names_without_a_path_are_edited_as_json(self) -> None:
-        assert sample_rows({"items": [{"sku": str(number)} for number in range(80)]}) is not None
-        assert sample_rows({"items": [{"sku": str(number)} for number in range(81)]}) is None
+    def test_too_many_values_or_names_without_a_path_are_edited_as_json_and_the_others_as_rows(self) -> None:
+        assert sample_rows({"items": [{"sku": str(number)} for number in range(80)]})[1] == {}
+        many = {"items": [{"sku": str(number)} for number in range(80)], "amount": 5}
+        assert sample_rows(many) == ([SampleRow("amount", "5")], {"items": many["items"]})
         for name in ("a.b", "a[0]", ""):
-            assert sample_rows({name: 1}) is None
+            assert sample_rows({name: 1, "c": 2}) == ([SampleRow("c", "2")], {name: 1})
+
+    def test_rows_and_json_are_used_together(self) -> None:
+        rest = {"items": [{"sku": "A"}], "empty": [], "a.b": {"c": 1}}
+        rows = [SampleRow("amount", "5"), SampleRow("items[0].quantity", "2"), SampleRow("items[1].sku", "B")]
+        assert data_from(rows, rest) == {
+            "amount": 5,
+            "items": [{"sku": "A", "quantity": 2}, {"sku": "B"}],
+            "empty": [],
+            "a.b": {"c": 1},
+        }
+
+    def test_a_field_given_twice_is_refused(self) -> None:
+        for rows, rest in (
+            ([SampleRow("amount", "5"), SampleRow("amount", "6")], {}),
+            ([SampleRow("amount", "5")], {"amount": 6}),
+            ([SampleRow("items[0].sku", "A")], {"items": [{"sku": "B"}]}),
+        ):
+            with pytest.raises(FaultySampleError, match="given twice"):
+                data_from(rows, rest)
 
     def test_a_typed_value_is_json_where_it_reads_as_such(self) -> None:
         typed = [
