@@ -14,7 +14,7 @@ from programs.queries.snapshots import Snapshot, snapshot
 
 Names = Mapping[UUID, str | None]
 
-_NO_RULE = "No published rule of an active program is for this type of event."
+_NO_RULE = "No rule for events of type {type} was in force when it happened."
 _NOTHING_EARNED = "The purchase had earned nothing, so there is nothing to take back."
 
 
@@ -99,7 +99,7 @@ def reasons_of(found: RecordedEvent) -> list[dict[str, Any]]:
         {"rule": verdict["name"], "outcome": verdict["outcome"], "reason": verdict["reason"]}
         for verdict in kept["verdicts"]
     ]
-    return reasons or [_of_event("no_rule", _NO_RULE)]
+    return reasons or [_of_event("no_rule", _NO_RULE.format(type=found.event.type))]
 
 
 def _of_event(outcome: str, reason: str) -> dict[str, Any]:

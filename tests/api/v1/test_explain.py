@@ -279,7 +279,11 @@ def test_a_refund_that_does_not_fit_its_purchase_is_refused_and_changes_nothing(
 def test_an_event_that_gives_nothing_says_why(api: Api) -> None:
     event = {"event_id": "e1", "type": "visit", "member_id": "ada", "data": {}}
     (reason,) = done(api.post("/v1/events", event))["reasons"]
-    assert (reason["rule"], reason["outcome"]) == (None, "no_rule")
+    assert reason == {
+        "rule": None,
+        "outcome": "no_rule",
+        "reason": "No rule for events of type visit was in force when it happened.",
+    }
     rule(api, "1 point per £1")
     for amount, outcome in (("0.50", "zero_points"), ("-1", "amount_unusable"), ("ten", "amount_unusable")):
         (reason,) = buy(api, f"order-{amount}", amount)["reasons"]
