@@ -114,6 +114,15 @@ def test_tells_when_the_points_could_be_spent(analyst: Client, environment: Envi
     assert one.expires_at - one.entry.occurred_at == timedelta(days=10)
 
 
+def test_a_referral_rules_page_says_where_a_referred_member_comes_from(
+    analyst: Client, environment: Environment
+) -> None:
+    referral = _draft(environment, award={"kind": "referral", "member": 50, "referrer": 100})
+    way = "POST /v1/members/{id}/referral"
+    assert way in analyst.get(_url(referral)).content.decode()
+    assert way not in analyst.get(_url(_draft(environment, name="Other"))).content.decode()
+
+
 def test_tells_of_the_level_that_would_be_reached(analyst: Client, environment: Environment) -> None:
     factories.make_ladder(environment, ("silver", "5"))
     text = analyst.post(_url(_draft(environment)), _sample({"amount": "5"})).content.decode()
