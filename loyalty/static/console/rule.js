@@ -52,7 +52,9 @@
     const answer = await fetch(words.dataset.sentenceUrl, { method: "POST", body: new FormData(form) });
     if (!answer.ok) return;
     const { sentence, faults } = await answer.json();
-    words.querySelector("[data-sentence]").textContent = sentence || faults.join(" ");
+    const line = words.querySelector("[data-sentence]");
+    line.textContent = sentence || `Not complete yet: ${faults.join(" ")}`;
+    line.classList.toggle("lc-unfinished", !sentence); // a fault doesn't read as the rule's sentence
   };
 
   const start = () => {
