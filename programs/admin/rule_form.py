@@ -1,6 +1,7 @@
 """An earning rule as a form: every kind of award by its own inputs, all checked as the engine checks it."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,6 +27,21 @@ ITEM_COUNTS = {
     "line": "line",
     "amount": "full amount of the lines",
 }
+
+
+# Where a fault lies in a condition's JSON: all[1].any[0].value, or value of a condition that is one row.
+_PATH = re.compile(
+    r"(?:(?:all|any)\[(\d+)\](?:\.(?:all|any)\[(\d+)\])?\.?)?(?:field|op|value|match)?(?:\[\d+\])?: "
+)
+
+
+def _by_row(fault: str) -> str:
+    """The fault with its row, counted as people do, instead of the path: `Condition 2.1: …`."""
+    path = _PATH.match(fault)
+    if not path:
+        return fault
+    rows = [str(int(index or 0) + 1) for index in path.groups() if index] or ["1"]
+    return f"Condition {'.'.join(rows)}: {fault[path.end() :]}"
 
 
 def _as_sent(text: Any) -> Any:
@@ -165,6 +181,11 @@ class EarningRuleForm(ConfiguredForm):
         for key, (name, _) in _INPUTS.get(str(award.get("kind")), {}).items():
             if key in award:
                 self.initial[name] = award[key]
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        if field in ("condition", "award_where") and isinstance(error, str):
+            error = _by_row(error)
+        super().add_error(field, error)
 
     def award(self) -> dict[str, Any]:
         return award_of(self.cleaned_data)

@@ -327,3 +327,24 @@ def test_the_newest_revisions_are_shown_in_as_many_statements_however_many(
     assert [revision.number for revision, _ in page.context["revisions"]] == list(range(24, 4, -1))
     assert all("star" in words.lower() for _, words in page.context["revisions"])
     assert f"GET /v1/earning-rules/{rule.public_id}/revisions" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ('{"all": [{"field": "data.a", "op": "gt", "value": ""}]}', "Condition 1: "),
+        (
+            '{"all": [{"field": "data.a", "op": "eq", "value": 1}, {"any": [{"field": "", "op": "eq", "value": 1}]}]}',
+            "Condition 2.1: ",
+        ),
+        ('{"field": "data.a", "op": "gt", "value": ""}', "Condition 1: "),
+    ],
+)
+def test_a_conditions_fault_names_its_row(
+    operator: Client, environment: Environment, condition: str, words: str
+) -> None:
+    answer = operator.post(f"{RULE}/add/", _form(environment, condition=condition))
+    (error,) = answer.context["adminform"].form.errors["condition"]
+    assert error.startswith(words)
+    assert "all[" not in error
+    assert EarningRule.objects.count() == 0
