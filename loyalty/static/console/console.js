@@ -57,6 +57,35 @@ document.addEventListener("keydown", (event) => {
   });
 });
 
+// Unfold's palette ignores Ctrl K in an input, and throws at Enter where no hit is selected: then the first
+// one is meant, or the search page while there is none for what was typed.
+let found = "";
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.target.id === "command-results") found = document.getElementById("search-input-command").value;
+});
+document.addEventListener("keydown", (event) => {
+  const input = event.target;
+  const isPalette = input.id === "search-input-command";
+  const types = input.matches?.("input, textarea") || input.isContentEditable;
+  if (event.key?.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && types) {
+    event.preventDefault();
+    if (!isPalette) window.dispatchEvent(new CustomEvent("opencommand"));
+  }
+  if (event.key !== "Enter" || !isPalette) return;
+  const list = document.querySelector("#command-results-list");
+  const state = window.Alpine && window.Alpine.$data(input);
+  if (list && state && state.currentIndex > 0) return list.querySelector("a") ? undefined : event.stopImmediatePropagation();
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const first = input.value === found && list && list.querySelector("a");
+  const search = document.querySelector(".lc-find");
+  if (first) first.click();
+  else if (search && input.value.trim()) {
+    search.querySelector("input").value = input.value;
+    search.requestSubmit();
+  }
+}, true);
+
 // Rows of a list: the empty ones, which stand there for browsers without scripts, go; a button brings more.
 const repeat = (list) => {
   const rows = () => [...list.querySelectorAll("[data-row]")];
