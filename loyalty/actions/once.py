@@ -22,6 +22,7 @@ _TAKEN_MEANWHILE = (
     "loyalty_member_pkey",
     "member_external_id_unique",
     "account_member_metric_unique",
+    "member_tier_tier_fk",  # a level was removed: whoever asks again has the new ladder
 )
 
 
@@ -86,7 +87,8 @@ def again_if_moved(function: Callable[..., R]) -> Callable[..., R]:
 
 def _constraint(error: IntegrityError) -> str | None:
     cause = error.__cause__
-    return cause.diag.constraint_name if isinstance(cause, pg.UniqueViolation) else None
+    taken = isinstance(cause, pg.UniqueViolation | pg.ForeignKeyViolation)
+    return cause.diag.constraint_name if taken else None
 
 
 def _busy(idempotency: Idempotency | None) -> IdempotencyKeyInUse | ServiceUnavailable:
