@@ -15,6 +15,7 @@ from programs.models import Environment
 
 R = TypeVar("R")
 _TRIES = 5
+_VIOLATIONS = (pg.UniqueViolation, pg.ForeignKeyViolation)
 # What somebody else may make between our look and our writing; whoever looks again finds it.
 _TAKEN_MEANWHILE = (
     "idempotency_key_unique",
@@ -87,8 +88,7 @@ def again_if_moved(function: Callable[..., R]) -> Callable[..., R]:
 
 def _constraint(error: IntegrityError) -> str | None:
     cause = error.__cause__
-    taken = isinstance(cause, pg.UniqueViolation | pg.ForeignKeyViolation)
-    return cause.diag.constraint_name if taken else None
+    return cause.diag.constraint_name if isinstance(cause, _VIOLATIONS) else None
 
 
 def _busy(idempotency: Idempotency | None) -> IdempotencyKeyInUse | ServiceUnavailable:

@@ -23,6 +23,7 @@ from loyalty.ledger.reversals import reverse
 from loyalty.ledger.standings import ladders_of
 from loyalty.models import Event, LedgerEntry, Member
 from loyalty.queries.events import RecordedEvent
+from loyalty.queries.explanations import REFUND_OF_REFERRED
 from loyalty.rules import refunds as rules
 from loyalty.rules.earning import Evaluation
 from loyalty.rules.refunds import Net, Original, Refund, Side
@@ -150,7 +151,7 @@ def _take_back(
     # The referrer's ledger can't name the other member's event.
     own = purchase.reward is None or group[0].entry is not purchase.reward
     cause = Cause(
-        reason="Refund" if own else "Refund of a referred purchase",
+        reason="Refund" if own else REFUND_OF_REFERRED,
         event=event if own else None,
         origin="refund" if own else None,
     )
