@@ -130,7 +130,7 @@ def test_the_index_alone_finds_the_days(environment: Environment, ada: Member) -
         plan = "\n".join(row[0] for row in cursor.fetchall())
     (condition,) = [line for line in plan.splitlines() if "Index Cond" in line and "day" in line]
     assert "day >=" in condition
-    assert "rows=30 " in plan
+    assert re.search(r"rows=30(\.00)? ", plan)  # PostgreSQL 18 tells fractions of rows
 
 
 def test_what_was_counted_is_written_as_what_to_add(environment: Environment, ada: Member) -> None:
