@@ -1,5 +1,6 @@
 """Standings as they are read, counted on, merged and written."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
