@@ -13,8 +13,9 @@ from loyalty.rules.refunds import LineRefund, Refund
 from programs.conditions.values import plain
 
 
-def asked_of(purchase: Purchase, item: Item) -> Refund:
-    """The refund with its amount worked out, checked against what is left of the purchase."""
+def asked_of(purchase: Purchase, item: Item, earlier: Sequence[Refund]) -> Refund:
+    """The refund with its amount worked out, checked against what `earlier` ones left of the purchase: one of
+    which nothing is left is refused."""
     request = item.refund
     assert request is not None  # noqa: S101
     bought = purchase.event
@@ -22,7 +23,6 @@ def asked_of(purchase: Purchase, item: Item) -> Refund:
         raise InvalidRequest.field(
             "data.currency", "invalid", f"The purchase was in {bought.currency}, not {request.currency}."
         )
-    earlier = [refund_before(purchase, row) for row in purchase.refunds]
     lines = _lines(purchase, request, earlier)
     return _with_amount(bought, request, earlier, lines)
 

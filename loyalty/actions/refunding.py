@@ -49,10 +49,9 @@ def refund(sitting: Sitting, item: Item, event: Event, member: Member) -> Record
     """Plan what the refund takes back. Raises PurchaseNotFound, RefundExceedsPurchase and InvalidRequest,
     and then nothing is planned."""
     purchase = find_purchase(sitting, item, member)
-    asked = asked_of(purchase, item)
     earlier = [refund_before(purchase, row) for row in purchase.refunds]
+    asked = asked_of(purchase, item, earlier)
     net = net_of(sitting, purchase, [*earlier, asked])
-    was_whole = bool(earlier) and is_whole(net_of(sitting, purchase, earlier))
     event.member_id = purchase.event.member_id  # after a merge, still of who bought
     event.purchase, event.program_id = purchase.event, purchase.event.program_id
     event.amount, event.currency = asked.amount, purchase.event.currency
@@ -63,7 +62,7 @@ def refund(sitting: Sitting, item: Item, event: Event, member: Member) -> Record
     event.figures = _figures(_give_back_usage(sitting, purchase, net, evaluation), is_whole(net))
     event.explanation["refund"] = _in_figures(purchase, net, sides)
     purchase.refunds.append(event)
-    counts = _counts(sitting, purchase, asked, whole=is_whole(net) and not was_whole)
+    counts = _counts(sitting, purchase, asked, whole=is_whole(net))
     changes = progress(sitting, event, purchase.owner, counts, purchase.event.occurred_at)
     return RecordedEvent(event, str(member), entries, duplicate=False, changes=changes)
 
@@ -125,8 +124,7 @@ def _recomputed(
 ) -> int:
     bought = purchase.event
     if not can_be_judged(bought):
-        refunded = None if net.amount is None or net.gross is None else net.gross - net.amount
-        return earned - rules.in_proportion(earned, refunded, net.gross)
+        return earned - rules.in_proportion(earned, net.refunded, net.gross)
     recipient = "referrer" if group[0].entry is purchase.reward else "member"
     metric = group[0].home.account.metric_id
     return sum(
@@ -269,8 +267,7 @@ def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:
 
 
 def _left_in_proportion(used: int, net: Net) -> int:
-    refunded = None if net.amount is None or net.gross is None else net.gross - net.amount
-    return used - rules.in_proportion(used, refunded, net.gross)
+    return used - rules.in_proportion(used, net.refunded, net.gross)
 
 
 def _counts(

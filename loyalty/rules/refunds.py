@@ -52,6 +52,11 @@ class Net:
     gross: Decimal | None
     amount: Decimal | None
 
+    @property
+    def refunded(self) -> Decimal | None:
+        """The money given back so far; None where no amount is known."""
+        return None if self.amount is None or self.gross is None else self.gross - self.amount
+
 
 def line_named(items: Sequence[Any], name: object) -> int | None:
     """The place of a line: that whose own `line` is `name`, else, where no line has one, the `name`th from 1."""
