@@ -2,8 +2,10 @@ from loyalty.models.back_tests import BackTest
 from loyalty.models.events import Event, EventCount
 from loyalty.models.holds import Hold, HoldLot
 from loyalty.models.idempotency import IdempotencyRecord
+from loyalty.models.inventory import ItemChange, MemberItem
 from loyalty.models.ledger import Account, LedgerEntry, Lot, LotUse, Uncovered
 from loyalty.models.members import Member, member_key
+from loyalty.models.redemptions import Redemption, RewardCode, RewardStock
 from loyalty.models.referrals import Referral, ReferralCode
 from loyalty.models.tiers import MemberTier, TierChange, TierProgress
 from loyalty.models.usage import RuleBudget, RuleUsage
@@ -16,13 +18,18 @@ __all__ = [
     "Hold",
     "HoldLot",
     "IdempotencyRecord",
+    "ItemChange",
     "LedgerEntry",
     "Lot",
     "LotUse",
     "Member",
+    "MemberItem",
     "MemberTier",
+    "Redemption",
     "Referral",
     "ReferralCode",
+    "RewardCode",
+    "RewardStock",
     "RuleBudget",
     "RuleUsage",
     "TierChange",

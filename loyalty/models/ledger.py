@@ -159,6 +159,9 @@ class LedgerEntry(Acted, Immutable):
             models.Index(fields=["event"], condition=Q(event__isnull=False), name="entry_event"),
             models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="entry_reverses"),
             models.Index(fields=["hold_id"], condition=Q(hold_id__isnull=False), name="entry_hold"),
+            models.Index(
+                fields=["redemption_id"], condition=Q(redemption_id__isnull=False), name="entry_redemption"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "sequence"], name="entry_sequence_unique"),

@@ -74,6 +74,8 @@ class TierChange(Acted, Immutable):
         GRACE = "grace", "Days of grace begin"
         LOWERED = "lowered", "Lowered"
         MERGED = "merged", "Taken over by a merge"
+        GRANTED = "granted", "Given by a reward"
+        REVOKED = "revoked", "Taken back with its reward"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment_id = models.UUIDField()
@@ -104,7 +106,7 @@ class TierChange(Acted, Immutable):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["reached", "confirmed", "grace", "lowered", "merged"]),
+                condition=Q(kind__in=["reached", "confirmed", "grace", "lowered", "merged", "granted", "revoked"]),
                 name="tier_change_kind_valid",
             )
         ]

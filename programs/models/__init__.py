@@ -1,10 +1,14 @@
 from programs.models.earning_rules import EarningRule, EarningRuleRevision
+from programs.models.inventory import InventoryItem, InventorySet
 from programs.models.keys import ApiKey
 from programs.models.metrics import Metric
+from programs.models.pictures import Picture
 from programs.models.plans import Plan
 from programs.models.programs import Program
+from programs.models.rewards import Reward
 from programs.models.tenancy import ClockChange, Environment, Organization, Project, ProjectMembership
 from programs.models.tiers import Tier, TierLadder
+from programs.models.token_keys import TokenKey
 
 __all__ = [
     "ApiKey",
@@ -12,12 +16,17 @@ __all__ = [
     "EarningRule",
     "EarningRuleRevision",
     "Environment",
+    "InventoryItem",
+    "InventorySet",
     "Metric",
     "Organization",
+    "Picture",
     "Plan",
     "Program",
     "Project",
     "ProjectMembership",
+    "Reward",
     "Tier",
     "TierLadder",
+    "TokenKey",
 ]
