@@ -5,7 +5,7 @@ from loyalty.models.idempotency import IdempotencyRecord
 from loyalty.models.inventory import ItemChange, MemberItem
 from loyalty.models.ledger import Account, LedgerEntry, Lot, LotUse, Uncovered
 from loyalty.models.members import Member, member_key
-from loyalty.models.redemptions import Redemption, RewardCode, RewardStock
+from loyalty.models.redemptions import CodeUpload, Redemption, RewardCode, RewardStock
 from loyalty.models.referrals import Referral, ReferralCode
 from loyalty.models.tiers import MemberTier, TierChange, TierProgress
 from loyalty.models.usage import RuleBudget, RuleUsage
@@ -13,6 +13,7 @@ from loyalty.models.usage import RuleBudget, RuleUsage
 __all__ = [
     "Account",
     "BackTest",
+    "CodeUpload",
     "Event",
     "EventCount",
     "Hold",

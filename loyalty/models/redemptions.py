@@ -10,7 +10,7 @@ from audit.exact_json import ExactJSONField
 from audit.ids import new_id
 from loyalty.models.base import Acted
 from loyalty.models.members import Member
-from programs.models import Metric, Reward
+from programs.models import Environment, Metric, Reward
 
 
 class Redemption(Acted):
@@ -199,3 +199,44 @@ class RewardStock(models.Model):
     def left(self) -> int | None:
         """None: no limit."""
         return None if self.stock is None else self.stock - self.taken
+
+
+class CodeUpload(Acted):
+    """A file of codes for a reward's pool: looked at first, then added by a job in pieces. `content`: one code
+    a line; blank once all are added."""
+
+    class Status(models.TextChoices):
+        PREVIEW = "preview", "Looked at, nothing added"
+        QUEUED = "queued", "Waiting for a worker"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+")
+    reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=200)
+    content = models.TextField()
+    status = models.CharField(max_length=7, choices=Status.choices, default=Status.PREVIEW)
+    total = models.PositiveIntegerField(help_text="Codes that would be added when it was looked at.")
+    duplicates = models.PositiveIntegerField(default=0)
+    invalid = models.PositiveIntegerField(default=0)
+    problems = models.JSONField(default=list, help_text='The first of them: [{"line", "code", "problem"}].')
+    done = models.PositiveIntegerField(default=0, help_text="Lines of the content that were worked off.")
+    added = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True, default="")
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["reward", "-id"], name="code_upload_of_reward")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["preview", "queued", "running", "done", "failed"]),
+                name="code_upload_status_valid",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name

@@ -106,7 +106,9 @@ class TierChange(Acted, Immutable):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["reached", "confirmed", "grace", "lowered", "merged", "granted", "revoked"]),
+                condition=Q(
+                    kind__in=["reached", "confirmed", "grace", "lowered", "merged", "granted", "revoked"]
+                ),
                 name="tier_change_kind_valid",
             )
         ]

@@ -28,7 +28,9 @@ class InventorySet(models.Model):
     class Meta:
         ordering = ["title"]
         constraints = [
-            models.UniqueConstraint(fields=["environment", "public_id"], name="inventory_set_public_id_unique"),
+            models.UniqueConstraint(
+                fields=["environment", "public_id"], name="inventory_set_public_id_unique"
+            ),
             models.UniqueConstraint(fields=["environment", "id"], name="inventory_set_key"),
         ]
 
