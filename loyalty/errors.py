@@ -98,6 +98,55 @@ class AlreadyReferred(LoyaltyError):
     title = "Already referred"
 
 
+class OutOfStock(LoyaltyError):
+    """All of the reward are taken, or its pool has no code left."""
+
+    code = "out_of_stock"
+    title = "Out of stock"
+
+
+class MemberLimitReached(LoyaltyError):
+    """The member has had the reward as often as they may. Data: `limit`, `per`, `used`, `resets_at`."""
+
+    code = "member_limit_reached"
+    title = "Member limit reached"
+
+
+class NotEligible(LoyaltyError):
+    """The reward's condition does not hold for the member. Data: `failed`, the part that decided."""
+
+    code = "not_eligible"
+    title = "Not eligible"
+
+
+class RewardNotAvailable(LoyaltyError):
+    """The reward or its program is paused, or outside its window. Data: `reason`, and from or until when."""
+
+    code = "reward_not_available"
+    title = "Reward not available"
+
+
+class CodeAlreadyUsed(LoyaltyError):
+    """Data: `used_at`, `used_place`."""
+
+    code = "code_already_used"
+    title = "Code already used"
+
+
+class CodeExpired(LoyaltyError):
+    """Data: `expired_at`."""
+
+    code = "code_expired"
+    title = "Code expired"
+
+
+class RedemptionClosed(LoyaltyError):
+    """It was fulfilled or cancelled already, or has failed. Data: `redemption_status`."""
+
+    code = "redemption_closed"
+    title = "Redemption is closed"
+
+
 class IdempotencyKeyReused(LoyaltyError):
     code = "idempotency_key_reused"
     title = "Idempotency key reused"

@@ -8,14 +8,14 @@ from django.db import IntegrityError, OperationalError, transaction
 from psycopg import errors as pg
 
 from audit.errors import DomainError
-from loyalty.errors import IdempotencyKeyInUse, ServiceUnavailable
+from loyalty.errors import IdempotencyKeyInUse, OutOfStock, ServiceUnavailable
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.members import Redirected
 from programs.models import Environment
 
 R = TypeVar("R")
 _TRIES = 5
-_VIOLATIONS = (pg.UniqueViolation, pg.ForeignKeyViolation)
+_VIOLATIONS = (pg.UniqueViolation, pg.ForeignKeyViolation, pg.CheckViolation)
 # What somebody else may make between our look and our writing; whoever looks again finds it.
 _TAKEN_MEANWHILE = (
     "idempotency_key_unique",
@@ -24,7 +24,9 @@ _TAKEN_MEANWHILE = (
     "member_external_id_unique",
     "account_member_metric_unique",
     "member_tier_tier_fk",  # a level was removed: whoever asks again has the new ladder
+    "code_unique",  # a code made at random: the next one is another
 )
+_STOCK = "reward_stock_not_exceeded"
 
 
 def once(action: Callable[..., R]) -> Callable[..., R]:
@@ -47,12 +49,12 @@ def once(action: Callable[..., R]) -> Callable[..., R]:
             try:
                 return run()
             except (DomainError, IntegrityError) as error:
-                if isinstance(error, IntegrityError) and _constraint(error) not in _TAKEN_MEANWHILE:
+                if isinstance(error, IntegrityError) and not _is_expected(error):
                     raise
                 if idempotency:  # what was done is answered alike, whatever has changed since
                     idempotency.check_stored(environment.id)
-                if isinstance(error, DomainError):
-                    raise
+                if refusal := _refusal(error):
+                    raise refusal from error
             except OperationalError as error:
                 if isinstance(error.__cause__, pg.LockNotAvailable):
                     raise _busy(idempotency) from error
@@ -84,6 +86,18 @@ def again_if_moved(function: Callable[..., R]) -> Callable[..., R]:
         )
 
     return wrapper
+
+
+def _is_expected(error: IntegrityError) -> bool:
+    return _constraint(error) in (*_TAKEN_MEANWHILE, _STOCK)
+
+
+def _refusal(error: DomainError | IntegrityError) -> DomainError | None:
+    """What the caller gets; None where the action is run again."""
+    if isinstance(error, DomainError):
+        return error
+    # The last ones went to others while this was planned.
+    return OutOfStock("All of them are taken.") if _constraint(error) == _STOCK else None
 
 
 def _constraint(error: IntegrityError) -> str | None:

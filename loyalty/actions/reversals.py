@@ -72,7 +72,8 @@ def refuse(original: LedgerEntry) -> None:
             hold=public("hold", original.hold_id),
         )
     if original.redemption_id:
-        raise UseCancel("This entry belongs to a redemption; cancel that instead.")
+        owner = public("red", original.redemption_id)
+        raise UseCancel(f"This entry belongs to a redemption; cancel {owner} instead.", redemption=owner)
 
 
 def reverse_in(
@@ -92,6 +93,19 @@ def reverse_in(
     if original.member.status == Member.Status.ERASED:
         raise NotReversible("The member was erased; there is nothing left to reverse it on.")
     home, wallet = _open(journal, original)
+    return reverse_opened(home, wallet, original, points, cause, since=since)
+
+
+def reverse_opened(
+    home: Book,
+    wallet: Book,
+    original: LedgerEntry,
+    points: int | None,
+    cause: Cause,
+    *,
+    since: int | None = None,
+) -> Reversal:
+    """The same, where the entry's book and that of whoever holds its points now are open."""
     past = read_past(original, home, wallet, since=original.sequence if since is None else since)
     asked = abs(original.points) - past.reversed if points is None else points
     own = sum(lot.remaining for lot in past.lots)

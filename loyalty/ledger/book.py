@@ -39,6 +39,7 @@ class Cause:
     origin: str | None = None
     rule_revision_id: UUID | None = None
     hold_id: UUID | None = None
+    redemption_id: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -147,6 +148,7 @@ class Book:
             origin=cause.origin,
             rule_revision_id=cause.rule_revision_id,
             hold_id=cause.hold_id,
+            redemption_id=cause.redemption_id,
             reverses=reverses,
             actor_kind=by.kind,
             actor_id=by.id,

@@ -42,9 +42,9 @@ def move(
 
 
 def post_pair(source: Book, target: Book, points: int, cause: Cause) -> tuple[LedgerEntry, LedgerEntry]:
-    """The two entries of a transfer, each naming the other. An event behind it stays with the entry that it
-    caused: it is one member's, and once in an account."""
-    cause = replace(cause, event=None, origin=None)
+    """The two entries of a transfer, each naming the other. An event or redemption behind it stays with
+    the entry that it caused: it is one member's."""
+    cause = replace(cause, event=None, origin=None, redemption_id=None)
     keys = new_id(), new_id()
     members = source.account.member_id, target.account.member_id
     sent = source.post(

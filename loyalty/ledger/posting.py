@@ -30,6 +30,7 @@ from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.members import successions
 from loyalty.ledger.opening import open_books
 from loyalty.ledger.reading import read_spendable
+from loyalty.ledger.sales import Sales
 from loyalty.ledger.standings import Standing, ladders_of, read_standings
 from loyalty.ledger.using import Used
 from loyalty.ledger.writing import write_rows
@@ -72,6 +73,7 @@ class Journal:
     heirs: dict[UUID, UUID] = field(default_factory=dict)
     used: Used = field(default_factory=Used)
     referrals: list[Referral] = field(default_factory=list)
+    sales: Sales = field(default_factory=Sales)
     _posted: dict[UUID, Book] = field(default_factory=dict)
     _books_of: defaultdict[UUID, list[Book]] = field(default_factory=lambda: defaultdict(list))
 
@@ -226,6 +228,13 @@ class Journal:
                 "usage_changes": self.used.changed_rows(self.environment.id),
                 "budgets": self.used.budget_rows(self.environment.id),
                 "referrals": self.referrals,
+                "redemptions": self.sales.redemptions,
+                "redemption_changes": self.sales.redemption_changes,
+                "codes": self.sales.codes,
+                "code_changes": self.sales.code_changes,
+                "stock_changes": self.sales.stock_changes,
+                "member_items": self.sales.items.values(),
+                "item_changes": self.sales.item_changes,
                 "audit_events": self.audit_events,
                 "answers": answers,
             }

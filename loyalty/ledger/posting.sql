@@ -233,6 +233,82 @@ FROM jsonb_to_recordset(%(referrals)s::jsonb) AS change (
 )
 WHERE stored.id = change.id AND stored.member_id = change.member_id
 
+-- section: redemptions
+INSERT INTO loyalty_redemption (
+    id, environment_id, member_id, reward_id, metric_id, status, points, kind, name, discount_amount,
+    discount_percent, currency, gives, given, takes_stock, reason, metadata, occurred_at, recorded_at,
+    fulfilled_at, closed_at, note, actor_kind, actor_id, trace_id
+)
+SELECT
+    id, environment_id, member_id, reward_id, metric_id, status, points, kind, name, discount_amount,
+    discount_percent, currency, gives, given, takes_stock, reason, metadata, occurred_at, recorded_at,
+    fulfilled_at, closed_at, note, actor_kind, actor_id, trace_id
+FROM jsonb_to_recordset(%(redemptions)s::jsonb) AS redemption (
+    id uuid, environment_id uuid, member_id uuid, reward_id uuid, metric_id uuid, status text, points bigint,
+    kind text, name text, discount_amount numeric, discount_percent numeric, currency text, gives jsonb,
+    given jsonb, takes_stock boolean, reason text, metadata jsonb, occurred_at timestamptz,
+    recorded_at timestamptz, fulfilled_at timestamptz, closed_at timestamptz, note text, actor_kind text,
+    actor_id text, trace_id text
+)
+
+-- section: redemption_changes
+UPDATE loyalty_redemption AS redemption
+SET status = change.status, given = change.given, fulfilled_at = change.fulfilled_at,
+    closed_at = change.closed_at, note = change.note
+FROM jsonb_to_recordset(%(redemption_changes)s::jsonb) AS change (
+    id uuid, member_id uuid, status text, given jsonb, fulfilled_at timestamptz, closed_at timestamptz, note text
+)
+WHERE redemption.id = change.id AND redemption.member_id = change.member_id
+
+-- section: codes
+INSERT INTO loyalty_rewardcode (
+    id, environment_id, reward_id, code, source, status, member_id, redemption_id, added_at, issued_at, expires_at
+)
+SELECT
+    id, environment_id, reward_id, code, source, status, member_id, redemption_id, added_at, issued_at, expires_at
+FROM jsonb_to_recordset(%(codes)s::jsonb) AS code (
+    id uuid, environment_id uuid, reward_id uuid, code text, source text, status text, member_id uuid,
+    redemption_id uuid, added_at timestamptz, issued_at timestamptz, expires_at timestamptz
+)
+
+-- section: code_changes
+UPDATE loyalty_rewardcode AS code
+SET status = change.status, member_id = change.member_id, redemption_id = change.redemption_id,
+    issued_at = change.issued_at, expires_at = change.expires_at, used_at = change.used_at,
+    used_recorded_at = change.used_recorded_at, used_place = change.used_place, used_by = change.used_by
+FROM jsonb_to_recordset(%(code_changes)s::jsonb) AS change (
+    id uuid, status text, member_id uuid, redemption_id uuid, issued_at timestamptz, expires_at timestamptz,
+    used_at timestamptz, used_recorded_at timestamptz, used_place text, used_by text
+)
+WHERE code.id = change.id
+
+-- section: stock_changes
+UPDATE loyalty_rewardstock AS stored SET taken = stored.taken + change.taken
+FROM jsonb_to_recordset(%(stock_changes)s::jsonb) AS change (reward_id uuid, taken bigint)
+WHERE stored.reward_id = change.reward_id
+
+-- section: member_items
+INSERT INTO loyalty_memberitem AS stored (id, environment_id, member_id, item_id, quantity)
+SELECT id, environment_id, member_id, item_id, quantity
+FROM jsonb_to_recordset(%(member_items)s::jsonb) AS item (
+    id uuid, environment_id uuid, member_id uuid, item_id uuid, quantity bigint
+)
+ORDER BY member_id, item_id
+ON CONFLICT (member_id, item_id) DO UPDATE SET quantity = excluded.quantity
+
+-- section: item_changes
+INSERT INTO loyalty_itemchange (
+    id, environment_id, member_id, item_id, quantity, redemption_id, occurred_at, recorded_at, actor_kind,
+    actor_id, trace_id
+)
+SELECT
+    id, environment_id, member_id, item_id, quantity, redemption_id, occurred_at, recorded_at, actor_kind,
+    actor_id, trace_id
+FROM jsonb_to_recordset(%(item_changes)s::jsonb) AS change (
+    id uuid, environment_id uuid, member_id uuid, item_id uuid, quantity bigint, redemption_id uuid,
+    occurred_at timestamptz, recorded_at timestamptz, actor_kind text, actor_id text, trace_id text
+)
+
 -- section: audit_events
 INSERT INTO audit_auditevent (
     id, organization_id, project_id, environment_id, member_id, verb, object_type, object_id, before, after,

@@ -112,6 +112,18 @@ class Standing:
         if change:
             self.note(change, self.actor, event)
 
+    def grant(self, level: Level) -> None:
+        """The level is given, whatever was reached."""
+        state, change = rules.grant(self.ladder, self.state, level, self.progress, self.now)
+        self.go_on(state)
+        self.note(change, self.actor)
+
+    def revoke(self, before: State) -> None:
+        """A level that was given is taken back; `before` is how it stood then."""
+        state, change = rules.revoke(self.ladder, self.state, before, self.progress, self.now)
+        self.go_on(state)
+        self.note(change, self.actor)
+
     def go_on(self, state: State) -> None:
         """The level and its dates are these from now on."""
         self.is_moved |= state != self.state

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from audit.exact_json import ExactJSONField
 from audit.ids import new_id
 from loyalty.models.base import Acted
+from loyalty.models.ledger import LedgerEntry
 from loyalty.models.members import Member
 from programs.models import Environment, Metric, Reward
 
@@ -26,6 +27,10 @@ class Redemption(Acted):
         FAILED = "failed", "Failed"
 
     COUNTING = (Status.PENDING, Status.FULFILLED)
+
+    # What one that was just made carries along; not stored.
+    paid_by: LedgerEntry | None = None
+    balance: int | None = None
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment_id = models.UUIDField()
@@ -88,6 +93,15 @@ class Redemption(Acted):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def issued_code(self) -> "RewardCode | None":
+        """Its code; None where it has none, or a cancellation gave it back to the pool."""
+        return getattr(self, "code", None)
+
+    @issued_code.setter
+    def issued_code(self, code: "RewardCode | None") -> None:
+        self._meta.get_field("code").set_cached_value(self, code)  # type: ignore[union-attr]
 
 
 class RewardCode(models.Model):

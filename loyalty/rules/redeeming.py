@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Literal
-from uuid import UUID
 
 from audit.instants import rfc3339
 from loyalty.rules.days import midnight
@@ -93,7 +92,7 @@ def refusals(terms: Terms, situation: Situation, points: int | None = None) -> I
         words = verdict.failed.words
         yield Refusal("not_eligible", f"Not for this member: {words}.", {"failed": verdict.failed.to_json()})
     if not situation.is_raised:
-        yield Refusal("not_eligible", "The member has this tier, or a higher one, already.")
+        yield Refusal("not_eligible", "It gives no tier above the one that the member has.")
     yield from _used_up(terms, situation.used, at, zone)
     if cost > 0 and cost > situation.balance:
         balance = max(0, situation.balance)

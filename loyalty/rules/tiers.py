@@ -20,7 +20,7 @@ from loyalty.rules.days import day_of, days_later, is_midnight, midnight
 Basis = Literal["points", "spend", "events"]
 Period = Literal["rolling", "calendar_year", "lifetime"]
 Downgrade = Literal["one_down", "to_qualified"]
-Kind = Literal["reached", "confirmed", "grace", "lowered", "merged"]
+Kind = Literal["reached", "confirmed", "grace", "lowered", "merged", "granted", "revoked"]
 
 ZERO = Decimal(0)
 
@@ -219,6 +219,25 @@ def review(
     if taken_back and ladder.period == "lifetime" and progress < level.threshold and state.next_at is None:
         return replace(state, next_at=ladder.midnight_after(now, 1)), None
     return state, None
+
+
+def grant(
+    ladder: Ladder, state: State, level: Level, progress: Decimal, now: datetime
+) -> tuple[State, Change]:
+    """A level that is given, not reached: it lasts as long as if it had been reached now."""
+    return _begin(ladder, level, now), Change("granted", state.level, level, progress, now)
+
+
+def revoke(
+    ladder: Ladder, state: State, before: State, progress: Decimal, now: datetime
+) -> tuple[State, Change]:
+    """What was given is taken back: the state from before it holds again, and where it would have been decided
+    meanwhile, that is done at the next midnight."""
+    next_at = before.next_at
+    if next_at is not None and next_at <= now:
+        next_at = ladder.midnight_after(now, 1)
+    restored = replace(before, next_at=next_at)
+    return restored, Change("revoked", state.level, restored.level, progress, now)
 
 
 def _begin(ladder: Ladder, level: Level | None, at: datetime) -> State:

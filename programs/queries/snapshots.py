@@ -9,10 +9,12 @@ from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from programs.awards import Award, parse_award
 from programs.conditions import Condition, parse
 from programs.limits import Cap, Schedule, parse_caps, parse_schedule
-from programs.models import EarningRuleRevision, Environment, Metric, Program, Tier, TierLadder
+from programs.models import EarningRuleRevision, Environment, Metric, Program, Reward, Tier, TierLadder
 
 EntryType = Literal["earned", "bonus"]
 
@@ -92,6 +94,8 @@ class Snapshot:
     rules: tuple[PublishedRule, ...]
     ladders: tuple[TierLadder, ...] = ()
     tiers: tuple[Tier, ...] = ()
+    rewards: tuple[Reward, ...] = ()
+    """All but archived ones."""
     derived: dict[UUID, Any] = field(default_factory=dict)
     """What the layers above make of an object here, by its id; it goes when the snapshot goes."""
 
@@ -117,6 +121,14 @@ class Snapshot:
         """The ladder's levels, ascending by threshold."""
         return self._levels.get(ladder_id, ())
 
+    @cached_property
+    def _rewards_by_id(self) -> dict[str, Reward]:
+        return {reward.public_id: reward for reward in self.rewards}
+
+    def reward(self, public_id: str) -> Reward | None:
+        """A reward that is not archived, by its `rwd_` id."""
+        return self._rewards_by_id.get(public_id)
+
     def program(self, name: str) -> Program | None:
         """A program by its code or its `prg_` id."""
         return next((p for p in self.programs if name in (p.code, p.public_id)), None)
@@ -132,7 +144,7 @@ _lock = Lock()
 def snapshot(environment: Environment) -> Snapshot:
     """The compiled configuration of an environment that was read in this request.
 
-    No statement when the process has seen this `config_version`, else six.
+    No statement when the process has seen this `config_version`, else seven.
     """
     with _lock:
         cached = _cache.get(environment.id)
@@ -158,7 +170,13 @@ def _compile(environment: Environment) -> Snapshot:
         rules=tuple(_rules(environment)),
         ladders=tuple(TierLadder.objects.filter(environment=environment).order_by("created_at", "id")),
         tiers=tuple(Tier.objects.filter(environment=environment)),
+        rewards=tuple(_rewards(environment)),
     )
+
+
+def _rewards(environment: Environment) -> QuerySet[Reward]:
+    offered = Reward.objects.exclude(status=Reward.Status.ARCHIVED).filter(environment=environment)
+    return offered.select_related("metric", "gives_metric", "gives_tier", "gives_item__inventory_set")
 
 
 def _rules(environment: Environment) -> list[PublishedRule]:

@@ -1,0 +1,141 @@
+"""What a reward changes beside points spent: points of another metric, a tier, an item (domain.md 5).
+
+Planned in a journal whose books and standings are open; under the locks that `loyalty.actions.opening` takes.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from loyalty.actions.points import credit
+from loyalty.errors import MaximumReached
+from loyalty.ledger.merging import merge_accounts
+from loyalty.ledger.posting import Cause, Journal
+from loyalty.ledger.standings import Standing
+from loyalty.models import ItemChange, MemberItem, Redemption
+from loyalty.rules.tiers import State
+from programs.queries.snapshots import Snapshot
+
+
+def give(journal: Journal, config: Snapshot, redemption: Redemption, owner: UUID) -> None:
+    """Plan what the redemption gives. `owner`: who goes on for its member after a merge, else the member.
+
+    Raises MaximumReached where the metric's maximum leaves no room for all of it.
+    """
+    gives = redemption.gives
+    if "points" in gives:
+        _give_points(journal, config, redemption, owner)
+    if "tier" in gives:
+        _give_tier(journal, redemption, owner)
+    if "item" in gives:
+        _move_item(journal, redemption, owner, UUID(gives["item"]), 1)
+
+
+def take_back(journal: Journal, redemption: Redemption, owner: UUID) -> None:
+    """Plan that the tier and the item are gone again, as far as the member still has them. Points are
+    reversed with the redemption's entries."""
+    gives = redemption.gives
+    if "tier" in gives and redemption.given:
+        _take_tier(journal, redemption, owner)
+    if "item" in gives:
+        _move_item(journal, redemption, owner, UUID(gives["item"]), -1)
+
+
+def _give_points(journal: Journal, config: Snapshot, redemption: Redemption, owner: UUID) -> None:
+    unit = config.metrics_by_id[UUID(redemption.gives["metric"])]
+    points: int = redemption.gives["points"]
+    home, wallet = (journal.book_of(key, unit) for key in (redemption.member_id, owner))
+    if unit.maximum is not None and wallet.account.total + points > unit.maximum:
+        raise MaximumReached(
+            f"An account of {unit} holds at most {unit.maximum} points, and this one has"
+            f" {wallet.account.total}.",
+            maximum=unit.maximum,
+            total=wallet.account.total,
+        )
+    cause = Cause(reason=redemption.name, redemption_id=redemption.id)
+    credit(home, config, unit, type="bonus", points=points, cause=cause, occurred_at=home.now)
+    if home is not wallet:
+        merge_accounts(home, wallet, Cause(reason="Merged"))
+
+
+def _give_tier(journal: Journal, redemption: Redemption, owner: UUID) -> None:
+    standing = _standing_with(journal, owner, UUID(redemption.gives["tier"]))
+    level = standing.ladder.level(UUID(redemption.gives["tier"])) if standing else None
+    if standing is None or level is None:
+        return  # its ladder is no longer in use
+    if not standing.ladder.is_above(level, standing.level):
+        return  # reached meanwhile
+    before = standing.state
+    standing.grant(level)
+    redemption.given = {
+        "tier": str(before.level.tier_id) if before.level else None,
+        "since": _text(before.since),
+        "next_at": _text(before.next_at),
+        "in_grace": before.in_grace,
+        "at": _text(standing.state.since),
+    }
+
+
+def _take_tier(journal: Journal, redemption: Redemption, owner: UUID) -> None:
+    """Only while the level is as it was given: one that was decided anew since is the member's own."""
+    tier, given = UUID(redemption.gives["tier"]), redemption.given or {}
+    standing = _standing_with(journal, owner, tier)
+    if standing is None or standing.level is None or standing.level.tier_id != tier:
+        return
+    if _text(standing.state.since) != given["at"]:
+        return
+    level = standing.ladder.level(UUID(given["tier"])) if given["tier"] else standing.ladder.base
+    before = State(level, _instant(given["since"]), _instant(given["next_at"]), bool(given["in_grace"]))
+    standing.revoke(before)
+
+
+def _standing_with(journal: Journal, member_id: UUID, tier: UUID) -> Standing | None:
+    for (member, _), standing in journal.standings.items():
+        if member == member_id and any(level.tier_id == tier for level in standing.ladder.levels):
+            return standing
+    return None
+
+
+def _move_item(journal: Journal, redemption: Redemption, owner: UUID, item: UUID, by: int) -> None:
+    """The owner has the item once more, or once less if they still have it."""
+    rows = MemberItem.objects.filter(member_id=owner, item_id=item)
+    row = rows.first() or MemberItem(
+        environment_id=journal.environment.id, member_id=owner, item_id=item, quantity=0
+    )
+    if row.quantity + by < 0:
+        return
+    row.quantity += by
+    journal.sales.items[owner, item] = row
+    _note(journal, redemption, redemption.member_id, item, by, names=True)
+    if owner != redemption.member_id:  # what a merged member gets goes on to the survivor
+        _note(journal, redemption, redemption.member_id, item, -by, names=False)
+        _note(journal, redemption, owner, item, by, names=False)
+
+
+def _note(
+    journal: Journal, redemption: Redemption, member_id: UUID, item: UUID, by: int, *, names: bool
+) -> None:
+    journal.sales.item_changes.append(
+        ItemChange(
+            environment_id=journal.environment.id,
+            member_id=member_id,
+            item_id=item,
+            quantity=by,
+            redemption_id=redemption.id if names else None,
+            occurred_at=journal.now,
+            recorded_at=timezone.now(),
+            actor_kind=journal.actor.kind,
+            actor_id=journal.actor.id,
+            trace_id=journal.actor.trace_id,
+        )
+    )
+
+
+def _text(at: datetime | None) -> Any:
+    return at.isoformat() if at else None
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
