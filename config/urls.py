@@ -6,11 +6,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from config import health
 from loyalty.api.v1 import error_pages
+from programs.pictures import picture
 
 urlpatterns = [
     path("", health.index),
     path("console/", admin.site.urls),
     path("v1/", include("loyalty.api.v1.urls")),
+    path("pictures/<uuid:picture>.webp", picture, name="picture"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("docs/errors/", error_pages.error_list),

@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app
 from audit.record import Actor
 from loyalty import jobs
 from loyalty.actions.back_tests import Interrupted, run_back_test
+from loyalty.actions.code_uploads import delete_previews, run_upload
 from loyalty.actions.retention import delete_idempotency_records
 from loyalty.actions.sweep import sweep
 from loyalty.actions.tiers import NotAllCounted, evaluate_levels, recount_levels
@@ -90,6 +91,27 @@ def try_draft(context: JobContext, back_test: str) -> Counts:
     """When somebody starts a back-test: try the draft on the period, whole, however long it takes."""
     pace = replace(jobs.pace_of(context), seconds=None)
     return run_back_test(back_test=UUID(back_test), pace=pace, attempt=context.job.attempts)
+
+
+@app.task(
+    name="code_upload",
+    queue="loyalty",
+    lock="code_upload",
+    priority=-5,
+    pass_context=True,
+    retry=RetryStrategy(wait=5, retry_exceptions=[Interrupted, OperationalError, InterfaceError]),
+)
+def add_uploaded_codes(context: JobContext, upload: str) -> Counts:
+    """When somebody starts the upload of a file of codes: add them all to the pool."""
+    pace = replace(jobs.pace_of(context), seconds=None)
+    return run_upload(upload=UUID(upload), pace=pace, attempt=context.job.attempts)
+
+
+@app.periodic(cron="29 * * * *")
+@app.task(name="previews", queue="loyalty", lock="previews", queueing_lock="previews", pass_context=True)
+def old_previews(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
+    """Every hour: forget the files of codes that were looked at a day ago and never uploaded."""
+    return {"deleted": delete_previews(now=timezone.now(), pace=jobs.pace_of(context))}
 
 
 # No lock: a worker that dies in it must not keep it from the others.

@@ -1,0 +1,56 @@
+"""What is in a file of codes: the first column of a CSV file, or one code a line. Pure."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+MOST_LINES = 1_000_000
+HEADERS = frozenset(
+    word + tail
+    for word in ("code", "coupon", "voucher", "promo", "gift")
+    for tail in ("", "s", " code", " codes", "_code", "_codes")
+)
+"""What the first line may say, in any case, without being a code itself."""
+
+_ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_SEPARATORS = ",;\t"
+_FIRST_LINE = re.compile(r"[\r\n]*([^\r\n]*)")
+
+
+class UnreadableFileError(ValueError):
+    """It is no such file; the text is a sentence that says what to do."""
+
+
+def read_codes(data: bytes) -> Iterator[tuple[int, str]]:
+    """Each line (1 is the first) that is not blank, with the text of its first column, untrimmed.
+
+    UTF-8, with a mark or not, or UTF-16 with one, as spreadsheets write them; columns are parted by what parts
+    those of the first line: comma, semicolon or tab. Raises UnreadableFileError, also in the middle.
+    """
+    text = _text(data)
+    first = _FIRST_LINE.match(text)
+    separator = next((sign for sign in _SEPARATORS if first and sign in first[1]), ",")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    is_first = True
+    try:
+        for row in rows:
+            if rows.line_num > MOST_LINES:
+                raise UnreadableFileError(f"At most {MOST_LINES:,} lines; part the file.")
+            cell = row[0] if row else ""
+            if not any(part.strip() for part in row):
+                continue
+            if not (is_first and cell.strip().lower() in HEADERS):
+                yield rows.line_num, cell
+            is_first = False
+    except csv.Error as error:
+        told = f"Line {rows.line_num} can't be read ({error}); is a quotation mark left open?"
+        raise UnreadableFileError(told) from error
+
+
+def _text(data: bytes) -> str:
+    encoding = next((name for mark, name in _ENCODINGS if data.startswith(mark)), "utf-8")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError("It is not text in UTF-8; save it as “CSV UTF-8”.") from error

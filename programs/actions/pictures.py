@@ -1,0 +1,62 @@
+"""Pictures that the tenant uploads, made safe to serve: whatever came is decoded and written anew."""
+
+import io
+from typing import NoReturn
+
+from PIL import Image, ImageOps
+
+from audit.errors import InvalidRequest
+from programs.models import Environment, Picture
+
+MOST_BYTES = 5 * 2**20
+MOST_PIXELS = 40_000_000
+LARGEST_SIDE = 800  # pixels
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+_QUALITY = 82
+
+
+def store_picture(*, environment: Environment, data: bytes) -> Picture:
+    """Keep a picture (JPEG, PNG, WebP or GIF; of a moving one the first frame) as WebP of at most 800 pixels a
+    side, upright, with nothing of the file but the picture.
+
+    Raises InvalidRequest naming `image` for more than 5 MiB or 40 megapixels, and for what is no picture.
+    """
+    content, width, height = _rewritten(data)
+    return Picture.objects.create(environment=environment, content=content, width=width, height=height)
+
+
+def _rewritten(data: bytes) -> tuple[bytes, int, int]:
+    if len(data) > MOST_BYTES:
+        _refuse("too_large", f"At most {MOST_BYTES // 2**20} MiB.")
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+            _check_size(opened)
+            small = _small(opened)
+    except InvalidRequest:
+        raise
+    except Exception:  # noqa: BLE001 - a broken file makes its decoder raise whatever it likes
+        _refuse("invalid", "Give a JPEG, PNG, WebP or GIF picture; this can't be read as one.")
+    written = io.BytesIO()
+    small.save(written, "WEBP", quality=_QUALITY, method=4)
+    return written.getvalue(), small.width, small.height
+
+
+def _check_size(picture: Image.Image) -> None:
+    """By what the file says of itself: nothing is decoded yet, and the decoder makes no more than that."""
+    if picture.width * picture.height > MOST_PIXELS:
+        told = f"{picture.width} × {picture.height} pixels"
+        _refuse("too_large", f"At most {MOST_PIXELS // 10**6} megapixels; this has {told}.")
+
+
+def _small(picture: Image.Image) -> Image.Image:
+    picture.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG is decoded at a fraction of its size
+    picture.load()
+    turned = ImageOps.exif_transpose(picture)
+    plain = turned.convert("RGBA" if turned.has_transparency_data else "RGB")
+    plain.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
+    plain.info.clear()
+    return plain
+
+
+def _refuse(code: str, detail: str) -> NoReturn:
+    raise InvalidRequest.field("image", code, detail)
