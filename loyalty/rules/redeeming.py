@@ -6,11 +6,10 @@ the first. Points are whole, money is Decimal.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Literal
 
-from audit.instants import rfc3339
 from loyalty.rules.days import midnight
 from programs.conditions import Condition, Facts
 
@@ -168,7 +167,7 @@ def _used_up(terms: Terms, used: int, at: datetime, zone: tzinfo) -> Iterator[Re
             "limit": terms.limit_times,
             "per": terms.limit_per,
             "used": used,
-            "resets_at": rfc3339(until) if until else None,
+            "resets_at": _utc(until) if until else None,
         },
     )
 
@@ -190,10 +189,10 @@ def _outside(
     starts_at: datetime | None, ends_at: datetime | None, at: datetime, prefix: str, what: str
 ) -> Iterator[Refusal]:
     if starts_at and at < starts_at:
-        when = rfc3339(starts_at)
+        when = _utc(starts_at)
         yield _not_available(f"{prefix}not_started", f"{what} begins at {when}.", available_from=when)
     if ends_at and at >= ends_at:
-        when = rfc3339(ends_at)
+        when = _utc(ends_at)
         yield _not_available(f"{prefix}over", f"{what} ended at {when}.", available_until=when)
 
 
@@ -202,3 +201,7 @@ _STATES = {"draft": "a draft", "paused": "paused", "ended": "over", "archived": 
 
 def _not_available(reason: str, detail: str, **data: str) -> Refusal:
     return Refusal("reward_not_available", detail, {"reason": reason, **data})
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
