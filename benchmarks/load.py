@@ -130,6 +130,10 @@ def requests(order: dict[str, Any]) -> Callable[[], bytes]:
         headers = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         return f"POST {path} {head}{headers}\r\n{body}".encode()
 
+    def redeem(reward: str) -> bytes:
+        body = f'{{"customer_id":"m-{random_member(1, members)}","reward_id":"{reward}"}}'
+        return post("/v1/points/redeem", body)
+
     def event(member: int) -> str:
         name, bought = secrets.token_hex(12), '{"amount":"10.00","currency":"GBP"}'
         return f'{{"event_id":"{name}","type":"purchase","member_id":"m-{member}","data":{bought}}}'
@@ -155,6 +159,9 @@ def requests(order: dict[str, Any]) -> Callable[[], bytes]:
         "deep page": deep_page,
         "event": lambda: post("/v1/events", event(random_member(1, members))),
         "batch": batch,
+        "reward": lambda: redeem("rwd_plain"),
+        "stock": lambda: redeem("rwd_stock"),
+        "pool": lambda: redeem("rwd_pool"),
     }[order["case"]]
 
 

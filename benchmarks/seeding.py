@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 import django
 
 DUE = 50  # one entry in so many
+CODES = 50_000  # in the pool
 RULES: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
     ("A point a pound", {"kind": "per_amount", "field": "data.amount", "rate": "1", "step": "1"}, {}),
     (
@@ -104,6 +105,7 @@ def _tenancy(*, rows: int, deep: int) -> Seeded:
     )
     environment = Environment.objects.get(project=project, kind="live")
     publish_rules(environment)
+    offer_rewards(environment)
     key: Any = create_key(environment=environment, name="benchmark", scopes=("*",), actor=actor)
     return Seeded(
         key=key.secret,
@@ -140,6 +142,34 @@ def publish_rules(environment: Any) -> None:
             changes=named | {"event_type": "purchase"},
         )
         publish(environment=environment, rule=rule, actor=actor, now=since)
+
+
+def offer_rewards(environment: Any) -> None:
+    """Three rewards of one point each: a code from a pattern, the same with one stock for all, a pool of codes."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from audit.record import Actor  # noqa: PLC0415
+    from loyalty.actions.catalogue import UNCHANGED, save_reward  # noqa: PLC0415
+    from loyalty.actions.codes import add_codes  # noqa: PLC0415
+    from programs.models import Metric, Program, Reward  # noqa: PLC0415
+
+    owner = {
+        "environment": environment,
+        "program": Program.objects.get(environment=environment, code="default"),
+        "metric": Metric.objects.get(environment=environment, code="points"),
+    }
+    actor, common = Actor.system("benchmark"), {"kind": "free_product", "points": 1, "status": "active"}
+    made = {"code_source": "generated", "code_pattern": "REDEEM-##########"}
+    for name, changes in {"plain": made, "stock": made, "pool": {"code_source": "pool"}}.items():
+        reward = save_reward(
+            environment=environment,
+            reward=Reward(public_id=f"rwd_{name}", name=name, **owner),
+            actor=actor,
+            changes=common | changes,
+            stock=10**9 if name == "stock" else UNCHANGED,
+        )
+    codes = [f"POOL-{number:06}" for number in range(CODES)]
+    add_codes(environment=environment, reward=reward, codes=codes, actor=actor, now=timezone.now())
 
 
 if __name__ == "__main__":

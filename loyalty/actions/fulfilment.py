@@ -141,16 +141,12 @@ def _undo(journal: Journal, redemption: UUID, status: Redemption.Status, reason:
     known = find_redemption(environment=journal.environment, redemption=redemption)
     if known.member.status == Member.Status.ERASED:
         raise NotReversible("The member was erased; there is nobody to give anything back to.")
-    rows = LedgerEntry.objects.filter(redemption_id=known.pk, reverses__isnull=True)
-    entries = list(
-        rows.exclude(type=LedgerEntry.Type.TRANSFERRED).select_related("account__metric", "member")
-    )
-    owner = _open(journal, snapshot(journal.environment), known, [each.account.metric for each in entries])
+    owner = _open(journal, snapshot(journal.environment), known, [known.metric])
     row = lock_redemption(journal, known)
     _check_open(row, status, journal.now)
     if row.status == Redemption.Status.FULFILLED:
         take_back(journal, row, owner)
-    for entry in sorted(entries, key=lambda each: each.points, reverse=True):
+    for entry in _entries(row):
         _reverse(journal, entry, owner, Cause(reason=reason or f"Cancelled: {row.name}"))
     if row.takes_stock:
         journal.sales.take_stock(row.environment_id, row.reward_id, -1)
@@ -181,6 +177,12 @@ def _check_open(row: Redemption, status: Redemption.Status, now: datetime) -> No
         raise closed(row)
     if code and state == "expired" and not is_pending:
         raise expired(code)
+
+
+def _entries(row: Redemption) -> list[LedgerEntry]:
+    """What paid for it and what it gave; read under its lock, since fulfilment adds to them."""
+    rows = LedgerEntry.objects.filter(redemption_id=row.pk, reverses__isnull=True)
+    return list(rows.select_related("account__metric", "member").order_by("-points"))
 
 
 def _reverse(journal: Journal, entry: LedgerEntry, owner: UUID, cause: Cause) -> None:
