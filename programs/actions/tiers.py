@@ -1,6 +1,6 @@
 """A ladder and its levels are configured whole (domain.md 6)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -11,7 +11,7 @@ from django.db import transaction
 from audit.errors import FieldError, InvalidRequest
 from audit.record import Actor, record
 from programs.actions.configure import bump_version, clean, configure, lock_environment, place_of, refusal_of
-from programs.models import Environment, Tier, TierLadder
+from programs.models import Environment, Reward, Tier, TierLadder
 from programs.models.tiers import MAX_FIGURE
 
 MAX_LEVELS = 50
@@ -41,7 +41,8 @@ def configure_ladder(
     before = None if ladder._state.adding else _counting(TierLadder.objects.get(pk=ladder.pk))
     wanted, faults = _read(environment, ladder, stored, levels or ())
     gone = [] if levels is None else [tier for code, tier in stored.items() if code not in wanted]
-    faults += [_in_use(tier) for tier in gone if is_held(tier)]
+    faults += [_in_use(tier, "Members hold") for tier in gone if is_held(tier)]
+    faults += [_in_use(tier, f"The reward {reward.name} names") for tier, reward in _named(ladder, gone)]
     saved = configure(
         environment=environment,
         instance=ladder,
@@ -125,8 +126,19 @@ def _fill(tier: Tier, given: Mapping[str, Any]) -> list[FieldError]:
     return faults
 
 
-def _in_use(tier: Tier) -> FieldError:
-    return FieldError("levels", "in_use", f"Members hold the level {tier.code}, so it can't be removed.")
+def _in_use(tier: Tier, why: str) -> FieldError:
+    return FieldError("levels", "in_use", f"{why} the level {tier.code}, so it can't be removed.")
+
+
+def _named(ladder: TierLadder, gone: Sequence[Tier]) -> Iterator[tuple[Tier, Reward]]:
+    """The levels that would go and rewards that give them, or have a cost for them."""
+    if not gone:
+        return
+    for reward in Reward.objects.filter(program=ladder.program_id):
+        is_offered = reward.status != Reward.Status.ARCHIVED
+        for tier in gone:
+            if reward.gives_tier_id == tier.pk or (is_offered and tier.code in reward.tier_points):
+                yield tier, reward
 
 
 def _save_levels(

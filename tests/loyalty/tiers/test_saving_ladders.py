@@ -7,8 +7,9 @@ import pytest
 
 from audit.errors import InvalidRequest, NotFound
 from audit.models import AuditEvent
+from loyalty.actions.catalogue import save_reward
 from loyalty.actions.ladders import save_ladder
-from programs.models import Environment, Metric, Program, Tier, TierLadder
+from programs.models import Environment, Metric, Program, Reward, Tier, TierLadder
 from tests.factories import make_actor, make_environment, reload
 from tests.loyalty.tiers.club import Club
 
@@ -185,3 +186,26 @@ def test_a_level_that_members_hold_can_not_be_removed(club: Club) -> None:
     club.today = 40
     club.evaluate()
     assert [level[0] for level in levels_of(save(club.environment, [GOLD], ladder))] == ["gold"]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        lambda tier: {"kind": "tier_upgrade", "points": 10, "gives_tier": tier},
+        lambda tier: {"kind": "custom", "points": 10, "tier_points": {tier.code: 5}},
+    ],
+)
+def test_a_level_that_a_reward_names_can_not_be_removed(environment: Environment, named: Any) -> None:
+    ladder = save(environment, [SILVER, GOLD])
+    metric = Metric.objects.get(environment=environment, code="points")
+    save_reward(
+        environment=environment,
+        reward=Reward(environment=environment, program=ladder.program, metric=metric),
+        actor=make_actor(),
+        changes={"name": "Lift", **named(ladder.tiers.get(code="silver"))},
+    )
+    before = everything(environment)
+    with pytest.raises(InvalidRequest, match="The reward Lift names the level silver") as refusal:
+        save(environment, [GOLD], ladder)
+    assert faults(refusal) == [("levels", "in_use")]
+    assert everything(environment) == before
