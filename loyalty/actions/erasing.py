@@ -6,6 +6,7 @@ from uuid import UUID
 from audit.record import Actor
 from loyalty.actions.once import once
 from loyalty.ledger import accounts
+from loyalty.ledger.closing import close_pending
 from loyalty.ledger.erasing import empty, redact
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.members import Redirected
@@ -24,11 +25,12 @@ def erase_member(
     now: datetime,
     idempotency: Idempotency | None = None,
 ) -> Member:
-    """Release the member's holds, bring every account to zero, and blank all that names or describes
-    them, and those who were merged into them. The anonymous ledger stays. Answers the blanked row.
+    """Release the member's holds, cancel what waits for fulfilment, bring every account to zero, and blank
+    all that names or describes them, and those who were merged into them. The anonymous ledger stays.
+    Answers the blanked row.
 
     If the id comes back it is somebody new, who starts from zero. Raises NotFound, Replay.
-    Locks: the members, then their accounts.
+    Locks: the members, their accounts, their redemptions and codes; stock only while it is written.
     """
     if idempotency:
         idempotency.check_stored(environment.id)
@@ -39,6 +41,7 @@ def erase_member(
     locked = accounts.lock_accounts(member=found)
     for book in journal.open_locked(locked):
         empty(book)
+    close_pending(journal, [found.pk, *(row.pk for row in merged)])
     redact([found, *merged])
     for row in (found, *merged):
         row.external_id, row.attributes, row.status = None, {}, Member.Status.ERASED

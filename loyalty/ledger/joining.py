@@ -1,4 +1,4 @@
-"""What a merge moves beside points: counts of events, usage of rules, tiers, referrals (docs/members.md).
+"""What a merge moves beside points: counts of events, usage of rules, tiers, items, referrals (docs/members.md).
 
 The caller has locked both members and their accounts: under these locks the rows are written.
 """
@@ -7,11 +7,12 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from audit.ids import new_id
 from loyalty.ledger.posting import Journal
 from loyalty.ledger.standings import ladders_of, merge_standing
-from loyalty.models import EventCount, Member, Referral
+from loyalty.models import EventCount, ItemChange, Member, MemberItem, Referral
 from programs.queries.snapshots import snapshot
 
 _MOVE_USAGE = """
@@ -89,6 +90,36 @@ def move_tiers(journal: Journal, merged: Member, survivor: Member) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(_MOVE_RESTING, who)
+
+
+def move_items(journal: Journal, merged: Member, survivor: Member) -> None:
+    """The survivor has the other's items too: lost at the one, received at the other. One statement; the
+    journal writes the rest."""
+    rows = MemberItem.objects.filter(member__in=[merged, survivor]).order_by("item")
+    known = {(row.member_id, row.item_id): row for row in rows}
+    for row in [row for row in known.values() if row.member_id == merged.pk and row.quantity]:
+        mine = known.get((survivor.pk, row.item_id)) or MemberItem(
+            environment_id=row.environment_id, member=survivor, item_id=row.item_id, quantity=0
+        )
+        moved = row.quantity
+        mine.quantity, row.quantity = mine.quantity + moved, 0
+        for each, by in ((row, -moved), (mine, moved)):
+            journal.sales.items[each.member_id, each.item_id] = each
+            journal.sales.item_changes.append(_item_change(journal, each, by))
+
+
+def _item_change(journal: Journal, row: MemberItem, by: int) -> ItemChange:
+    return ItemChange(
+        environment_id=row.environment_id,
+        member_id=row.member_id,
+        item_id=row.item_id,
+        quantity=by,
+        occurred_at=journal.now,
+        recorded_at=timezone.now(),
+        actor_kind=journal.actor.kind,
+        actor_id=journal.actor.id,
+        trace_id=journal.actor.trace_id,
+    )
 
 
 def move_referrals(merged: Member, survivor: Member) -> None:

@@ -95,6 +95,7 @@ def _entry(entry: LedgerEntry, names: dict[UUID, str | None]) -> dict[str, Any]:
         "event_id": entry.event.event_id if entry.event else None,
         "reverses": _public("txn", entry.reverses_id),
         "hold_id": _public("hold", entry.hold_id),
+        "redemption_id": _public("red", entry.redemption_id),
         "counterpart": other
         and {"transaction_id": _public("txn", entry.counterpart_id), "member_id": names.get(other)},
         "actor": {"kind": entry.actor_kind, "id": entry.actor_id},

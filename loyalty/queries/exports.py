@@ -17,6 +17,7 @@ from loyalty.ledger.consistent import one_state
 from loyalty.models import Account, Event, EventCount, Member, RuleUsage
 from loyalty.queries.balances import Balance, balances_of
 from loyalty.queries.exported_ledger import exported_holds, exported_transactions
+from loyalty.queries.exported_redemptions import exported_items, exported_redemptions
 from loyalty.queries.exported_standing import exported_referrals, exported_tiers
 from loyalty.queries.families import family_of
 from loyalty.queries.members import find_member
@@ -42,6 +43,8 @@ def export_member(*, environment: Environment, member: str, now: datetime | None
             "accounts": _accounts(family, balances),
             "transactions": exported_transactions(family),
             "holds": exported_holds(family),
+            "redemptions": exported_redemptions(family),
+            "items": exported_items(family),
             "events": _events(family),
             "event_counts": _event_counts(family),
             "tiers": exported_tiers(family),

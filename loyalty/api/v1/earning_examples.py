@@ -191,6 +191,8 @@ EXPORT: dict[str, Any] = {
     "accounts": [{"member_id": "cus_abc123", "metric": "points", "balance": 500}],
     "transactions": [examples.TRANSACTION],
     "holds": [],
+    "redemptions": [],
+    "items": {"owned": [], "changes": []},
     "events": [examples.EVENT],
     "event_counts": [{"member_id": "cus_abc123", "type": "purchase", "count": 7}],
     "tiers": {"levels": [], "progress": [], "changes": []},

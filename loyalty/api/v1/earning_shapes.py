@@ -281,6 +281,8 @@ class ExportShape(s.Serializer[Any]):
     accounts = s.ListField(child=AnyObject())
     transactions = s.ListField(child=AnyObject())
     holds = s.ListField(child=AnyObject())
+    redemptions = s.ListField(child=AnyObject())
+    items = AnyObject()
     events = s.ListField(child=AnyObject())
     event_counts = s.ListField(child=AnyObject())
     tiers = AnyObject()

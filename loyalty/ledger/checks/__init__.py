@@ -8,14 +8,14 @@ A check is one entry in a .sql file of this package: name, sentence, SELECT. doc
 from collections.abc import Iterator
 from uuid import UUID
 
-from loyalty.ledger.checks.budgets import BUDGET
 from loyalty.ledger.checks.catalogue import CHECKS, Check
 from loyalty.ledger.checks.digests import DIGEST
+from loyalty.ledger.checks.environments import WHOLE
 from loyalty.ledger.checks.inspection import Inspection
 from loyalty.ledger.checks.violation import Violation
 from programs.models import Environment
 
-__all__ = ["BUDGET", "CHECKS", "DIGEST", "Check", "Inspection", "Violation", "violations"]
+__all__ = ["CHECKS", "DIGEST", "WHOLE", "Check", "Inspection", "Violation", "violations"]
 
 
 def violations(

@@ -11,7 +11,18 @@ from typing import NamedTuple
 ROWS_A_CHECK = 1_000  # of one chunk; the others are counted only, so that memory stays flat
 
 _FOLDER = Path(__file__).parent
-_FILES = ("accounts", "entries", "lots", "reversals", "holds", "transfers", "ownership", "usage", "tiers")
+_FILES = (
+    "accounts",
+    "entries",
+    "lots",
+    "reversals",
+    "holds",
+    "transfers",
+    "ownership",
+    "usage",
+    "tiers",
+    "redemptions",
+)
 _CHECK = re.compile(r"^-- (?P<name>\w+): (?P<sentence>.+)\n(?P<sql>(?:.*\n)*?.*);$", re.MULTILINE)
 
 
@@ -23,11 +34,12 @@ class Check(NamedTuple):
     sql: str
 
 
-CHECKS = [
-    Check(*found.groups())
-    for name in _FILES
-    for found in _CHECK.finditer((_FOLDER / f"{name}.sql").read_text())
-]
+def checks_in(name: str) -> list[Check]:
+    """Those of one file."""
+    return [Check(*found.groups()) for found in _CHECK.finditer((_FOLDER / f"{name}.sql").read_text())]
+
+
+CHECKS = [check for name in _FILES for check in checks_in(name)]
 
 
 def statement() -> str:

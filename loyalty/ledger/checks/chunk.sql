@@ -21,7 +21,7 @@ WITH accounts AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT
             id, environment_id, member_id, account_id, sequence, type, points, balance_after, nominal, occurred_at,
-            event_id, origin, hold_id, reverses_id, counterpart_id, counterpart_member_id
+            event_id, origin, hold_id, redemption_id, reverses_id, counterpart_id, counterpart_member_id
         FROM loyalty_ledgerentry
         WHERE account_id = account.id
         OFFSET 0
@@ -126,4 +126,39 @@ WITH accounts AS MATERIALIZED (
     LEFT JOIN lot_figures AS lot ON lot.account_id = account.id
     LEFT JOIN uncovered_figures AS missing ON missing.account_id = account.id
     LEFT JOIN hold_figures AS hold ON hold.account_id = account.id
+), owners AS MATERIALIZED (
+    -- Each member once, with the first of their accounts: what is a member's is told of that one.
+    SELECT
+        account.id AS account_id, account.member_id, account.environment_id, account.member_environment_id,
+        account.is_erased, account.is_gone
+    FROM accounts AS account
+    CROSS JOIN LATERAL (
+        SELECT id FROM loyalty_account WHERE member_id = account.member_id ORDER BY id LIMIT 1
+    ) AS first
+    WHERE first.id = account.id
+), redemptions AS MATERIALIZED (
+    SELECT owner.account_id, owner.is_erased, redemption.*
+    FROM owners AS owner
+    CROSS JOIN LATERAL (
+        SELECT id, environment_id, member_id, reward_id, metric_id, status, points, gives, fulfilled_at
+        FROM loyalty_redemption
+        WHERE member_id = owner.member_id
+        OFFSET 0
+    ) AS redemption
+), codes AS MATERIALIZED (
+    SELECT redemption.account_id, code.*
+    FROM redemptions AS redemption
+    CROSS JOIN LATERAL (SELECT * FROM loyalty_rewardcode WHERE redemption_id = redemption.id OFFSET 0) AS code
+), member_items AS MATERIALIZED (
+    SELECT owner.account_id, item.*
+    FROM owners AS owner
+    CROSS JOIN LATERAL (SELECT * FROM loyalty_memberitem WHERE member_id = owner.member_id OFFSET 0) AS item
+), item_changes AS MATERIALIZED (
+    SELECT owner.account_id, change.*
+    FROM owners AS owner
+    CROSS JOIN LATERAL (
+        SELECT id, environment_id, member_id, item_id, quantity, redemption_id FROM loyalty_itemchange
+        WHERE member_id = owner.member_id
+        OFFSET 0
+    ) AS change
 )

@@ -1,4 +1,4 @@
-"""A walk through the accounts, chunk by chunk, and then through the budgets."""
+"""A walk through the accounts, chunk by chunk, and then through what all members share."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.db import connection
 
-from loyalty.ledger.checks.budgets import environments_with_budgets, wrong_budgets
 from loyalty.ledger.checks.catalogue import CHECKS, ROWS_A_CHECK, statement
 from loyalty.ledger.checks.chunk import chunk_state
 from loyalty.ledger.checks.digests import DIGEST, changed_entries
+from loyalty.ledger.checks.environments import WHOLE, environments_of, wrong_in
 from loyalty.ledger.checks.violation import Violation
 from loyalty.models import Account, LedgerEntry, Member
 from programs.models import Environment
@@ -54,16 +54,19 @@ class Inspection:
                 self.progress(self)
             after = chunk[-1]
         if not self.member_id:
-            yield from self._budgets()
+            yield from self._whole()
 
-    def _budgets(self) -> Iterator[Violation]:
-        """What no member's rows can tell: one snapshot an environment."""
-        for environment_id in environments_with_budgets():
-            if self.environment and self.environment.id != environment_id:
-                continue
-            with chunk_state():
-                found = list(wrong_budgets(environment_id))
-            yield from found
+    def _whole(self) -> Iterator[Violation]:
+        """What no member's rows can tell: one snapshot an environment and check."""
+        for check in WHOLE.values():
+            for environment_id in environments_of(check):
+                if self.environment and self.environment.id != environment_id:
+                    continue
+                with chunk_state():
+                    found, more = wrong_in(environment_id, check)
+                if more:
+                    self.left_out[check.name] += more
+                yield from found
 
     def _chunk(self, after: UUID) -> list[UUID]:
         """The accounts that follow, as many as have about `entries_a_chunk` entries; at least one."""

@@ -8,6 +8,10 @@ FROM (
     UNION ALL SELECT 'uncovered', id, entry_account_id, environment_id FROM uncovered
     UNION ALL SELECT 'hold', id, account_id, environment_id FROM holds
     UNION ALL SELECT 'holdlot', id, hold_account_id, environment_id FROM hold_lots
+    UNION ALL SELECT 'redemption', id, account_id, environment_id FROM redemptions
+    UNION ALL SELECT 'rewardcode', id, account_id, environment_id FROM codes
+    UNION ALL SELECT 'memberitem', id, account_id, environment_id FROM member_items
+    UNION ALL SELECT 'itemchange', id, account_id, environment_id FROM item_changes
 ) AS row
 JOIN accounts AS account ON account.id = row.account_id
 WHERE row.environment_id IS DISTINCT FROM account.member_environment_id;

@@ -7,14 +7,6 @@ WITH ladders AS MATERIALIZED (
     WHERE ladder.is_active
         AND ladder.environment_id IN (SELECT environment_id FROM accounts)
         AND EXISTS (SELECT FROM programs_tier WHERE ladder_id = ladder.id)
-), owners AS MATERIALIZED (
-    -- Each member once, with the first of their accounts.
-    SELECT account.id AS account_id, account.member_id, account.member_environment_id, account.is_gone
-    FROM accounts AS account
-    CROSS JOIN LATERAL (
-        SELECT id FROM loyalty_account WHERE member_id = account.member_id ORDER BY id LIMIT 1
-    ) AS first
-    WHERE first.id = account.id
 ), families AS MATERIALIZED (
     SELECT account_id, member_id, member_environment_id FROM owners WHERE NOT is_gone
     UNION ALL
@@ -86,18 +78,12 @@ FULL JOIN counted
 WHERE coalesce(stored.figure, 0) <> coalesce(counted.figure, 0);
 
 -- level_is_newest_change: A member's level is what the newest of its changes made it, theirs or of somebody merged into them; without one there is none.
-WITH owners AS MATERIALIZED (
-    SELECT account.id AS account_id, account.member_id
-    FROM accounts AS account
-    CROSS JOIN LATERAL (
-        SELECT id FROM loyalty_account WHERE member_id = account.member_id ORDER BY id LIMIT 1
-    ) AS first
-    WHERE first.id = account.id AND NOT account.is_gone
-), levels AS (
+WITH levels AS (
     SELECT owner.account_id, owner.member_id, level.id, level.ladder_id, tier.code
     FROM owners AS owner
     CROSS JOIN LATERAL (SELECT * FROM loyalty_membertier WHERE member_id = owner.member_id OFFSET 0) AS level
     LEFT JOIN programs_tier AS tier ON tier.id = level.tier_id
+    WHERE NOT owner.is_gone
 ), newest AS (
     SELECT DISTINCT ON (account_id, ladder_id) account_id, member_id, ladder_id, to_code
     FROM (
@@ -106,6 +92,7 @@ WITH owners AS MATERIALIZED (
         CROSS JOIN LATERAL (
             SELECT * FROM loyalty_tierchange WHERE member_id = owner.member_id OFFSET 0
         ) AS change
+        WHERE NOT owner.is_gone
     ) AS change
     ORDER BY account_id, ladder_id, occurred_at DESC, id DESC
 )

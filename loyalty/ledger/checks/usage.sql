@@ -1,13 +1,5 @@
 -- usage_is_sum_of_events: What a member has used of a rule's caps in a period is what their events say, those of members merged into them too, net of refunds; a merged or erased member has used nothing.
-WITH owners AS MATERIALIZED (
-    -- Each member once, with the first of their accounts.
-    SELECT account.id AS account_id, account.member_id, account.is_gone
-    FROM accounts AS account
-    CROSS JOIN LATERAL (
-        SELECT id FROM loyalty_account WHERE member_id = account.member_id ORDER BY id LIMIT 1
-    ) AS first
-    WHERE first.id = account.id
-), families AS MATERIALIZED (
+WITH families AS MATERIALIZED (
     SELECT account_id, member_id FROM owners WHERE NOT is_gone
     UNION ALL
     SELECT owner.account_id, merged.id

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from audit.ids import public
 
-_PREFIXES = {"ledgerentry": "txn", "hold": "hold"}
+_PREFIXES = {"ledgerentry": "txn", "hold": "hold", "redemption": "red"}
 
 
 @dataclass(frozen=True, slots=True)

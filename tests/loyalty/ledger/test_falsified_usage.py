@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit.ids import new_id
-from loyalty.ledger.checks import BUDGET, violations
+from loyalty.ledger.checks import violations
 from loyalty.models import Event, Referral, RuleBudget, RuleUsage
 from programs.models import EarningRule
 from tests.factories import make_environment
@@ -244,7 +244,7 @@ def test_a_budget_whose_row_is_gone(story: Story, used: Used) -> None:
     EarningRule.objects.filter(pk=used.rule.pk).update(budget=100)
     used.event("ada", used.item(10, budget=True, periods=[]))
     (found,) = violations(environment=story.environment)
-    assert (found.check, found.id, found.found) == (BUDGET.name, used.rule.pk, None)
+    assert (found.check, found.id, found.found) == ("budget_is_sum_of_events", used.rule.pk, None)
 
 
 def test_other_environments_budgets_are_read_only_when_all_are(story: Story, used: Used) -> None:
