@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 
-MOST_LINES = 1_000_000
+MOST_CODES = 1_000_000
 HEADERS = frozenset(
     word + tail
     for word in ("code", "coupon", "voucher", "promo", "gift")
@@ -32,17 +32,19 @@ def read_codes(data: bytes) -> Iterator[tuple[int, str]]:
     first = _FIRST_LINE.match(text)
     separator = next((sign for sign in _SEPARATORS if first and sign in first[1]), ",")
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    is_first = True
+    found, is_first = 0, True
     try:
         for row in rows:
-            if rows.line_num > MOST_LINES:
-                raise UnreadableFileError(f"At most {MOST_LINES:,} lines; part the file.")
-            cell = row[0] if row else ""
-            if not any(part.strip() for part in row):
+            if not any(cell.strip() for cell in row):
                 continue
-            if not (is_first and cell.strip().lower() in HEADERS):
-                yield rows.line_num, cell
+            is_heading = is_first and row[0].strip().lower() in HEADERS
             is_first = False
+            if is_heading:
+                continue
+            found += 1
+            if found > MOST_CODES:
+                raise UnreadableFileError(f"At most {MOST_CODES:,} codes; part the file.")
+            yield rows.line_num, row[0]
     except csv.Error as error:
         told = f"Line {rows.line_num} can't be read ({error}); is a quotation mark left open?"
         raise UnreadableFileError(told) from error
