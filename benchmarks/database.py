@@ -69,6 +69,7 @@ def settings(url: str) -> dict[str, str]:
         "DATABASE_URL": url,
         "DEBUG": "off",
         "SECRET_KEY": "only-for-this-benchmark",
+        "ENCRYPTION_KEYS": "only-for-this-benchmark-and-nothing-else",
         "ALLOWED_HOSTS": "127.0.0.1",
         "SECURE_SSL_REDIRECT": "off",
         "API_REQUESTS_PER_MINUTE": "1000000000",

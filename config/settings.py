@@ -44,6 +44,14 @@ if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is not set. Put a long random one into the environment or .env (see .env.example)."
     )
+# Secrets that must be read again are kept under these (audit/secrets_at_rest.py): the newest first.
+ENCRYPTION_KEYS = [key.strip() for key in env.list("ENCRYPTION_KEYS", default=[])]
+if any(len(key) < 32 for key in ENCRYPTION_KEYS) or not (ENCRYPTION_KEYS or DEBUG):
+    raise ImproperlyConfigured(
+        "ENCRYPTION_KEYS is not set, or one of them has fewer than 32 characters. Put a long random one into the"
+        " environment or .env (see .env.example)."
+    )
+ENCRYPTION_KEYS = ENCRYPTION_KEYS or [SECRET_KEY]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 ROOT_URLCONF = "config.urls"
@@ -277,7 +285,7 @@ AXES_ENABLE_ADMIN = False
 # API
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["loyalty.api.common.authentication.ApiKeyAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["loyalty.api.common.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["loyalty.api.common.authentication.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["loyalty.api.common.rendering.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["loyalty.api.common.parsing.StrictJSONParser"],
@@ -298,7 +306,8 @@ DOCS_URL = env.str("DOCS_URL", default="/docs/errors")
 SPECTACULAR_SETTINGS = {
     "TITLE": "Loyalty engine",
     "DESCRIPTION": "Send a secret key of your environment (console: API keys; `make demo` prints one) as"
-    " `Authorization: Bearer sk_…`. A key says which environment is meant: sandbox and live share nothing.\n\n"
+    " `Authorization: Bearer sk_…`. A key says which environment is meant: sandbox and live share nothing."
+    " Where an operation also takes a `memberToken`, a member's own app may call it, about that member alone.\n\n"
     "Send an `Idempotency-Key` with every write: a repeated request is done once and gets the same answer."
     " Refusals are problem details (RFC 9457) with a stable `code`; what each means: [/docs/errors/](/docs/errors/)."
     " `/v1/members` and `/v1/customers` are the same resource.",

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+import jwt
 from django.contrib.auth.models import User
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from programs.actions.keys import create_key
 from programs.actions.publish import publish
 from programs.actions.rules import save_rule
 from programs.actions.tenancy import create_project, set_membership
+from programs.actions.token_keys import NewTokenKey, create_token_key
 from programs.models import EarningRule, Environment, Metric, Program, Project, TierLadder
 
 PER_POUND = {"kind": "per_amount", "field": "data.amount", "rate": "1", "step": "1"}
@@ -54,6 +56,20 @@ def make_key(environment: Environment, *scopes: str, **options: Any) -> str:
         environment=environment, name="tests", scopes=scopes or ("*",), actor=make_actor(), **options
     )
     return made.secret
+
+
+def make_token_key(environment: Environment, **options: Any) -> NewTokenKey:
+    """A key that signs member tokens; HS256 with a secret of ours, unless told."""
+    given = {"name": "tests", "algorithm": "HS256", **options}
+    return create_token_key(environment=environment, actor=make_actor(), **given)
+
+
+def make_token(made: NewTokenKey, member: str = "ada", **claims: Any) -> str:
+    """A member's token for an hour, signed with an HS256 key; `claims` replace, None leaves one out."""
+    now = int(timezone.now().timestamp())
+    whole = {"sub": member, "iat": now, "exp": now + 3600, **claims}
+    said = {name: value for name, value in whole.items() if value is not None}
+    return jwt.encode(said, made.secret or "", algorithm="HS256", headers={"kid": made.key.kid})
 
 
 def make_member(environment: Environment, external_id: str = "ada", **fields: Any) -> Member:

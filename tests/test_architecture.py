@@ -28,7 +28,9 @@ WRITES |= {"bulk_create", "bulk_update", "get_or_create", "update_or_create"}
 WRITES |= {f"a{name}" for name in WRITES}
 MANAGERS = {"objects", "_default_manager", "_base_manager"}
 # When a key was last used, at most once a minute: no configuration, nothing to audit.
-SURFACE_WRITES = {"loyalty/api/common/authentication.py: ApiKey.objects.update"}
+SURFACE_WRITES = {
+    f"loyalty/api/common/authentication.py: {keys}.objects.update" for keys in ("ApiKey", "TokenKey")
+}
 
 
 def sources() -> Iterator[tuple[str, str]]:

@@ -24,7 +24,7 @@ _SUBJECTS = {
     "member": ("Members", ["member."]),
     "event": ("Events", ["event."]),
     "configuration": ("Configuration", ["program.", "metric.", "earningrule."]),
-    "key": ("API keys", ["apikey."]),
+    "key": ("Keys", ["apikey.", "tokenkey."]),
     "staff": ("Staff", ["projectmembership.", "user."]),
     "project": ("Project and environments", ["organization.", "project.", "environment."]),
 }
@@ -149,6 +149,7 @@ class AuditEventAdmin(DetailAdmin[AuditEvent]):
 
 _NOUNS = {
     "apikey": "API key",
+    "tokenkey": "member token key",
     "earningrule": "earning rule",
     "projectmembership": "staff membership",
     "ledgerentry": "ledger entry",

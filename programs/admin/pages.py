@@ -4,5 +4,6 @@ from programs.admin.keys import ApiKeyAdmin
 from programs.admin.metrics import MetricAdmin
 from programs.admin.programs import ProgramAdmin
 from programs.admin.staff import StaffAdmin
+from programs.admin.token_keys import TokenKeyAdmin
 
-__all__ = ["ApiKeyAdmin", "MetricAdmin", "ProgramAdmin", "StaffAdmin"]
+__all__ = ["ApiKeyAdmin", "MetricAdmin", "ProgramAdmin", "StaffAdmin", "TokenKeyAdmin"]

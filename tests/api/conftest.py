@@ -2,10 +2,10 @@
 
 import pytest
 
-from loyalty.api.common import authentication
+from loyalty.api.common import warm
 
 
 @pytest.fixture
 def warm_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key stays warm for as long as a test takes, however slow the machine: statements can be counted."""
-    monkeypatch.setattr(authentication, "CACHE_SECONDS", 3600)
+    monkeypatch.setattr(warm, "CACHE_SECONDS", 3600)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern
 from django.utils import timezone
 
-from loyalty.api.common import authentication
+from loyalty.api.common import authentication, warm
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import urls
 from loyalty.api.v1.nothing_here import NothingHereView
@@ -234,7 +234,7 @@ def test_a_revocation_counts_after_five_seconds_although_the_key_is_warm(
     environment: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [1000.0]
-    monkeypatch.setattr(authentication, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(warm, "monotonic", lambda: clock[0])
     api = Api(factories.make_key(environment))
     assert api.get("/v1/programs").status_code == 200
     key = ApiKey.objects.get(environment=environment, revoked_at=None, key_hash=hash_key(api.key))

@@ -10,13 +10,15 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
+SECRETS = ("SECRET_KEY", "ENCRYPTION_KEYS")
 
 
 def production_environment() -> dict[str, str]:
-    """The values of .env.example, with a secret in its place."""
+    """The values of .env.example, with the secrets in their place."""
     lines = (ROOT / ".env.example").read_text().splitlines()
     values = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    return {**values, "SECRET_KEY": "k3y-of-a-test-" + "abcdefghij0123456789" * 3, "PATH": os.environ["PATH"]}
+    secrets = {name: f"{name}-of-a-test-" + "abcdefghij0123456789" * 3 for name in SECRETS}
+    return {**values, **secrets, "PATH": os.environ["PATH"]}
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -38,10 +40,18 @@ def test_check_deploy_is_clean_with_the_values_of_the_example() -> None:
     )
 
 
-def test_without_a_secret_nothing_starts_and_the_message_says_what_to_do() -> None:
-    done = manage("check", **(production_environment() | {"SECRET_KEY": ""}))
+@pytest.mark.parametrize("name", SECRETS)
+def test_without_a_secret_nothing_starts_and_the_message_says_what_to_do(name: str) -> None:
+    done = manage("check", **(production_environment() | {name: ""}))
     assert done.returncode != 0
-    assert "SECRET_KEY is not set." in done.stderr
+    assert f"{name} is not set" in done.stderr
+
+
+def test_a_short_key_for_encryption_is_refused_beside_long_ones() -> None:
+    long = production_environment()["ENCRYPTION_KEYS"]
+    done = manage("check", **(production_environment() | {"ENCRYPTION_KEYS": f"{long},{'x' * 31}"}))
+    assert done.returncode != 0
+    assert "fewer than 32 characters" in done.stderr
 
 
 def test_the_embedded_database_is_refused_when_debug_is_off() -> None:

@@ -34,6 +34,7 @@ def furnish(mark: str) -> Tenant:
         environment, name=f"{mark}-rule", event_type=f"{mark}-purchase", metric=metric.code
     )
     factories.make_key(environment, "*")
+    token_key = factories.make_token_key(environment, name=f"{mark}-signer").key
     staff = factories.make_staff(project, "owner", username=f"{mark}-olga")
     actor = factories.make_actor()
     event = record_event(
@@ -77,6 +78,7 @@ def furnish(mark: str) -> Tenant:
         ladder,
         back_test,
         ApiKey.objects.get(environment=environment),
+        token_key,
         ProjectMembership.objects.get(user=staff),
         project,
     ]

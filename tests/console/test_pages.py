@@ -24,7 +24,7 @@ READ = [
     "programs_program",
 ]
 READ += ["programs_metric", "programs_earningrule", "programs_tierladder", "loyalty_backtest"]
-OWNED = ["programs_apikey", "programs_projectmembership"]
+OWNED = ["programs_apikey", "programs_tokenkey", "programs_projectmembership"]
 
 
 def _name(model: type[Model]) -> str:
@@ -104,6 +104,7 @@ def test_roles(login: Any, ours: Tenant, role: str, helps: bool, configures: boo
     )
     for url in (
         reverse("admin:programs_apikey_revoke", args=[row["programs_apikey"]]),
+        reverse("admin:programs_tokenkey_revoke", args=[row["programs_tokenkey"]]),
         reverse("admin:programs_projectmembership_role", args=[row["programs_projectmembership"]]),
         reverse("admin:programs_projectmembership_remove", args=[row["programs_projectmembership"]]),
     ):

@@ -75,6 +75,7 @@ class OwnServer:
             "DATABASE_URL": self.url,
             "DEBUG": "off",
             "SECRET_KEY": "a test's own, of no value to anybody else at all",
+            "ENCRYPTION_KEYS": "another of a test's own without any value at all",
             "ALLOWED_HOSTS": HOST,
             "SECURE_SSL_REDIRECT": "off",
             "API_REQUESTS_PER_MINUTE": "10000000",

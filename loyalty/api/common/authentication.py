@@ -1,11 +1,9 @@
-"""Secret keys: who calls, for which environment, and what they may do (domain.md 1)."""
+"""Who calls, for which environment, and what they may do: secret keys and member tokens (domain.md 1)."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
-from time import monotonic
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from django.db.models import Q
@@ -16,42 +14,56 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from audit.errors import PermissionRefused
+from loyalty.api.common import member_tokens
+from loyalty.api.common.member_tokens import KnownKey
+from loyalty.api.common.warm import WarmKeys
+from loyalty.models import member_key
 from programs.actions.keys import hash_key
-from programs.models import ApiKey
+from programs.models import ApiKey, TokenKey
 
-# A revocation counts within this many seconds, in every process.
-CACHE_SECONDS = 5
-_CACHED_KEYS = 10_000
 _USED_RESOLUTION = timedelta(minutes=1)
 _SECRET = re.compile(r"^sk_(?:sandbox|live)_[A-Za-z0-9_-]{43}$")
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The key behind a request."""
+    """The secret key, or the member by their token, behind a request.
+
+    `prefix`: the first characters of a secret key, or the kid of a token's. `member`: a token's `sub`, else
+    None; `member_key` the internal key that it means.
+    """
 
     key_id: UUID
     environment_id: UUID
     prefix: str
     scopes: frozenset[str]
     expires_at: datetime | None
+    kind: Literal["secret", "member"] = "secret"
+    member: str | None = None
+    member_key: UUID | None = None
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes or "*" in self.scopes
 
+    @property
+    def caller(self) -> str:
+        """Whose requests are counted together: a key's, or a member's by whichever token."""
+        if self.member_key is None:
+            return f"key:{self.key_id}"
+        return f"member:{self.environment_id.hex}:{self.member_key.hex}"
 
-_cache: dict[str, tuple[float, Principal]] = {}
-_lock = Lock()
+
+_keys: WarmKeys[Principal] = WarmKeys()
 
 
 def forget_keys() -> None:
     """Empty this process's cache of keys."""
-    with _lock:
-        _cache.clear()
+    _keys.forget()
+    member_tokens.forget_keys()
 
 
-class ApiKeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer sk_…`. No statement while the key is warm in the process's cache."""
+class BearerAuthentication(BaseAuthentication):
+    """`Authorization: Bearer sk_…` or `Bearer <JWT>`. No statement while its key is warm in the process."""
 
     def authenticate(self, request: Request) -> tuple[None, Principal]:
         words = get_authorization_header(request).decode("latin-1").split()
@@ -59,6 +71,8 @@ class ApiKeyAuthentication(BaseAuthentication):
             raise NotAuthenticated("Send the secret key: `Authorization: Bearer sk_…`.")
         if len(words) != 2 or words[0].lower() != "bearer":
             raise AuthenticationFailed("The Authorization header must be `Bearer sk_…`.")
+        if member_tokens.looks_like_token(words[1]):
+            return None, _member(words[1])
         principal = _find(words[1]) if _SECRET.match(words[1]) else None
         if principal is None or (principal.expires_at and principal.expires_at <= timezone.now()):
             raise AuthenticationFailed(
@@ -72,9 +86,8 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 def _find(secret: str) -> Principal | None:
     digest = hash_key(secret)
-    cached = _cache.get(digest)
-    if cached and cached[0] > monotonic():
-        return cached[1]
+    if known := _keys.get(digest):
+        return known
     key = ApiKey.objects.filter(
         key_hash=digest,
         revoked_at__isnull=True,
@@ -82,35 +95,66 @@ def _find(secret: str) -> Principal | None:
         kind=ApiKey.Kind.SECRET,
     ).first()
     if key is None:
-        with _lock:
-            _cache.pop(digest, None)
+        _keys.drop(digest)
         return None
     principal = Principal(key.id, key.environment_id, key.prefix, frozenset(key.scopes), key.expires_at)
-    _mark_used(key)
-    with _lock:
-        if len(_cache) >= _CACHED_KEYS:
-            _cache.clear()
-        _cache[digest] = (monotonic() + CACHE_SECONDS, principal)
+    now = timezone.now()
+    if _is_stale(key.last_used_at, now):
+        ApiKey.objects.filter(_stale(now), pk=key.pk).update(last_used_at=now)
+    _keys.keep(digest, principal)
     return principal
 
 
-def _mark_used(key: ApiKey) -> None:
+def _member(token: str) -> Principal:
+    """Raises AuthenticationFailed."""
     now = timezone.now()
-    if key.last_used_at is None or key.last_used_at < now - _USED_RESOLUTION:
-        stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - _USED_RESOLUTION)
-        ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+    found = member_tokens.verified(token, now)
+    key = found.key
+    _mark_token_key(key, now)
+    return Principal(
+        key_id=key.id,
+        environment_id=key.environment_id,
+        prefix=key.kid,
+        scopes=frozenset(),
+        expires_at=None,
+        kind="member",
+        member=found.member,
+        member_key=member_key(key.namespace, found.member),
+    )
+
+
+def _mark_token_key(key: KnownKey, now: datetime) -> None:
+    """By tokens that it really signed: anybody may write its kid."""
+    if _is_stale(key.last_used_at, now):
+        TokenKey.objects.filter(_stale(now), pk=key.id).update(last_used_at=now)
+        key.last_used_at = now
+
+
+def _is_stale(last: datetime | None, now: datetime) -> bool:
+    return last is None or last < now - _USED_RESOLUTION
+
+
+def _stale(now: datetime) -> Q:
+    return Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - _USED_RESOLUTION)
 
 
 class HasScope(BasePermission):
     """The view says which scope each method needs; a key without it is told its name.
 
-    A method whose scope the view forgot to say is refused to everyone.
+    A method whose scope the view forgot to say is refused to everyone. A member token has no scopes: it may
+    what the view's `members_may` names, and nothing else.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.method not in view.allowed_methods:
             return True  # nobody may; 405 follows
-        scope = view.scopes.get("GET" if request.method == "HEAD" else request.method)
-        if scope is None or not cast("Principal", request.auth).may(scope):
+        method = "GET" if request.method == "HEAD" else request.method
+        principal = cast("Principal", request.auth)
+        if principal.kind == "member":
+            if method not in view.members_may:
+                raise PermissionRefused("A member token may not do this; your server may, with a secret key.")
+            return True
+        scope = view.scopes.get(method)
+        if scope is None or not principal.may(scope):
             raise PermissionRefused(f"This key lacks the scope {scope!r}.", scope=scope)
         return True

@@ -14,8 +14,11 @@ HEADER = "Idempotency-Key"
 _KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
 
 
-def read_idempotency(request: Request, body: bytes, answer: Callable[[Any], Answer]) -> Idempotency | None:
-    """The caller's key with this request's fingerprint, or None where no key was sent.
+def read_idempotency(
+    request: Request, body: bytes, answer: Callable[[Any], Answer], *, scope: str
+) -> Idempotency | None:
+    """The caller's key with this request's fingerprint, or None where no key was sent. `scope`: within what
+    the key counts, empty for the environment's own servers.
 
     Raises InvalidRequest for a key that is empty, too long or not printable ASCII.
     """
@@ -29,7 +32,7 @@ def read_idempotency(request: Request, body: bytes, answer: Callable[[Any], Answ
     method = (request.method or "").encode()
     path = request.get_full_path().encode()
     return Idempotency(
-        scope="",
+        scope=scope,
         key=key,
         fingerprint=hashlib.sha256(b"\n".join([method, path, body])).digest(),
         answer=answer,

@@ -9,12 +9,29 @@ from drf_spectacular.extensions import (
 )
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "loyalty.api.common.authentication.ApiKeyAuthentication"
-    name = "secretKey"
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """A secret key; and where the view lets members call, a member token as well."""
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "sk_…", "description": "A secret key."}
+    target_class = "loyalty.api.common.authentication.BearerAuthentication"
+    name = ["secretKey", "memberToken"]
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
+        takes_tokens = auto_schema.method in auto_schema.view.members_may
+        names = self.name if takes_tokens else self.name[:1]
+        return [{name: []} for name in names]
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
+        return [
+            {"type": "http", "scheme": "bearer", "bearerFormat": "sk_…", "description": "A secret key."},
+            {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "A JWT for one member, signed with a registered key (console: Member token keys) or "
+                "issued by `POST /v1/members/{id}/tokens`. It reads and acts for its `sub` alone, whose id may be "
+                "left out; naming somebody else is `permission_denied`.",
+            },
+        ]
 
 
 class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.errors import FieldError, InvalidRequest
+from audit.errors import FieldError, InvalidRequest, PermissionRefused
 from audit.record import Actor
 from loyalty.api.common import throttling
 from loyalty.api.common.authentication import Principal
@@ -37,20 +37,22 @@ class AcceptHeaderAlone(DefaultContentNegotiation):
 
 
 class EngineView(APIView):
-    """`scopes` names the scope that each method needs; HEAD needs that of GET."""
+    """`scopes` names the scope that each method needs of a secret key, and `members_may` the methods that a
+    member token may call as well (they ask `own` whose data is meant); HEAD needs what GET does."""
 
     scopes: ClassVar[Mapping[str, str]] = {}
+    members_may: ClassVar[frozenset[str]] = frozenset()
     http_method_names = ["get", "head", "post", "patch", "delete"]
     content_negotiation_class = AcceptHeaderAlone
 
     @cached_property
     def principal(self) -> Principal:
-        """The key behind the request. Raises DRF's AuthenticationFailed."""
+        """The key or the member behind the request. Raises DRF's AuthenticationFailed."""
         return cast("Principal", self.request.auth)
 
     @cached_property
     def environment(self) -> Environment:
-        """The key's environment as it stands now; one statement."""
+        """The caller's environment as it stands now; one statement."""
         return environment_by_id(self.principal.environment_id)
 
     @cached_property
@@ -59,13 +61,31 @@ class EngineView(APIView):
 
     @cached_property
     def actor(self) -> Actor:
-        request = self.request._request
-        return Actor("api_key", self.principal.prefix, request.trace_id, request.client_ip)  # type: ignore[attr-defined]
+        request, who = self.request._request, self.principal
+        trace: tuple[str, str | None] = (request.trace_id, request.client_ip)  # type: ignore[attr-defined]
+        if who.member_key is None:
+            return Actor("api_key", who.prefix, *trace)
+        # Not by the tenant's own id: what an actor is called can't be blanked when the member is erased.
+        return Actor("member", who.member_key.hex, *trace)
+
+    def own(self, named: str | None) -> str:
+        """The id of the member whose data is meant: a token's own, or the one that the call of a key names.
+
+        Raises PermissionRefused where a token's call names another, InvalidRequest where a key's names none.
+        """
+        own = self.principal.member
+        if own is None:
+            if named is None:
+                raise InvalidRequest.field("customer_id", "required", "Name the customer.")
+            return named
+        if named not in (None, own):
+            raise PermissionRefused("A member token reads and acts for its own `sub` alone.")
+        return own
 
     def perform_authentication(self, request: Request) -> None:
-        """Count the request against its key, or against its address where there is no valid key."""
+        """Count the request against its key or member, or against its address where neither is valid."""
         try:
-            caller = f"key:{self.principal.key_id}"
+            caller = self.principal.caller
         except (AuthenticationFailed, NotAuthenticated, DatabaseError):
             self._limit(request, f"ip:{request._request.client_ip}")  # type: ignore[attr-defined]
             raise
@@ -138,7 +158,9 @@ class EngineView(APIView):
         return Response(Rendered(body), code)
 
     def idempotency(self, answered: Callable[[Any], Answer]) -> Idempotency | None:
-        return read_idempotency(self.request, self.request._request.body, answered)
+        member = self.principal.member_key
+        scope = member.hex if member else ""
+        return read_idempotency(self.request, self.request._request.body, answered, scope=scope)
 
 
 @cache

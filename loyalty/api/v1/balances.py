@@ -34,6 +34,7 @@ class BalancesQuery(Body):
 
 class BalancesView(EngineView):
     scopes = {"GET": "points:read"}
+    members_may = frozenset({"GET"})
 
     @operation(
         "retrieve_balances",
@@ -50,9 +51,10 @@ class BalancesView(EngineView):
     )
     def get(self, request: Request, customer_id: str) -> Response:
         check_text(customer_id, "customer_id")
+        own = self.own(customer_id)
         query = self.query(BalancesQuery)
         with_lots = query.pop("lots", "false") == "true"
-        member = self._member(customer_id, query)
+        member = self._member(own, query)
         found = self._balances(member, query)
         data = [rendering.balance(each) for each in found]
         if with_lots:

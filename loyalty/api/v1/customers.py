@@ -62,6 +62,7 @@ class CustomerBody(Body):
 
 class CustomerView(EngineView):
     scopes = {"GET": "members:read", "PATCH": "members:write", "DELETE": "members:write"}
+    members_may = frozenset({"GET"})
 
     @operation(
         "retrieve_customer",
@@ -74,7 +75,8 @@ class CustomerView(EngineView):
     )
     def get(self, request: Request, customer_id: str) -> Response:
         check_text(customer_id, "customer_id")
-        return Response(self._shown(find_member(environment=self.environment, member=customer_id)))
+        member = self.own(customer_id)
+        return Response(self._shown(find_member(environment=self.environment, member=member)))
 
     @operation(
         "update_customer",

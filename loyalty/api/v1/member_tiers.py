@@ -15,6 +15,7 @@ from programs.queries.snapshots import snapshot
 
 class TierView(EngineView):
     scopes = {"GET": "members:read"}
+    members_may = frozenset({"GET"})
 
     @operation(
         "retrieve_customer_tier",
@@ -28,7 +29,7 @@ class TierView(EngineView):
     )
     def get(self, request: Request, customer_id: str) -> Response:
         check_text(customer_id, "customer_id")
-        member = find_member(environment=self.environment, member=customer_id)
+        member = find_member(environment=self.environment, member=self.own(customer_id))
         found = tiers_of(environment=self.environment, member_id=member.pk, now=self.now)
         config = snapshot(self.environment)
         return Response(

@@ -23,6 +23,7 @@ class ReferralBody(Body):
 
 class ReferralView(EngineView):
     scopes = {"GET": "members:read", "POST": "members:write"}
+    members_may = frozenset({"GET"})
 
     @operation(
         "retrieve_customer_referral",
@@ -36,8 +37,9 @@ class ReferralView(EngineView):
     )
     def get(self, request: Request, customer_id: str) -> Response:
         check_text(customer_id, "customer_id")
-        member = find_member(environment=self.environment, member=customer_id)
-        referral_code_of(environment=self.environment, member=customer_id, actor=self.actor, now=self.now)
+        own = self.own(customer_id)
+        member = find_member(environment=self.environment, member=own)
+        referral_code_of(environment=self.environment, member=own, actor=self.actor, now=self.now)
         return Response(referral(member.external_id, member.pk))
 
     @operation(
