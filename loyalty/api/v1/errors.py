@@ -91,7 +91,8 @@ PROBLEMS: dict[str, Problem] = {
         409,
         "Cancel its owner instead",
         "The transaction belongs to a hold or a redemption, which must not disagree with the ledger.",
-        "Cancel that: `POST /v1/holds/{hold_id}/cancel` gives a captured hold's points back, whole or in parts.",
+        "Cancel that: `POST /v1/redemptions/{redemption_id}/cancel`, or `POST /v1/holds/{hold_id}/cancel`, which gives "
+        "a captured hold's points back, whole or in parts.",
     ),
     "already_reversed": Problem(
         409,
@@ -110,6 +111,50 @@ PROBLEMS: dict[str, Problem] = {
         "Maximum reached",
         "The metric's `maximum` leaves no room beside the account's `total`. Nothing was changed.",
         "Let points be spent first, transfer less, or raise the metric's maximum.",
+    ),
+    "reward_not_available": Problem(
+        409,
+        "Reward not available",
+        "The reward or its program is paused, a draft, or outside its window: `reason` says which, `available_from` or "
+        "`available_until` when. Nothing was taken.",
+        "Offer what `GET /v1/rewards?customer_id=…` shows as `eligible`; it names the same reasons beforehand.",
+    ),
+    "not_eligible": Problem(
+        409,
+        "Not eligible",
+        "The reward's condition does not hold for this member: `failed` is the part that decided. Or the member has "
+        "the tier that it gives, or a higher one. Nothing was taken.",
+        "Wait until the member meets the condition; `GET /v1/rewards?customer_id=…` says what they may have now.",
+    ),
+    "member_limit_reached": Problem(
+        409,
+        "Member limit reached",
+        "The member has had the reward `used` times, and may have it `limit` times per `per`. Nothing was taken.",
+        "Wait until `resets_at`, where there is one. A cancelled redemption no longer counts.",
+    ),
+    "out_of_stock": Problem(
+        409,
+        "Out of stock",
+        "All of the reward are taken, or no uploaded code is left. Nothing was taken from the member.",
+        "Raise `stock` by `PATCH /v1/rewards/{reward_id}`, or upload codes to `POST /v1/rewards/{reward_id}/codes`.",
+    ),
+    "code_already_used": Problem(
+        409,
+        "Code already used",
+        "The code was used before: `used_at` says when, `used_place` where. Nothing was changed.",
+        "Refuse the customer, or look at the redemption: `GET /v1/redemptions?code=…`. It can't be cancelled any more.",
+    ),
+    "code_expired": Problem(
+        409,
+        "Code expired",
+        "The code was good until `expired_at`. Nothing was changed.",
+        "The customer can redeem the reward again. `code.valid_days` of the reward says how long a new code is good.",
+    ),
+    "redemption_closed": Problem(
+        409,
+        "Redemption is closed",
+        "The redemption was fulfilled or cancelled already, or has failed: `redemption_status` says which.",
+        "Read it with `GET /v1/redemptions/{redemption_id}`. Only a pending one can be fulfilled or fail.",
     ),
     "event_id_reused": Problem(
         409,
@@ -150,7 +195,8 @@ PROBLEMS: dict[str, Problem] = {
     "payload_too_large": Problem(
         413,
         "Payload too large",
-        "The body is larger than 2 MiB; of `POST /v1/events/batch`, larger than 8 MiB.",
+        "The body is larger than 2 MiB; of `POST /v1/events/batch` and `POST /v1/rewards/{reward_id}/codes`, larger "
+        "than 8 MiB.",
         "Send less at once. A single JSON object has a smaller limit, which the schema names.",
     ),
     "unsupported_media_type": Problem(

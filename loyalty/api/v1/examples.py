@@ -31,7 +31,7 @@ SPEND = TRANSACTION | {
     "reason": "Voucher",
     "metadata": None,
 }
-REDEMPTION = SPEND | {"reward_id": None, "code": None, "discount_amount": None}
+PLAIN_SPEND = SPEND | {"reward_id": None, "code": None, "discount_amount": None}
 ADJUSTMENT = TRANSACTION | {"type": "adjusted", "reason": "goodwill", "metadata": {"note": "Parcel was late"}}
 PIECE: dict[str, Any] = {
     "transaction_id": "txn_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8b",

@@ -5,11 +5,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 
 from audit.models import AuditEvent
 from loyalty.api.common.fields import INSTANT_HELP, parse_instant
-from loyalty.models import Hold, LedgerEntry, Member
+from loyalty.models import Hold, LedgerEntry, Member, Redemption
+from programs.models import Reward
 
 
 class InstantField(forms.Field):
@@ -49,6 +51,31 @@ class HoldFilters(FilterSet):
 
     class Meta:
         model = Hold
+        fields: list[str] = []
+
+
+class RewardFilters(FilterSet):
+    status = ChoiceFilter(choices=Reward.Status.choices)
+    kind = ChoiceFilter(choices=Reward.Kind.choices)
+    program = CharFilter(method="of_program", max_length=64)
+
+    class Meta:
+        model = Reward
+        fields: list[str] = []
+
+    def of_program(self, rows: QuerySet[Reward], name: str, value: str) -> QuerySet[Reward]:
+        """By the program's code or id."""
+        return rows.filter(Q(program__code=value) | Q(program__public_id=value))
+
+
+class RedemptionFilters(FilterSet):
+    """By when it was redeemed (`from` inclusive, `to` exclusive)."""
+
+    vars()["from"] = InstantFilter(field_name="occurred_at", lookup_expr="gte")
+    to = InstantFilter(field_name="occurred_at", lookup_expr="lt")
+
+    class Meta:
+        model = Redemption
         fields: list[str] = []
 
 

@@ -6,14 +6,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.errors import InvalidRequest, NotFound
+from audit.errors import InvalidRequest, PermissionRefused
 from loyalty.actions.points import ADJUSTMENT_REASONS, MAX_POINTS, adjust, award, find_metric, spend
 from loyalty.api.common.fields import Body, Choice, ExternalId, Instant, Integer, JsonObject, Text
 from loyalty.api.common.views import EngineView
-from loyalty.api.v1 import examples, rendering, shapes
+from loyalty.api.v1 import examples, rendering, reward_shapes, shapes
 from loyalty.api.v1.docs import operation
 from loyalty.api.v1.filters import EntryFilters
 from loyalty.api.v1.lists import ListView, PageQuery
+from loyalty.api.v1.redeeming import REDEEM_REFUSALS, redeemed
 from loyalty.models import LedgerEntry
 from loyalty.queries.history import history_of, owner_name
 from loyalty.queries.members import find_member
@@ -91,7 +92,12 @@ class AwardView(EngineView):
 
 
 class RedeemBody(MemberBody):
-    points = Integer(min_value=1, max_value=MAX_POINTS, required=False)
+    points = Integer(
+        min_value=0,
+        max_value=MAX_POINTS,
+        required=False,
+        help_text="With a reward of a fixed cost it may be left out; else it must be the cost itself.",
+    )
     reward_id = Text(required=False, max_length=64)
     reason = Text(required=False)
     metadata = JsonObject(required=False)
@@ -107,19 +113,21 @@ class RedeemView(EngineView):
         scope="points:write",
         body=RedeemBody,
         request_example={"customer_id": "cus_abc123", "points": 200, "reason": "Voucher"},
-        answer=shapes.Redemption,
-        example=examples.REDEMPTION,
+        answer=reward_shapes.RedemptionOrSpend,
+        example=examples.PLAIN_SPEND,
         status=201,
-        refusals=["not_found", "insufficient_balance", "member_frozen"],
+        refusals=REDEEM_REFUSALS,
         writes=True,
         tag="points",
-        description="Without `reward_id`: a plain spend. Lots are taken by earliest expiry, then oldest first.",
+        description="With `reward_id`: the reward is bought, as by `POST /v1/offer/redeem`, and the answer is the "
+        "redemption, with its `code` and `discount_amount`; this takes the scope `redemptions:write` as well. Without "
+        "it: a plain spend of `points`. Lots are taken by earliest expiry, then oldest first.",
     )
     def post(self, request: Request) -> Response:
         body = self.body(RedeemBody)
         reward = body.pop("reward_id", None)
         if reward is not None:
-            raise NotFound(f"There is no reward {reward!r} in this environment.")
+            return self._bought(reward, body)
         if "points" not in body:
             raise InvalidRequest.field("points", "required", "Say how many points to spend.")
         return self.write(
@@ -130,6 +138,15 @@ class RedeemView(EngineView):
             now=self.now,
             **{"reason": None, **body},
         )
+
+    def _bought(self, reward: str, body: dict[str, Any]) -> Response:
+        if not self.principal.may("redemptions:write"):
+            raise PermissionRefused(
+                "To redeem a reward takes the scope 'redemptions:write'.", scope="redemptions:write"
+            )
+        if "metric" in body:
+            raise InvalidRequest.field("metric", "invalid", "A reward is paid in its own; leave it out.")
+        return redeemed(self, body.pop("member"), reward, body)
 
 
 class AdjustBody(MemberBody):
@@ -174,11 +191,13 @@ class AdjustView(EngineView):
 
 
 class HistoryQuery(PageQuery, MemberBody):
+    member_needed = False  # the member's own token says who it is
     metric = Text(required=False, max_length=50, help_text="points, if absent.")
 
 
 class HistoryView(ListView):
     scopes = {"GET": "points:read"}
+    members_may = frozenset({"GET"})
     filters = EntryFilters
     paging = HistoryQuery
     key = ("sequence",)
@@ -197,7 +216,7 @@ class HistoryView(ListView):
     )
     def get(self, request: Request) -> Response:
         query = self.parameters()
-        member = find_member(environment=self.environment, member=query["member"])
+        member = find_member(environment=self.environment, member=self.own(query.get("member")))
         metric = find_metric(snapshot(self.environment), query.get("metric"), None)
         rows = history_of(member_id=member.id, metric=metric)
         return self.listed(rows, lambda entry: rendering.transaction(entry, member.external_id, metric.code))

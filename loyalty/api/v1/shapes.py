@@ -57,7 +57,9 @@ class Transaction(s.Serializer[Any]):
     trace_id = s.CharField()
 
 
-class Redemption(Transaction):
+class PlainSpend(Transaction):
+    """A spend of points outside the catalogue, in the frame of a redemption."""
+
     reward_id = s.CharField(allow_null=True)
     code = s.CharField(allow_null=True)
     discount_amount = s.CharField(allow_null=True)

@@ -1,0 +1,79 @@
+"""/v1/analytics: how the program does (domain.md 11)."""
+
+from datetime import timedelta
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audit.errors import InvalidRequest
+from loyalty.api.common.fields import Body, Instant
+from loyalty.api.common.rendering import instant
+from loyalty.api.common.views import EngineView
+from loyalty.api.v1 import reward_examples, reward_shapes
+from loyalty.api.v1.docs import operation
+from loyalty.api.v1.reward_rendering import number
+from loyalty.queries.reward_figures import RewardFigures, reward_figures
+
+USUAL = timedelta(days=30)
+LONGEST = timedelta(days=3 * 366)
+
+
+class PeriodQuery(Body):
+    """`from` inclusive, `to` exclusive."""
+
+    vars()["from"] = Instant(required=False, help_text="30 days before `to`, if absent.")
+    to = Instant(required=False, help_text="The environment's now, if absent; at most three years later.")
+
+
+class RewardAnalyticsView(EngineView):
+    scopes = {"GET": "analytics:read"}
+
+    @operation(
+        "reward_analytics",
+        "How rewards do",
+        scope="analytics:read",
+        query=PeriodQuery,
+        answer=reward_shapes.RewardAnalytics,
+        example=reward_examples.ANALYTICS,
+        tag="analytics",
+        description="Of the redemptions of the period, by `occurred_at`: how often each reward was chosen, by how many "
+        "customers, for how many points, and what has become of the redemptions and their codes by now. All rewards "
+        "that were redeemed in the period, the most popular first.",
+    )
+    def get(self, request: Request) -> Response:
+        query = self.query(PeriodQuery)
+        to = query.get("to", self.now)
+        begins = query.get("from", to - USUAL)
+        if not begins < to <= begins + LONGEST:
+            raise InvalidRequest.field("from", "invalid", "Give an instant before `to`, at most three years.")
+        found = reward_figures(environment=self.environment, begins_at=begins, ends_at=to, now=self.now)
+        return Response({"from": instant(begins), "to": instant(to), "data": [figures(one) for one in found]})
+
+
+def figures(found: RewardFigures) -> dict[str, Any]:
+    return {
+        "reward_id": found.public_id,
+        "name": found.name,
+        "kind": found.kind,
+        "redemptions": found.redemptions,
+        "members": found.members,
+        "points": found.points,
+        "share": number(found.share),
+        "pending": found.pending,
+        "fulfilled": found.fulfilled,
+        "cancelled": found.cancelled,
+        "failed": found.failed,
+        "codes_issued": found.codes_issued,
+        "codes_used": found.codes_used,
+        "codes_expired": found.codes_expired,
+        "use_rate": number(found.use_rate),
+        "time_to_use": {
+            "median_seconds": _seconds(found.median_to_use),
+            "p90_seconds": _seconds(found.p90_to_use),
+        },
+    }
+
+
+def _seconds(time: timedelta | None) -> int | None:
+    return None if time is None else int(time.total_seconds())
