@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from loyalty.queries.overview import PERIODS, checklist, figures, latest_activity
+from loyalty.queries.redemptions import waiting_count
 from loyalty.queries.search import find_anything
 from programs.admin.base import SESSION_KEY, TenantAdmin, current_environment, may, role
 from programs.admin.security import record_security
@@ -120,7 +121,7 @@ class ConsoleSite(AdminSite):
         return switch_environment(request)
 
     def find(self, request: HttpRequest) -> HttpResponse:
-        """Search by member, transaction or event id, without a script; a single hit is opened."""
+        """Search by any id or code, without a script; a single hit is opened."""
         term = request.GET.get("q", "").strip()
         hits = _hits(current_environment(request), term)
         if len(hits) == 1:
@@ -195,6 +196,21 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
         ],
     ),
     (
+        "Rewards",
+        [
+            ("Catalogue", "redeem", "programs_reward_changelist", "analyst"),
+            ("Inventory", "inventory_2", "programs_inventoryset_changelist", "analyst"),
+            ("Analytics", "monitoring", "programs_reward_figures", "analyst"),
+        ],
+    ),
+    (
+        "Rewards",
+        [
+            ("Fulfilment queue", "inbox", "loyalty_redemption_queue", "analyst"),
+            ("Redemptions", "redeem", "loyalty_redemption_changelist", "analyst"),
+        ],
+    ),
+    (
         "Activity",
         [
             ("Events", "bolt", "loyalty_event_changelist", "analyst"),
@@ -226,7 +242,17 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ]
         if shown:
             groups.append({"title": title, "separator": False, "collapsible": False, "items": shown})
+    _mark_waiting(request, groups)
     return groups
+
+
+def _mark_waiting(request: HttpRequest, groups: list[dict[str, Any]]) -> None:
+    """How much waits for fulfilment, beside the queue's name."""
+    environment = current_environment(request)
+    waiting = waiting_count(environment=environment) if environment else 0
+    queue = reverse("admin:loyalty_redemption_queue")
+    for item in (item for group in groups for item in group["items"] if waiting and item["link"] == queue):
+        item |= {"badge": "99+" if waiting > 99 else f"{waiting}", "badge_variant": "warning"}
 
 
 def _pages(request: HttpRequest, term: str) -> list[dict[str, Any]]:

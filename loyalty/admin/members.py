@@ -19,6 +19,8 @@ from loyalty.actions.members import update_member
 from loyalty.admin.adjusting import adjust_page
 from loyalty.admin.as_of import standing_of
 from loyalty.admin.erasing import erase_page
+from loyalty.admin.member_redeeming import redeem_page
+from loyalty.admin.member_redemptions import redemptions_shown
 from loyalty.admin.merging import merge_page
 from loyalty.admin.reversing import may_be_reversed
 from loyalty.admin.samples import as_text
@@ -94,6 +96,7 @@ class MemberAdmin(DetailAdmin[Member]):
     def get_urls(self) -> list[URLPattern]:
         own = [
             self._living_page("adjust", adjust_page, "support"),
+            self._living_page("redeem", redeem_page, "support"),
             self._living_page("transfer", transfer_page, "support"),
             self._living_page("merge", merge_page, "support"),
             self._living_page("erase", erase_page, "operator"),
@@ -147,6 +150,7 @@ class MemberAdmin(DetailAdmin[Member]):
             "merged_here": [] if erased else list(found.redirected_from.exclude(status=Member.Status.ERASED)),
             "may_help": helps and survivor is None,
             "may_reverse": helps,
+            "redemptions": redemptions_shown(environment, found, now, whole=may(request, "support")),
             "tiers": [] if erased or survivor else standing_of_tiers(environment, found, now),
             "referrals": None if erased or survivor else referrals_shown(found),
             "may_erase": may(request, "operator") and not erased and survivor is None,

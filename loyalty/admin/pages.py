@@ -2,22 +2,30 @@
 
 from loyalty.admin.audit import AuditEventAdmin
 from loyalty.admin.back_testing import BackTestAdmin
+from loyalty.admin.code_uploads import CodeUploadAdmin
 from loyalty.admin.events import EventAdmin
 from loyalty.admin.holds import HoldAdmin
+from loyalty.admin.inventory import InventorySetAdmin
 from loyalty.admin.ladders import TierLadderAdmin
 from loyalty.admin.ledger import LedgerEntryAdmin
 from loyalty.admin.members import MemberAdmin
 from loyalty.admin.projects import ProjectAdmin
+from loyalty.admin.redemptions import RedemptionAdmin
+from loyalty.admin.rewards import RewardAdmin
 from loyalty.admin.rules import RuleAdmin
 
 __all__ = [
     "AuditEventAdmin",
     "BackTestAdmin",
+    "CodeUploadAdmin",
     "EventAdmin",
     "HoldAdmin",
+    "InventorySetAdmin",
     "LedgerEntryAdmin",
     "MemberAdmin",
     "ProjectAdmin",
+    "RedemptionAdmin",
+    "RewardAdmin",
     "RuleAdmin",
     "TierLadderAdmin",
 ]

@@ -48,6 +48,12 @@ def find_redemption(*, environment: Environment, redemption: UUID) -> Redemption
     return found
 
 
+def waiting_count(*, environment: Environment, most: int = 100) -> int:
+    """How many wait for their fulfilment; counted up to `most`, so that a long queue costs no more."""
+    rows = Redemption.objects.filter(environment_id=environment.id, status=Redemption.Status.PENDING)
+    return rows.order_by()[:most].count()
+
+
 def find_code(*, environment: Environment, code: str) -> Redemption:
     """The redemption that the code was issued to; one statement. Raises NotFound; also for a code of another
     environment, and for one that nobody has yet."""

@@ -1,10 +1,11 @@
-"""Find a member, transaction or event by its id, from anywhere in the console."""
+"""Find a member, transaction, redemption or event by its id or code, from anywhere in the console."""
 
 from typing import NamedTuple
 from uuid import UUID
 
 from audit.ids import parse_public, public
-from loyalty.models import Event, Hold, LedgerEntry, Member
+from loyalty.models import Event, Hold, LedgerEntry, Member, Redemption
+from loyalty.queries.redemptions import redemptions_of
 from programs.models import EarningRule, Environment
 
 _MEMBERS_SHOWN = 8
@@ -21,12 +22,14 @@ class Hit(NamedTuple):
 
 
 def find_anything(*, environment: Environment, term: str) -> list[Hit]:
-    """What the term names: an exact transaction, hold or event id, members whose id begins with it, a rule."""
+    """What the term names: an exact transaction, hold, redemption or event id, a code that was issued, members whose
+    id begins with it, a rule."""
     if not term or len(term) > 200 or "\x00" in term:
         return []
     return [
         *_transactions(environment, term),
         *_holds(environment, term),
+        *_redemptions(environment, term),
         *_events(environment, term),
         *_members(environment, term),
         *_rules(environment, term),
@@ -46,6 +49,21 @@ def _holds(environment: Environment, term: str) -> list[Hit]:
     key = parse_public("hold", term)
     rows = Hold.objects.filter(pk=key, environment_id=environment.pk) if key else []
     return [Hit(public("hold", row.pk), f"{row} · hold", "loyalty_hold", row.pk, "lock") for row in rows]
+
+
+def _redemptions(environment: Environment, term: str) -> list[Hit]:
+    """By `red_` id, or by the code, as it may be typed."""
+    key = parse_public("red", term)
+    by_id = redemptions_of(environment=environment).filter(pk=key) if key else []
+    by_code = redemptions_of(environment=environment, code=term)[:_MEMBERS_SHOWN]
+    return [_redemption(public("red", row.pk), row) for row in by_id] + [
+        _redemption(str(row.issued_code), row) for row in by_code
+    ]
+
+
+def _redemption(title: str, row: Redemption) -> Hit:
+    described = f"{row.name} of {row.member} · {row.get_status_display().lower()} redemption"
+    return Hit(title, described, "loyalty_redemption", row.pk, "redeem")
 
 
 def _events(environment: Environment, term: str) -> list[Hit]:

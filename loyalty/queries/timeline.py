@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from loyalty.models import Event, LedgerEntry, Lot, LotUse
+from loyalty.models import Event, LedgerEntry, Lot, LotUse, Redemption
 from loyalty.queries.relations import Relations, relations_of
 from programs.models import EarningRuleRevision, Metric
 
@@ -14,13 +14,15 @@ PAGE = 25
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry, the tenant's event behind it, the rule revision by which it was earned, and its relations."""
+    """An entry, the tenant's event behind it, the rule revision by which it was earned, its relations, and the
+    redemption that it pays for, is given by, or takes back."""
 
     entry: LedgerEntry
     metric: Metric
     event: Event | None
     revision: EarningRuleRevision | None
     related: Relations
+    redemption: Redemption | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def timeline_of(
     recorded_by: datetime | None = None,
     limit: int = PAGE,
 ) -> Timeline:
-    """A page of the member's entries in all metrics, keyset by id; at most six statements.
+    """A page of the member's entries in all metrics, keyset by id; at most seven statements.
 
     `occurred_by`, `recorded_by`: only what had happened, or was recorded, at that instant.
     """
@@ -61,11 +63,13 @@ def timeline_of(
 
 
 def with_causes(entries: Sequence[LedgerEntry]) -> list[Line]:
-    """The entries with what caused them; at most five statements for all together."""
+    """The entries with what caused them; at most six statements for all together."""
     events = Event.objects.defer("data", "explanation").in_bulk([e.event_id for e in entries if e.event_id])
     wanted = [e.rule_revision_id for e in entries if e.rule_revision_id]
     revisions = EarningRuleRevision.objects.select_related("rule").in_bulk(wanted)
     related = relations_of(entries)
+    bought = {entry.pk: _bought(entry, related[entry.pk]) for entry in entries}
+    redemptions = Redemption.objects.in_bulk([key for key in bought.values() if key])
     return [
         Line(
             entry,
@@ -73,9 +77,15 @@ def with_causes(entries: Sequence[LedgerEntry]) -> list[Line]:
             events.get(entry.event_id) if entry.event_id else None,
             revisions.get(entry.rule_revision_id) if entry.rule_revision_id else None,
             related[entry.pk],
+            redemptions.get(bought[entry.pk]),
         )
         for entry in entries
     ]
+
+
+def _bought(entry: LedgerEntry, related: Relations) -> UUID | None:
+    """The redemption of the entry, or of what it takes back."""
+    return entry.redemption_id or (related.original.redemption_id if related.original else None)
 
 
 def lots_of(entry: LedgerEntry) -> list[Lot]:

@@ -128,3 +128,9 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-repeat]").forEach(repeat);
   document.querySelectorAll("[data-when]").forEach(showWhen);
 });
+
+// One box ticks all of its form's.
+document.addEventListener("change", (event) => {
+  if (!("tickAll" in event.target.dataset)) return;
+  event.target.form.querySelectorAll("input[type=checkbox][name]").forEach((box) => { box.checked = event.target.checked; });
+});
