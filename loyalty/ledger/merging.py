@@ -18,7 +18,8 @@ def merge_accounts(source: Book, target: Book, cause: Cause) -> None:
     """
     read_uncovered([source, target])
     read_holds([source], Hold.objects.filter(account=source.account, status=Hold.Status.OPEN))
-    lots = read_lots(source, Lot.objects.filter(Q(remaining__gt=0) | Q(held__gt=0), account=source.account))
+    read_lots(source, Lot.objects.filter(Q(remaining__gt=0) | Q(held__gt=0), account=source.account))
+    lots = source.lots.values()  # those that are only planned too
     pieces = [Piece(lot, lot.remaining) for lot in lots if lot.remaining or lot.held]
     if pieces:
         held = any(lot.held for lot in lots)

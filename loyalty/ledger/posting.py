@@ -137,7 +137,9 @@ class Journal:
         for book in opened:
             self.books[book.account.id] = book
             self._books_of[book.account.member_id].append(book)
-            _open_with_default(book)
+            member = book.account.member_id
+            if self.heirs.get(member, member) == member:  # nobody begins again after they were merged away
+                _open_with_default(book)
         return opened
 
     def open_standings(self, members: Collection[UUID], ladders: Collection[Ladder] | None = None) -> None:

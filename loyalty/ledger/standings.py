@@ -123,6 +123,7 @@ class Standing:
         state, change = rules.revoke(self.ladder, self.state, before, self.progress, self.now)
         self.go_on(state)
         self.note(change, self.actor)
+        self.review()  # what was earned meanwhile, or by somebody merged, may reach more than that
 
     def go_on(self, state: State) -> None:
         """The level and its dates are these from now on."""
