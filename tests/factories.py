@@ -9,9 +9,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from audit.record import Actor
+from loyalty.actions.catalogue import save_reward
 from loyalty.actions.events import record_event
 from loyalty.actions.points import award
-from loyalty.models import LedgerEntry, Member, member_key
+from loyalty.actions.redemptions import redeem
+from loyalty.models import LedgerEntry, Member, Redemption, member_key
 from loyalty.queries.events import RecordedEvent
 from programs.actions.configure import configure
 from programs.actions.keys import create_key
@@ -19,7 +21,7 @@ from programs.actions.publish import publish
 from programs.actions.rules import save_rule
 from programs.actions.tenancy import create_project, set_membership
 from programs.actions.token_keys import NewTokenKey, create_token_key
-from programs.models import EarningRule, Environment, Metric, Program, Project, TierLadder
+from programs.models import EarningRule, Environment, Metric, Program, Project, Reward, TierLadder
 
 PER_POUND = {"kind": "per_amount", "field": "data.amount", "rate": "1", "step": "1"}
 
@@ -156,6 +158,46 @@ def give(environment: Environment, points: int, member: str = "ada", **options: 
         member=member,
         points=points,
         **{"reason": "Purchase", "actor": make_actor(), "now": timezone.now(), **options},
+    )
+
+
+def make_reward(
+    environment: Environment,
+    public_id: str | None = None,
+    *,
+    stock: int | None = None,
+    program: str = "default",
+    metric: str = "points",
+    **changes: Any,
+) -> Reward:
+    """A reward that can be redeemed for 100 points and gives nothing in the engine, unless `changes` says otherwise."""
+    reward = Reward(environment=environment)
+    if public_id:
+        reward.public_id = public_id
+    return save_reward(
+        environment=environment,
+        reward=reward,
+        actor=make_actor(),
+        stock=stock,
+        changes={
+            "program": Program.objects.get(environment=environment, code=program),
+            "metric": Metric.objects.get(environment=environment, code=metric),
+            "kind": "custom",
+            "name": "Coffee",
+            "points": 100,
+            "status": "active",
+            **changes,
+        },
+    )
+
+
+def buy(environment: Environment, reward: str, member: str = "ada", **options: Any) -> Redemption:
+    """Redeem a reward as a caller would."""
+    return redeem(
+        environment=reload(environment),
+        member=member,
+        reward=reward,
+        **{"actor": make_actor(), "now": timezone.now(), **options},
     )
 
 

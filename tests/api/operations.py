@@ -12,10 +12,10 @@ from drf_spectacular.generators import SchemaGenerator
 WRITES = {"post", "patch", "put", "delete"}
 ISSUES_TOKENS = {"issue_customer_token", "issue_member_token"}  # also for members that are yet to come
 # POST because of what they ask for; they change nothing, so there is nothing that a key could guard.
-ASKS = {"dry_run_event", "export_customer", "export_member", *ISSUES_TOKENS}
+ASKS = {"dry_run_event", "export_customer", "export_member", "validate_code", *ISSUES_TOKENS}
 DONE = (200, 201, 202)
 # The fields of bodies that name a member, and which of a world's ids they mean.
-_MEMBERS = dict.fromkeys(("customer_id", "member_id", "from_customer_id"), "customer_id")
+_MEMBERS = dict.fromkeys(("customer_id", "member_id", "from_customer_id", "userId"), "customer_id")
 _MEMBERS |= dict.fromkeys(("to_customer_id", "into"), "other_customer_id")
 _SCOPE = re.compile(r"Scope: `([a-z*:]+)`")
 

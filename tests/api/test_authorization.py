@@ -167,7 +167,7 @@ def _without_ids(answer: Any, ids: dict[str, str]) -> tuple[int, str]:
     text = answer.content.decode().replace(answer.headers["X-Request-Id"], "")
     for value in ids.values():
         text = text.replace(value, "…")
-    return answer.status_code, re.sub(r'"as_of":"[^"]+"', "", text)
+    return answer.status_code, re.sub(r'"(as_of|from|to)":"[^"]+"', "", text)
 
 
 REFERRING = [one for one in operations() if one.fields() & {"program", "metric"} and "{" not in one.path]

@@ -220,12 +220,13 @@ def fill(size: int) -> bytes:
 
 
 @WITH_BODY
-def test_a_body_of_more_than_two_mebibytes_is_too_large_and_a_batch_of_more_than_eight(
+def test_a_body_of_more_than_two_mebibytes_is_too_large_and_a_long_list_of_more_than_eight(
     operation: Operation, db: None
 ) -> None:
     owner = make_owner()
     api = Api(factories.make_key(owner.environment))
-    limit = 8 * MEBIBYTE if operation.path == "/v1/events/batch" else 2 * MEBIBYTE
+    is_long = operation.path in ("/v1/events/batch", "/v1/rewards/{reward_id}/codes")
+    limit = 8 * MEBIBYTE if is_long else 2 * MEBIBYTE
     before = digest()
     answer = api.call(operation.method.upper(), operation.url(owner.ids), fill(limit + 1))
     assert str(limit) in assert_problem(answer, "payload_too_large")["detail"]

@@ -37,6 +37,8 @@ def other(body: dict[str, Any] | None) -> dict[str, Any]:
     value = body[name]
     if name == "events":
         return {name: [other(value[0]), *value[1:]]}
+    if name == "codes":
+        return {name: value[:-1]}
     if name == "code":
         return {name: value[::-1]}
     if isinstance(value, int):
@@ -44,7 +46,7 @@ def other(body: dict[str, Any] | None) -> dict[str, Any]:
     if isinstance(value, dict):
         return body | {name: {"other": "words"}}
     if name == "status":
-        return body | {name: "ended"}
+        return body | {name: "draft"}
     return body | {name: "2041-01-31T12:00:00Z" if name in ("now", "from") else f"{value}-2"}
 
 

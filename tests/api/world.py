@@ -11,12 +11,14 @@ from django.utils import timezone
 
 from audit.ids import public
 from loyalty.actions.back_tests import start_back_test
+from loyalty.actions.codes import add_codes
 from loyalty.actions.events import record_event
 from loyalty.actions.holds import capture_hold, hold_points
+from loyalty.actions.inventory_sets import save_inventory_set
 from loyalty.actions.referrals import referral_code_of
 from loyalty.models import Account, BackTest, Hold, Lot, Member, ReferralCode, TierChange
 from programs.actions.configure import configure
-from programs.models import EarningRule, Environment, Metric, Program
+from programs.models import EarningRule, Environment, InventorySet, Metric, Program
 from tests import factories
 
 IGNORED = dict.fromkeys(
@@ -68,6 +70,7 @@ def make_owner() -> Owner:
         now=timezone.now(),
     )
     code, back_test = make_code(environment, "owner-bob"), make_back_test(rule)
+    shop = make_shop(environment)
     ids = {
         "customer_id": "owner-ada",
         "other_customer_id": "owner-bob",
@@ -85,6 +88,7 @@ def make_owner() -> Owner:
         "refer_member.code": code.code,
         "create_tiers.program": program.code,  # the default one has its tiers
         "create_tiers.metric": metric.code,
+        **shop.ids,
     }
     rows: list[Any] = [
         environment,
@@ -97,11 +101,57 @@ def make_owner() -> Owner:
         ladder,
         code,
         back_test,
+        *shop.rows,
         *Member.objects.filter(environment=environment),
         *TierChange.objects.filter(environment_id=environment.id),
     ]
     rows += [*Account.objects.filter(environment_id=environment.id), *Lot.objects.filter(entry=entry)]
     return Owner(environment, ids, [str(row.pk) for row in rows])
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A reward, what owner-ada has bought of it, and a set of items."""
+
+    ids: dict[str, str]
+    rows: list[Any]
+
+
+def make_shop(environment: Environment) -> Shop:
+    """One redemption is enough: it waits, so that it can be fulfilled, fail and be cancelled, and has a code."""
+    reward = factories.make_reward(
+        environment, "owner_coupon", points=50, code_source="pool", fulfilment="manual"
+    )
+    add_codes(
+        environment=factories.reload(environment),
+        reward=reward,
+        codes=[f"OWNER-{environment.pk.hex[:8].upper()}-{number}" for number in range(9)],
+        actor=factories.make_actor(),
+        now=timezone.now(),
+    )
+    badges = save_inventory_set(
+        environment=environment,
+        inventory_set=InventorySet(
+            environment=environment,
+            public_id="owner_badges",
+            program=Program.objects.get(environment=environment, code="default"),
+        ),
+        actor=factories.make_actor(),
+        changes={"title": "Badges"},
+        items=[{"id": "owner_badge", "title": "Badge"}],
+    )
+    bought = factories.buy(environment, "owner_coupon", "owner-ada")
+    ids = {
+        "reward_id": "owner_coupon",
+        "offer_id": "owner_coupon",
+        "redeem_offer.offerId": "owner_coupon",
+        "user_id": "owner-ada",
+        "set_id": "owner_badges",
+        "redemption_id": public("red", bought.id),
+        "validate_code.code": str(bought.issued_code),
+        "use_code.code": str(bought.issued_code),
+    }
+    return Shop(ids, [reward, badges, *badges.items.all(), bought, bought.issued_code])
 
 
 def make_hold(environment: Environment) -> Hold:
