@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db.models import Model
 
 from tests.loyalty.ledger.story import Story
+from tests.loyalty.ledger.till import Till
 
 
 def check(**options: Any) -> str:
@@ -20,7 +21,7 @@ def check(**options: Any) -> str:
     return out.getvalue()
 
 
-def assert_found(story: Story, member: str | None = None, **rows: Model | Sequence[Model]) -> None:
+def assert_found(story: Story | Till, member: str | None = None, **rows: Model | Sequence[Model]) -> None:
     """These checks, and no others, name these rows, and no others; the command exits 1.
 
     The digests are left out: they tell of every change of an entry, and have tests of their own.
