@@ -199,15 +199,10 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
         "Rewards",
         [
             ("Catalogue", "redeem", "programs_reward_changelist", "analyst"),
+            ("Fulfilment queue", "inbox", "loyalty_redemption_queue", "analyst"),
+            ("Redemptions", "shopping_bag", "loyalty_redemption_changelist", "analyst"),
             ("Inventory", "inventory_2", "programs_inventoryset_changelist", "analyst"),
             ("Analytics", "monitoring", "programs_reward_figures", "analyst"),
-        ],
-    ),
-    (
-        "Rewards",
-        [
-            ("Fulfilment queue", "inbox", "loyalty_redemption_queue", "analyst"),
-            ("Redemptions", "redeem", "loyalty_redemption_changelist", "analyst"),
         ],
     ),
     (
@@ -242,16 +237,27 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ]
         if shown:
             groups.append({"title": title, "separator": False, "collapsible": False, "items": shown})
-    _mark_waiting(request, groups)
+    items = [item for group in groups for item in group["items"]]
+    _mark_active(request, items)
+    _mark_waiting(request, items)
     return groups
 
 
-def _mark_waiting(request: HttpRequest, groups: list[dict[str, Any]]) -> None:
+def _mark_active(request: HttpRequest, items: list[dict[str, Any]]) -> None:
+    """One entry: that whose address the page's begins with, the longest of them; the overview's own alone."""
+    index = reverse("admin:index")
+    links = [item["link"] for item in items if request.path.startswith(item["link"])]
+    here = max((link for link in links if link != index or request.path == index), key=len, default=None)
+    for item in items:
+        item["active"] = item["link"] == here
+
+
+def _mark_waiting(request: HttpRequest, items: list[dict[str, Any]]) -> None:
     """How much waits for fulfilment, beside the queue's name."""
     environment = current_environment(request)
     waiting = waiting_count(environment=environment) if environment else 0
     queue = reverse("admin:loyalty_redemption_queue")
-    for item in (item for group in groups for item in group["items"] if waiting and item["link"] == queue):
+    for item in (item for item in items if waiting and item["link"] == queue):
         item |= {"badge": "99+" if waiting > 99 else f"{waiting}", "badge_variant": "warning"}
 
 

@@ -35,7 +35,7 @@ _PATH = re.compile(
 )
 
 
-def _by_row(fault: str) -> str:
+def by_row(fault: str) -> str:
     """The fault with its row, counted as people do, instead of the path: `Condition 2.1: …`."""
     path = _PATH.match(fault)
     if not path:
@@ -184,7 +184,7 @@ class EarningRuleForm(ConfiguredForm):
 
     def add_error(self, field: str | None, error: Any) -> None:
         if field in ("condition", "award_where") and isinstance(error, str):
-            error = _by_row(error)
+            error = by_row(error)
         super().add_error(field, error)
 
     def award(self) -> dict[str, Any]:

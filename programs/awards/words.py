@@ -135,10 +135,14 @@ def _sides(award: ReferralAward, title: str) -> list[str]:
 
 def _counted(amount: Decimal, title: str) -> str:
     """ "1 point", "2 points", "5 XP"."""
+    return f"{plain(amount)} {noun_of(amount, title)}".strip()
+
+
+def noun_of(amount: Decimal | int, title: str) -> str:
+    """What so many of a metric are called: "point", "points", "XP"."""
     noun = _noun(title)
-    if amount == 1 and noun.endswith("s") and not noun.endswith(("ss", "us", "is")):
-        noun = noun[:-1]
-    return f"{plain(amount)} {noun}".strip()
+    is_plural = noun.endswith("s") and not noun.endswith(("ss", "us", "is"))
+    return noun[:-1] if amount == 1 and is_plural else noun
 
 
 def _noun(title: str) -> str:

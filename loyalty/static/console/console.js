@@ -115,12 +115,18 @@ const repeat = (list) => {
   if ("first" in list.dataset && !rows().length) added();
 };
 
-// What another input's choice makes needless is not shown: data-when="period:rolling".
+// What other inputs' choices make needless is not shown: data-when="period:rolling", "kind:a,b cost:fixed".
 const showWhen = (box) => {
-  const [name, values] = box.dataset.when.split(":");
-  const other = box.closest("form").querySelector(`[name=${name}]`);
-  const choose = () => { box.hidden = !values.split(",").includes(other.value); };
-  other.addEventListener("change", choose);
+  const form = box.closest("form");
+  const needs = box.dataset.when.split(" ").map((need) => {
+    const [name, values] = need.split(":");
+    return [form.querySelector(`[name=${name}]`), values.split(",")];
+  });
+  const choose = () => {
+    const isNeeded = needs.every(([other, values]) => values.includes(other.value));
+    box.hidden = !isNeeded && !box.querySelector(".lc-error-line"); // a fault is never hidden
+  };
+  needs.forEach(([other]) => other.addEventListener("change", choose));
   choose();
 };
 
@@ -129,7 +135,10 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-when]").forEach(showWhen);
 });
 
-// One box ticks all of its form's.
+// One box ticks all of its form's; without scripts it would do nothing, so it is shown by this one.
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("[data-tick-all]").forEach((box) => { box.closest("label").hidden = false; });
+});
 document.addEventListener("change", (event) => {
   if (!("tickAll" in event.target.dataset)) return;
   event.target.form.querySelectorAll("input[type=checkbox][name]").forEach((box) => { box.checked = event.target.checked; });

@@ -1,0 +1,117 @@
+"""The codes of a reward: how many are left, who has which, and the file of those that nobody has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.utils import timezone
+
+from audit.errors import DomainError
+from loyalty.actions.codes import remove_codes
+from loyalty.admin.csv_files import csv_answer
+from loyalty.admin.redemption_words import CODES, code_shown
+from loyalty.models import CodeUpload, Redemption, RewardCode
+from loyalty.queries.code_lists import STATUSES, code_counts, codes_of
+from loyalty.queries.redemptions import code_status
+from programs.admin.base import TenantAdmin, actor_of, may, required_environment
+from programs.admin.detail import Crumb
+from programs.models import Reward
+from programs.queries.environments import now_in
+
+_PAGE = 50
+_UPLOADS = 10
+_TITLES = CODES | {"available": "Left in the pool"}
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """A code as it is listed; `shown`: masked for who may not hand it on."""
+
+    code: RewardCode
+    shown: str
+    status: str
+    words: str
+    redemption: Redemption | None
+
+
+def codes_page(page: TenantAdmin[Reward], request: HttpRequest, reward: Reward) -> HttpResponse:
+    now = now_in(required_environment(request))
+    term = request.GET.get("q", "").strip()
+    counts = code_counts(reward=reward, now=now)
+    status = _chosen(request, counts)
+    number = _number(request.GET.get("page"))
+    found = codes_of(reward=reward, now=now, **({"code": term} if term else {"status": status}))
+    codes = list(found[(number - 1) * _PAGE : number * _PAGE + 1])
+    context = {
+        "object": reward,
+        "original": Crumb(reward, str(reward)),
+        "tabs": [(name, _TITLES[name], counts[name]) for name in STATUSES],
+        "status": status,
+        "term": term,
+        "rows": [_row(request, code, now) for code in codes[:_PAGE]],
+        "number": number,
+        "has_more": len(codes) > _PAGE,
+        "is_pool": reward.code_source == Reward.CodeSource.POOL,
+        "left": counts["available"],
+        "uploads": uploads_of(reward),
+        "may_operate": may(request, "operator"),
+    }
+    return page.page(request, "reward_codes.html", f"Codes of {reward}", **context)
+
+
+def uploads_of(reward: Reward) -> list[CodeUpload]:
+    """The latest, without their contents and those that were only looked at."""
+    rows = CodeUpload.objects.filter(reward=reward).exclude(status=CodeUpload.Status.PREVIEW)
+    return list(rows.defer("content", "problems")[:_UPLOADS])
+
+
+def codes_csv(_page: TenantAdmin[Reward], request: HttpRequest, reward: Reward) -> StreamingHttpResponse:
+    """Those that nobody has yet, in the order in which they are issued."""
+    rows = codes_of(reward=reward, now=now_in(required_environment(request)), status="available")
+    return csv_answer(f"{reward.public_id}-codes-left", ["code", "added_at"], _left(rows))
+
+
+def remove_page(page: TenantAdmin[Reward], request: HttpRequest, reward: Reward) -> HttpResponse:
+    """Asks first; a post removes those that nobody has yet."""
+    environment = required_environment(request)
+    codes_url = page.url("codes", reward.pk)
+    if request.method != "POST":
+        counts = code_counts(reward=reward, now=now_in(environment))
+        context = {"object": reward, "original": Crumb(reward, str(reward)), "left": counts["available"]}
+        return page.page(request, "reward_remove_codes.html", f"Remove codes of {reward}", **context)
+    try:
+        removed = remove_codes(
+            environment=environment, reward=reward, actor=actor_of(request), now=now_in(environment)
+        )
+    except DomainError as error:
+        messages.error(request, error.detail)
+    else:
+        messages.success(request, f"{removed:,} code{'' if removed == 1 else 's'} removed.")
+    return HttpResponseRedirect(codes_url)
+
+
+def _left(rows: Any) -> Iterator[list[str]]:
+    for code, added_at in rows.values_list("code", "added_at").iterator(5000):
+        yield [code, timezone.localtime(added_at).isoformat(timespec="seconds")]
+
+
+def _chosen(request: HttpRequest, counts: dict[str, int]) -> str:
+    """The tab that was asked for, else the first that holds anything."""
+    asked = request.GET.get("status")
+    if asked in STATUSES:
+        return asked
+    return next((name for name in STATUSES if counts[name]), STATUSES[0])
+
+
+def _number(text: str | None) -> int:
+    digits = (text or "")[:6]
+    return max(1, int(digits)) if digits.isascii() and digits.isdigit() else 1
+
+
+def _row(request: HttpRequest, code: RewardCode, now: datetime) -> CodeRow:
+    status = code_status(code, now)
+    whole = may(request, "operator" if status == "available" else "support")
+    return CodeRow(code, code_shown(code, whole=whole), status, _TITLES[status], code.redemption)
