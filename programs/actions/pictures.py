@@ -34,6 +34,8 @@ def _rewritten(data: bytes) -> tuple[bytes, int, int]:
             small = _small(opened)
     except InvalidRequest:
         raise
+    except Image.DecompressionBombError:
+        _refuse("too_large", f"At most {MOST_PIXELS // 10**6} megapixels.")
     except Exception:  # noqa: BLE001 - a broken file makes its decoder raise whatever it likes
         _refuse("invalid", "Give a JPEG, PNG, WebP or GIF picture; this can't be read as one.")
     written = io.BytesIO()
