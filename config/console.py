@@ -228,11 +228,11 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The sidebar, by task; only what the user's role may open."""
-    groups = []
-    for title, items in _NAVIGATION:
+    groups: list[dict[str, Any]] = []
+    for title, entries in _NAVIGATION:
         shown = [
             {"title": name, "icon": icon, "link": reverse(f"admin:{url}")}
-            for name, icon, url, least in items
+            for name, icon, url, least in entries
             if may(request, least) or url == "index"
         ]
         if shown:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from loyalty.admin.csv_files import csv_answer
 from loyalty.queries.reward_figures import RewardFigures, reward_figures
 from programs.admin.base import TenantAdmin, require, required_environment
+from programs.admin.detail import Crumb
 from programs.admin.widgets import day_input, select
 from programs.models import Reward
 from programs.queries.environments import now_in
@@ -62,6 +63,7 @@ def figures_page(page: TenantAdmin[Reward], request: HttpRequest) -> HttpRespons
     begins_at, ends_at = _period(form, now_in(required_environment(request)))
     found = _figures(request, begins_at, ends_at)
     context = {
+        "original": Crumb(Reward(), "Analytics"),
         "form": form,
         "lines": [_line(figures) for figures in found],
         "charted": [_line(figures) for figures in found[:_CHARTED]],

@@ -14,7 +14,7 @@ SELECT wanted.id, (
     SELECT count(*) FROM (
         SELECT FROM loyalty_redemption AS sold
         WHERE sold.reward_id = wanted.id AND sold.status IN ('pending', 'fulfilled') LIMIT %(most)s
-    ) AS some
+    ) AS found
 )
 FROM unnest(%(rewards)s::uuid[]) AS wanted (id)
 """

@@ -107,7 +107,9 @@ def rows_of_reward(reward: Reward, titles: Titles, stock: Stock) -> list[Row]:
 def obstacles(reward: Reward, stock: Stock, codes: int, now: datetime) -> list[str]:
     """Why no member can have it now, apart from its status; each a sentence."""
     program = reward.program
-    found = []
+    found: list[str] = []
+    if reward.status == Reward.Status.ARCHIVED:
+        return found
     if program.status != "active":
         found.append(
             f"Its program {program} is {program.get_status_display().lower()}: nobody can redeem it."
