@@ -36,14 +36,18 @@ PROBLEMS: dict[str, Problem] = {
     "authentication_failed": Problem(
         401,
         "Authentication failed",
-        "The secret key is missing, malformed, unknown, revoked or expired.",
-        "Send `Authorization: Bearer sk_…` with a valid key; owners make keys in the console under Keys.",
+        "The secret key or member token is missing, malformed, unknown, revoked or expired; of a token `detail` says "
+        "what is wrong with it.",
+        "Send `Authorization: Bearer sk_…` with a valid key (owners make keys in the console under API keys), or a "
+        "member token that a registered key signed.",
     ),
     "permission_denied": Problem(
         403,
         "Permission denied",
-        "The key is valid, but lacks the scope that this call needs; `scope` names it.",
-        "Make a key with that scope in the console. A key's scopes can't be changed afterwards.",
+        "The key is valid, but lacks the scope that this call needs; `scope` names it. Or a member token asks for what "
+        "members may not, or names somebody else than its `sub`.",
+        "Make a key with that scope in the console. A key's scopes can't be changed afterwards. What a member token "
+        "may not do, do from your server.",
     ),
     "not_found": Problem(
         404,

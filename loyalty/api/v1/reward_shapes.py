@@ -226,19 +226,29 @@ class RewardAnalytics(s.Serializer[Any]):
     data = RewardFigures(many=True, help_text="The most redeemed first.")  # type: ignore[assignment]
 
 
-def _either(name: str, *shapes: type[s.Serializer[Any]]) -> Any:
+def _either(name: str, *shapes: type[s.Serializer[Any]], many: bool = False) -> Any:
     return PolymorphicProxySerializer(
-        component_name=name, serializers=list(shapes), resource_type_field_name=None, many=False
+        component_name=name, serializers=list(shapes), resource_type_field_name=None, many=many
     )
 
 
-RewardPage = page_of(RewardShape, "RewardPage")
-OfferPage = page_of(OfferShape, "OfferPage")
+# With a customer named, or a member token: as they have it. Else as it is set up.
+RewardOrOffer = _either("RewardOrOffer", RewardShape, OfferShape)
+# Of a reward, or a plain spend.
+RedemptionOrSpend = _either("RedemptionOrSpend", RedemptionShape, PlainSpend)
+
+
+@extend_schema_field(_either("RewardOrOffer", RewardShape, OfferShape, many=True))
+class _RewardsOrOffers(s.Field[Any, Any, Any, Any]):
+    """A list of the one, or of the other."""
+
+
+class RewardOrOfferPage(s.Serializer[Any]):
+    data = _RewardsOrOffers()  # type: ignore[assignment]
+    has_more = s.BooleanField()
+    next_cursor = s.CharField(allow_null=True)
+
+
 RedemptionPage = page_of(RedemptionShape, "RedemptionPage")
 CodePage = page_of(CodeShape, "CodePage")
 InventorySetPage = page_of(InventorySetShape, "InventorySetPage")
-# With a customer named, or a member token: as they have it. Else as it is set up.
-RewardOrOffer = _either("RewardOrOffer", RewardShape, OfferShape)
-RewardOrOfferPage = _either("RewardOrOfferPage", RewardPage, OfferPage)
-# Of a reward, or a plain spend.
-RedemptionOrSpend = _either("RedemptionOrSpend", RedemptionShape, PlainSpend)
