@@ -23,8 +23,8 @@ from loyalty.queries.members import find_member
 from programs.models import Environment
 from tests.conftest import Api
 from tests.factories import make_key, make_ladder, make_metric, reload
-from tests.loyalty.earning.desk import Desk
 from tests.loyalty.ledger.till import day
+from tests.loyalty.members.shop import Shop
 
 _TEXTS = """
 SELECT table_name, column_name FROM information_schema.columns
@@ -41,7 +41,7 @@ class Person:
         self.environment = environment
         self.mark = f"mark{uuid4().hex}"
         self.ada = f"ada-{self.mark}"
-        self.desk = Desk(environment)
+        self.desk = Shop(environment)
         self.desk.today = (timezone.now() - day(0)) / timedelta(days=1)
         self._configure()
         self._live()
@@ -77,12 +77,14 @@ class Person:
         desk.buy("first", "60.00", self.ada, note=f"{mark} data", items=[{"sku": mark}])
         desk.refund("first", "5.00", self.ada, why=f"{mark} refund")
         self._move_points()
+        self._buy_rewards()
         desk.today += 1
         # Who came through ada: one waits, one is awarded; their own rows name her.
         self._came("cid", self.ada)
         self._came("dan", self.ada)
         desk.buy("dans", "30.00", "dan")
         desk.buy("zoes", "30.00", "zoe")
+        desk.redeem("badge", "zoe")
 
     def _came(self, member: str, through: str) -> Referral:
         code = self.do(referral_code_of, member=through).code
@@ -112,6 +114,20 @@ class Person:
         owed = self.call("points/award", customer_id=ada, points=8, metric="miles")
         self.call("points/redeem", customer_id=ada, points=8, metric="miles", reason=f"{mark} miles")
         self.call(f"transactions/{owed['id']}/reverse", reason=f"{mark} owed")
+
+    def _buy_rewards(self) -> None:
+        """A mug handed out, its code used; one that waits; a voucher that can be used; an item."""
+        self.desk.give(400, self.ada)
+        self.desk.pools["mug"] = [f"{self.mark}-{number}" for number in range(2)]
+        used, _, _, _ = (self._redeem(name) for name in ("mug", "mug", "voucher", "badge"))
+        self.call("redemptions/use", code=used["code"], place=f"{self.mark} place")
+        coffee = self._redeem("coffee")
+        self.call(f"redemptions/{coffee['id']}/fulfil", note=f"{self.mark} told")
+
+    def _redeem(self, name: str) -> Any:
+        told = {"reason": f"{self.mark} sold", "metadata": {"note": f"{self.mark} mug"}}
+        reward = self.desk.reward(name).public_id
+        return self.call("points/redeem", customer_id=self.ada, reward_id=reward, **told)
 
     def call(self, path: str, **body: Any) -> Any:
         answer = self.api.post(f"/v1/{path}", body, Idempotency_Key=uuid4().hex)

@@ -37,6 +37,9 @@ class Shop(Desk):
         super().__init__(environment)
         self.program = Program.objects.get(environment=environment, code="default")
         self.rewards: dict[str, Reward] = {}
+        self.pools: dict[str, list[str]] = {
+            "mug": [f"mug-{environment.id.hex}-{number}" for number in range(10)]
+        }
 
     def reward(self, name: str) -> Reward:
         if name not in self.rewards:
@@ -49,8 +52,8 @@ class Shop(Desk):
                 stock=options.pop("stock", None),
                 changes=options | self._gift(name, options["kind"]),
             )
-            if options.get("code_source") == "pool":
-                self.fill(name, *(f"{name}-{self.environment.id.hex}-{number}" for number in range(10)))
+            if name in self.pools:
+                self.fill(name, *self.pools[name])
         return self.rewards[name]
 
     def fill(self, name: str, *codes: str) -> None:
@@ -58,9 +61,9 @@ class Shop(Desk):
         self.do(add_codes, reward=self.rewards[name], codes=list(codes))
 
     def item(self, title: str) -> InventoryItem:
-        own = {"environment": self.environment}
-        group, _ = InventorySet.objects.get_or_create(program=self.program, title="Wall", **own)
-        return InventoryItem.objects.get_or_create(inventory_set=group, title=title, **own)[0]
+        here = self.environment
+        group, _ = InventorySet.objects.get_or_create(environment=here, program=self.program, title="Wall")
+        return InventoryItem.objects.get_or_create(environment=here, inventory_set=group, title=title)[0]
 
     def _gift(self, name: str, kind: str) -> dict[str, Any]:
         match kind:

@@ -13,26 +13,26 @@ from loyalty.actions.exporting import export
 from loyalty.queries.exports import export_member
 from programs.models import Environment
 from tests.factories import make_ladder, make_member, reload
-from tests.loyalty.earning.desk import Desk
 from tests.loyalty.ledger.till import day
+from tests.loyalty.members.shop import Shop
 
 
 @pytest.fixture
-def desk(environment: Environment) -> Desk:
-    desk = Desk(environment)
-    desk.rule("pounds", caps=[{"per": "day", "points": 500}])
-    make_ladder(environment, ("silver", "40", "1.5"))
-    return desk
+def shop(environment: Environment) -> Shop:
+    shop = Shop(environment)
+    shop.rule("pounds", caps=[{"per": "day", "points": 500}])
+    make_ladder(environment, ("silver", "40", "1.5"), ("gold", "100000", "1.5"))
+    return shop
 
 
-def exported(desk: Desk, member: str = "ada") -> dict[str, Any]:
-    return desk.do(export, member=member)
+def exported(shop: Shop, member: str = "ada") -> dict[str, Any]:
+    return shop.do(export, member=member)
 
 
-def test_an_export_tells_where_every_point_came_from(desk: Desk) -> None:
-    desk.buy("order-1", "60.50", sku="mug")
-    desk.spend(10)
-    told = exported(desk)
+def test_an_export_tells_where_every_point_came_from(shop: Shop) -> None:
+    shop.buy("order-1", "60.50", sku="mug")
+    shop.spend(10)
+    told = exported(shop)
     earned, spent = told["transactions"]
     assert (earned["points"], earned["event_id"], earned["rule"]["name"]) == (60, "order-1", "pounds")
     assert [lot["remaining"] for lot in earned["lots"]] == [50]
@@ -48,26 +48,53 @@ def test_an_export_tells_where_every_point_came_from(desk: Desk) -> None:
     assert [row["kind"] for row in told["tiers"]["changes"]] == ["reached"]
 
 
-def test_balances_are_those_of_now(desk: Desk) -> None:
-    desk.give(100, expires=5)
-    desk.today = 6
-    (account,) = exported(desk)["accounts"]
+def test_balances_are_those_of_now(shop: Shop) -> None:
+    shop.give(100, expires=5)
+    shop.today = 6
+    (account,) = exported(shop)["accounts"]
     assert (account["balance"], account["lifetime"]["expired"]) == (0, 100)
 
 
-def test_it_is_json_with_a_trail(desk: Desk) -> None:
-    desk.buy("order-1", "60.50")
-    told = exported(desk)
+def test_it_is_json_with_a_trail(shop: Shop) -> None:
+    shop.buy("order-1", "60.50")
+    told = exported(shop)
     assert simplejson.loads(simplejson.dumps(told, use_decimal=True), use_decimal=True) == told
-    trail = AuditEvent.objects.filter(member_id=desk.key("ada"), verb="member.exported")
+    trail = AuditEvent.objects.filter(member_id=shop.key("ada"), verb="member.exported")
     assert (trail.count(), trail.get().occurred_at.isoformat()) == (1, "2026-03-01T09:00:00+00:00")
 
 
-def test_a_merged_id_exports_the_survivor_with_what_came_before(desk: Desk) -> None:
-    desk.buy("order-1", "60.00", "bob")
-    desk.buy("order-2", "5.00")
-    desk.merge("bob", "ada")
-    one, other = exported(desk, "bob"), exported(desk)
+def test_an_export_tells_what_was_bought_and_what_became_of_it(shop: Shop) -> None:
+    shop.give(500)
+    used = shop.redeem("mug", metadata={"size": "large"}, reason="Birthday")
+    shop.use(shop.text_of(used), "Till 1")
+    back, upgrade = shop.redeem("badge"), shop.redeem("gold")
+    shop.take_back(back, reason="Changed their mind")
+    told = exported(shop)
+    mug, badge, gold = told["redemptions"]
+    assert (mug["id"], mug["name"], mug["points"]) == (f"red_{used.pk.hex}", "mug", 100)
+    assert (mug["status"], mug["reason"], mug["metadata"]) == ("fulfilled", "Birthday", {"size": "large"})
+    assert mug["transactions"] == [f"txn_{shop.paid(used).pk.hex}"]
+    code = mug["code"]
+    assert (code["code"], code["status"]) == (shop.text_of(used), "used")
+    assert (code["used_place"], code["used_at"]) == ("Till 1", "2026-03-01T09:00:00Z")
+    assert (badge["status"], badge["note"], badge["code"]) == ("cancelled", "Changed their mind", None)
+    assert badge["gives"] == {"item": shop.item("badge").public_id}
+    assert gold["id"] == f"red_{upgrade.pk.hex}"
+    assert (gold["gives"], gold["given"]["tier"]) == ({"tier": "gold"}, "silver")
+    assert [row["quantity"] for row in told["items"]["owned"]] == [0]
+    assert [(row["quantity"], row["redemption_id"]) for row in told["items"]["changes"]] == [
+        (1, badge["id"]),
+        (-1, badge["id"]),
+    ]
+    spent = [row for row in told["transactions"] if row["redemption_id"]]
+    assert [row["type"] for row in spent] == ["redeemed"] * 3
+
+
+def test_a_merged_id_exports_the_survivor_with_what_came_before(shop: Shop) -> None:
+    shop.buy("order-1", "60.00", "bob")
+    shop.buy("order-2", "5.00")
+    shop.merge("bob", "ada")
+    one, other = exported(shop, "bob"), exported(shop)
     assert one["member"] == other["member"]
     assert one["member"]["member_id"] == "ada"
     assert [row["member_id"] for row in one["member"]["merged"]] == ["bob"]
@@ -76,35 +103,40 @@ def test_a_merged_id_exports_the_survivor_with_what_came_before(desk: Desk) -> N
     assert balances == {"ada": 65, "bob": 0}
 
 
-def test_nobody_exports_what_was_before_an_erasure(desk: Desk) -> None:
-    desk.buy("order-1", "60.00")
-    desk.erase()
+def test_nobody_exports_what_was_before_an_erasure(shop: Shop) -> None:
+    shop.buy("order-1", "60.00")
+    shop.erase()
     with pytest.raises(NotFound):
-        exported(desk)
-    assert not AuditEvent.objects.filter(verb="member.exported", environment_id=desk.environment.id).exists()
-    desk.give(1)
-    told = exported(desk)
+        exported(shop)
+    assert not AuditEvent.objects.filter(verb="member.exported", environment_id=shop.environment.id).exists()
+    shop.give(1)
+    told = exported(shop)
     assert (len(told["transactions"]), told["events"], told["tiers"]["changes"]) == (1, [], [])
 
 
-def test_another_environments_member_is_not_found(desk: Desk) -> None:
+def test_another_environments_member_is_not_found(shop: Shop) -> None:
     with pytest.raises(NotFound):
-        exported(desk, "nobody")
+        exported(shop, "nobody")
 
 
-def test_the_number_of_statements_does_not_grow(desk: Desk) -> None:
+def test_the_number_of_statements_does_not_grow(shop: Shop) -> None:
     def statements() -> int:
         with CaptureQueriesContext(connection) as queries:
-            export_member(environment=reload(desk.environment), member="ada", now=day(0))
+            export_member(environment=reload(shop.environment), member="ada", now=day(0))
         return len(queries)
 
-    make_member(desk.environment, "bob")
-    desk.buy("order-0", "60.00")
-    desk.transfer(1, "ada", "bob")
+    make_member(shop.environment, "bob")
+    shop.buy("order-0", "60.00")
+    shop.transfer(1, "ada", "bob")
+    shop.give(500)
+    for name in ("tea", "badge", "gold"):
+        shop.redeem(name)
     few = statements()
     for number in range(1, 5):
-        desk.buy(f"order-{number}", "60.00")
-        desk.spend(10)
-        desk.hold(5)
-        desk.transfer(1, "ada", "bob")
-    assert statements() == few <= 25
+        shop.buy(f"order-{number}", "60.00")
+        shop.spend(10)
+        shop.hold(5)
+        shop.transfer(1, "ada", "bob")
+        shop.take_back(shop.redeem("badge"))
+        shop.redeem("voucher")
+    assert statements() == few <= 30

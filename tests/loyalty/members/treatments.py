@@ -19,13 +19,17 @@ from loyalty.models import (
     Hold,
     HoldLot,
     IdempotencyRecord,
+    ItemChange,
     LedgerEntry,
     Lot,
     LotUse,
     Member,
+    MemberItem,
     MemberTier,
+    Redemption,
     Referral,
     ReferralCode,
+    RewardCode,
     RuleUsage,
     TierChange,
     TierProgress,
@@ -92,6 +96,7 @@ HISTORY = (
     "History stays where it was written; the merged id redirects, and its own past is still asked by it."
 )
 FIGURES = "Balances are their sum; what could name the person is blanked."
+BOUGHT = "What points have bought stays bought; a refund takes back points."
 KEYS = "It names nobody but by keys, which lead to blank rows."
 
 TREATMENTS: dict[type[Model], Treatment] = {
@@ -187,6 +192,33 @@ TREATMENTS: dict[type[Model], Treatment] = {
         refunded=FACT,
         merged=HISTORY,
         exported=lambda export: len(export["tiers"]["changes"]),
+        left=len,
+        why=KEYS,
+    ),
+    Redemption: Treatment(
+        refunded=BOUGHT,
+        merged=HISTORY + " It is fulfilled and cancelled for the survivor, and counts for their limits.",
+        exported=lambda export: len(export["redemptions"]),
+        left=len,
+        why="Stock and reports count it; what waited is cancelled, what was written about it is blanked.",
+    ),
+    RewardCode: Treatment(
+        refunded=BOUGHT,
+        merged=HISTORY + " A till takes it as before.",
+        exported=lambda export: sum(row["code"] is not None for row in export["redemptions"]),
+        left=len,
+        why="That it was issued, or used, remains so; its text and the place are blanked, and nobody can use it.",
+    ),
+    MemberItem: Treatment(
+        refunded=BOUGHT,
+        merged=_sums("quantity", by=["item_id"]),
+        exported=lambda export: len(export["items"]["owned"]),
+        left=none,
+    ),
+    ItemChange: Treatment(
+        refunded=FACT,
+        merged=HISTORY + " That items went along is a change at both.",
+        exported=lambda export: len(export["items"]["changes"]),
         left=len,
         why=KEYS,
     ),
