@@ -1,0 +1,29 @@
+import { path, Resource } from "./base.js";
+
+/** Tokens with which a customer's own app calls the engine. */
+export class Tokens extends Resource {
+  create(memberId, body, options) {
+    return this._write("POST", path("members", memberId, "tokens"), body, options);
+  }
+}
+
+/** Figures of a period. */
+export class Analytics extends Resource {
+  rewards(query, options) {
+    return this._read(path("analytics", "rewards"), query, options);
+  }
+}
+
+/** Who changed what, and when. */
+export class AuditEvents extends Resource {
+  list(query, options) {
+    return this._page(path("audit-events"), query, options);
+  }
+}
+
+/** What only sandboxes can. */
+export class Sandbox extends Resource {
+  setClock(body, options) {
+    return this._write("POST", path("sandbox", "clock"), body, options);
+  }
+}

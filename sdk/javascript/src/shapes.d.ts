@@ -1,0 +1,1558 @@
+// The shapes of the engine's JSON: bodies and answers. Made by sdk/generate.py.
+
+export interface Actor {
+  kind: string;
+  id: string;
+}
+
+export interface AdjustBody {
+  /** The customer, by your own id. */
+  customer_id?: string;
+  /** The same as customer_id. */
+  member_id?: string;
+  /** Signed: 50 gives, -50 takes. */
+  points: number;
+  reason: "correction" | "goodwill" | "complaint" | "missing_points" | "fraud" | "migration" | "other";
+  /** Why, in words; it stands in the audit trail. */
+  note: string;
+  /** points, if absent. */
+  metric?: string;
+}
+
+export interface AuditEvent {
+  id: string;
+  verb: string;
+  object: AuditObject;
+  actor: Actor;
+  organization_id: string | null;
+  project_id: string | null;
+  environment_id: string | null;
+  event_id: string | null;
+  trace_id: string;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+  ip: string | null;
+  occurred_at: string;
+  recorded_at: string;
+}
+
+export interface AuditObject {
+  type: string;
+  id: string;
+}
+
+export interface AwardBody {
+  /** The customer, by your own id. */
+  customer_id?: string;
+  /** The same as customer_id. */
+  member_id?: string;
+  points: number;
+  /** Shown in the history. */
+  reason?: string;
+  type?: "earned" | "bonus";
+  /** Kept with the transaction. */
+  metadata?: Record<string, unknown>;
+  /** Overrides the metric's expiry. */
+  expires_at?: Date | string;
+  /** points, if absent. */
+  metric?: string;
+  /** Code or id; default, if absent. */
+  program?: string;
+}
+
+/** The events with `from` <= occurred_at < `to`. */
+export interface BackTestBody {
+  from: Date | string;
+  /** At most the environment's now, and three years after `from`. */
+  to: Date | string;
+}
+
+/** In points of the rule's metric, before refunds: what `would` have been given, and what was `given`. */
+export interface BackTestResult {
+  metric: string;
+  events: number;
+  /** Events whose data retention has erased. */
+  skipped: number;
+  members: number;
+  members_affected: number;
+  would: number;
+  given: number;
+  /** What the draft itself would have given. */
+  this_rule: number;
+  this_rule_given: number;
+  this_rule_members: number;
+  /** Events by what the draft made of them: the outcome of its verdict, or not_reached. */
+  outcomes: Record<string, number>;
+  budget: BudgetFound | null;
+  days: DayFound[];
+  most_affected: MemberFound[];
+  /** What the figures leave out, in sentences. */
+  notes: string[];
+}
+
+export interface BackTest {
+  /** bt_… */
+  id: string;
+  rule_id: string;
+  status: "queued" | "running" | "done" | "failed";
+  from: string;
+  to: string;
+  /** Events in the period. */
+  total: number;
+  done: number;
+  error: string | null;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  result: BackTestResult | null;
+}
+
+export interface BalanceAsOf {
+  metric: string;
+  /** What can be spent now. */
+  balance: number;
+  total: number;
+  pending: number;
+  held: number;
+  /** How far below zero: the next credits pay it. */
+  debt: number;
+  /** What reversals could not take: points given back pay it. */
+  shortfall: number;
+  lifetime: Lifetime;
+  expiring: Expiring[];
+  /** With `lots=true`: what is open, first to be spent first. */
+  lots?: OpenLot[];
+}
+
+export interface Balance {
+  metric: string;
+  /** What can be spent now. */
+  balance: number;
+  total: number;
+  pending: number;
+  held: number;
+  /** How far below zero: the next credits pay it. */
+  debt: number;
+  /** What reversals could not take: points given back pay it. */
+  shortfall: number;
+  lifetime: Lifetime;
+  expiring: Expiring[];
+}
+
+export interface Balances {
+  member_id: string;
+  /** The environment's time that is shown; null with recorded_as_of alone. */
+  as_of: string | null;
+  /** What was recorded by then is counted; null: all. */
+  recorded_as_of: string | null;
+  data: BalanceAsOf[];
+}
+
+export interface BatchBody {
+  /** 1 to 1,000 events, as POST /v1/events takes them; at most 8 MiB together. */
+  events: unknown[];
+}
+
+/** The refusal of one event, as it would have got it by itself; some codes carry more data. */
+export interface BatchError {
+  code: string;
+  title: string;
+  detail: string;
+  /** Each by its place in the list: `events[3].type`. */
+  errors: FieldProblem[];
+}
+
+export interface BatchResult {
+  /** As sent; null where there was none. */
+  event_id: string | null;
+  outcome: "applied" | "duplicate" | "refused";
+  event: Event | null;
+  effects: Effect[];
+  reasons: Reason[];
+  error: BatchError | null;
+}
+
+export interface Batch {
+  /** One for each event, in the order of the list. */
+  results: BatchResult[];
+}
+
+export interface BudgetFound {
+  limit: number;
+  spent: number;
+}
+
+export interface CancelBody {
+  /** Everything that is left, if absent. */
+  points?: number;
+  /** Why; shown in the history. */
+  reason?: string;
+}
+
+export interface CancelRedemptionBody {
+  /** Why; it stands with the redemption, and in the history. */
+  reason?: string;
+}
+
+export interface CaptureBody {
+  /** At most what is held; all, if absent. */
+  points?: number;
+  /** That of the hold, if absent. */
+  reason?: string;
+}
+
+export interface Capture {
+  hold: Hold;
+  transaction: Transaction;
+}
+
+export interface ClockBody {
+  /** Time stands still here until it is set again; null: real time. */
+  now: Date | string | null;
+}
+
+export interface CodeProblem {
+  /** Its place in the list, from 1. */
+  line: number;
+  code: string;
+  problem: string;
+}
+
+export interface CodeRulesBody {
+  source: "none" | "generated" | "pool";
+  /** Of generated ones: at least 6 #, each a letter or a digit; REDEEM-########, if absent. */
+  pattern?: string;
+  valid_days?: number | null;
+  /** true, if absent. */
+  returns_codes?: boolean;
+}
+
+export interface CodeRules {
+  source: "none" | "generated" | "pool";
+  /** Of generated ones: each # is a letter or a digit. */
+  pattern: string | null;
+  /** null: a code never expires. */
+  valid_days: number | null;
+  /** Whether a cancelled redemption gives its uploaded code back to the pool. */
+  returns_codes: boolean;
+  /** Of a pool: the codes that are left. */
+  available: number | null;
+}
+
+export interface Code {
+  /** null once its customer is erased. */
+  code: string | null;
+  status: "available" | "issued" | "used" | "expired" | "void";
+  source: "generated" | "pool";
+  redemption_id: string | null;
+  added_at: string;
+  issued_at: string | null;
+  expires_at: string | null;
+  used_at: string | null;
+  used_place: string | null;
+}
+
+export interface CodesAdded {
+  /** In a dry run: how many would be. */
+  added: number;
+  /** Here before, or twice in the list; left as they are. */
+  duplicates: number;
+  /** Left out. */
+  invalid: number;
+  /** The first 100. */
+  problems: CodeProblem[];
+  /** Codes in the pool now. */
+  available: number;
+}
+
+export interface CodesBody {
+  /** Each 1 to 100 characters without spaces, once in the environment. */
+  codes: string[];
+  /** true: say what would be added, and add nothing. */
+  dry_run?: boolean;
+}
+
+export interface CodesRemoved {
+  removed: number;
+}
+
+export interface CostBody {
+  kind: "fixed" | "variable";
+  /** Of a fixed cost; 0: for nothing. */
+  points?: number;
+  /** {"gold": 150}: what members of these tiers pay. */
+  tier_points?: Record<string, number>;
+  /** Of a variable cost. */
+  min?: number;
+  /** Of a variable cost. */
+  max?: number;
+  /** From the minimum in such steps; 1, if absent. */
+  step?: number;
+  /** Of a variable cost: money, or points of the other metric, for each point. */
+  value_per_point?: number | string;
+}
+
+/** `fixed`: `points`, or for members of a tier what `tier_points` says. `variable`: the caller names the points, from `min` to `max` in steps. */
+export interface Cost {
+  kind: "fixed" | "variable";
+  points?: number;
+  tier_points?: Record<string, number>;
+  min?: number;
+  max?: number;
+  step?: number;
+  /** Money, or points of the other metric, as a decimal. */
+  value_per_point?: string;
+}
+
+export interface Counterpart {
+  /** txn_… */
+  transaction_id: string;
+  /** null once that customer is erased. */
+  customer_id: string | null;
+}
+
+export interface Customer {
+  id: string;
+  member_id: string;
+  status: "active" | "frozen";
+  attributes: Record<string, unknown>;
+  created_at: string;
+  points_balance: number;
+  balances: Balance[];
+  /** One for each program that has levels. */
+  tiers: TierStatus[];
+}
+
+export interface DayFound {
+  would: number;
+  given: number;
+  day: string;
+}
+
+export interface Definition {
+  program: string | null;
+  metric: string | null;
+  name: string;
+  event_type: string;
+  condition: Record<string, unknown>;
+  award: Record<string, unknown>;
+  entry_type: string;
+  priority: number;
+  exclusive_group: string;
+  caps: Record<string, unknown>[];
+  budget: number | null;
+  starts_at: string | null;
+  ends_at: string | null;
+  schedule: Record<string, unknown>;
+}
+
+export interface DryRunBody {
+  /** The customer, by your own id. */
+  customer_id?: string;
+  /** The same as customer_id. */
+  member_id?: string;
+  /** dry-run, if absent; of no consequence. */
+  event_id?: string;
+  /** purchase, refund, or any name of yours. */
+  type: string;
+  /** Now, if absent; at most 30 days ago. */
+  occurred_at?: Date | string;
+  /** Anything that rules may use; at most 32 KiB. */
+  data: Record<string, unknown>;
+  /** Code or id; all active programs, if absent. */
+  program?: string;
+  /** An earning rule whose draft counts in place of what is in force. */
+  rule?: string;
+}
+
+export interface EarningRule {
+  id: string;
+  program: string;
+  metric: string;
+  name: string;
+  event_type: string;
+  condition: Record<string, unknown>;
+  award: Record<string, unknown>;
+  entry_type: "earned" | "bonus";
+  priority: number;
+  exclusive_group: string;
+  caps: Record<string, unknown>[];
+  budget: number | null;
+  starts_at: string | null;
+  ends_at: string | null;
+  schedule: Record<string, unknown>;
+  status: "draft" | "published" | "archived";
+  revision: number | null;
+  effective_from: string | null;
+  created_at: string;
+}
+
+/** What an event caused. `points`: a `transaction` (of a refund: what it takes back); `tier`: the customer's level in `program` changed; `referral`: it completed the one by `referrer_id`. */
+export interface Effect {
+  kind: "points" | "tier" | "referral";
+  transaction?: Transaction;
+  rule_revision?: string | null;
+  program?: string;
+  /** The code of the level before. */
+  from?: string | null;
+  to?: string | null;
+  change?: "reached" | "confirmed" | "grace" | "lowered" | "merged" | "granted" | "revoked";
+  /** Of a referral: who was referred. */
+  customer_id?: string | null;
+  /** null once erased. */
+  referrer_id?: string | null;
+}
+
+export interface Environment {
+  id: string;
+  project: string;
+  kind: "sandbox" | "live";
+  time_zone: string;
+  clock: string | null;
+}
+
+export interface Erased {
+  status: "erased";
+}
+
+export interface EventBody {
+  /** The customer, by your own id. */
+  customer_id?: string;
+  /** The same as customer_id. */
+  member_id?: string;
+  /** Your own id of the event; the same event again changes nothing. */
+  event_id: string;
+  /** purchase, refund, or any name of yours. */
+  type: string;
+  /** Now, if absent; at most 30 days ago. */
+  occurred_at?: Date | string;
+  /** Anything that rules may use; at most 32 KiB. */
+  data: Record<string, unknown>;
+  /** Code or id; all active programs, if absent. */
+  program?: string;
+}
+
+export interface Event {
+  /** evt_… */
+  id: string;
+  event_id: string;
+  type: string;
+  /** null once that customer is erased. */
+  member_id: string | null;
+  occurred_at: string;
+  created_at: string;
+  data: Record<string, unknown> | null;
+}
+
+export interface Expiring {
+  points: number;
+  expires_at: string;
+}
+
+export interface Explanation {
+  event: Event;
+  member_id: string | null;
+  levels: LevelThen[];
+  refund: Refund | null;
+  /** By priority, then name. */
+  verdicts: Verdict[];
+  reasons: Reason[];
+  transactions: TransactionWithLots[];
+  tier_changes: TierChange[];
+  /** Whose referral it completed; of a refund: whose part it took back. */
+  referrer_id: string | null;
+}
+
+export interface Export {
+  exported_at: string;
+  member: Record<string, unknown>;
+  accounts: Record<string, unknown>[];
+  transactions: Record<string, unknown>[];
+  holds: Record<string, unknown>[];
+  redemptions: Record<string, unknown>[];
+  items: Record<string, unknown>;
+  events: Record<string, unknown>[];
+  event_counts: Record<string, unknown>[];
+  tiers: Record<string, unknown>;
+  usage: Record<string, unknown>[];
+  referrals: Record<string, unknown>;
+  audit_events: Record<string, unknown>[];
+}
+
+export interface FailBody {
+  /** Why it can't be handed over. */
+  reason: string;
+}
+
+export interface Failed {
+  /** Where in the condition. */
+  path: string;
+  words: string;
+  field: string | null;
+  actual: null;
+}
+
+export interface FieldProblem {
+  field: string;
+  code: string;
+  detail: string;
+}
+
+export interface FulfilBody {
+  /** Such as the parcel's number. */
+  note?: string;
+}
+
+export interface GivesBody {
+  /** Of metric and cashback: what is paid into. */
+  metric?: string;
+  /** Of metric: how many. */
+  points?: number;
+  /** Of tier_upgrade: a level of the reward's program. */
+  tier?: string;
+  /** Of inventory_item, with item. */
+  set?: string;
+  item?: string;
+}
+
+/** One of `metric` with `points`; `tier`; `set` with `item`. */
+export interface Gives {
+  metric?: string | null;
+  /** null: it follows from the cost. */
+  points?: number | null;
+  /** null once the level was removed. */
+  tier?: string | null;
+  set?: string | null;
+  item?: string | null;
+}
+
+export interface HoldBody {
+  /** The customer, by your own id. */
+  customer_id?: string;
+  /** The same as customer_id. */
+  member_id?: string;
+  points: number;
+  /** Seconds; 7 days, if both are absent. */
+  expires_in?: number;
+  /** Instead of expires_in; at most 366 days from now. */
+  expires_at?: Date | string;
+  /** Shown in the history, once it is captured. */
+  reason?: string;
+  /** Kept with the hold. */
+  metadata?: Record<string, unknown>;
+  /** points, if absent. */
+  metric?: string;
+}
+
+export interface Hold {
+  /** hold_… */
+  id: string;
+  status: "open" | "captured" | "released" | "expired";
+  customer_id: string | null;
+  metric: string;
+  /** What was reserved. */
+  points: number;
+  /** How much of it was spent. */
+  captured: number;
+  reason: string | null;
+  metadata: Record<string, unknown> | null;
+  /** When it was recorded. */
+  created_at: string;
+  /** When it was made, in the environment's time. */
+  occurred_at: string;
+  /** From then on it is released by itself. */
+  expires_at: string;
+  closed_at: string | null;
+  actor: Actor;
+  trace_id: string;
+}
+
+export interface InventorySetBody {
+  title: string;
+  /** All of them: one that is left out is removed, unless a member has it or a reward gives it. */
+  items?: ItemBody[];
+  /** Chosen, or made for you. */
+  id?: string;
+  /** Code or id; default, if absent. */
+  program?: string;
+}
+
+export interface InventorySet {
+  id: string;
+  program: string;
+  title: string;
+  items: Item[];
+  created_at: string;
+}
+
+export interface ItemBody {
+  /** Chosen, or made for you. An item is known by it, also when the list is sent anew. */
+  id?: string;
+  title: string;
+  media?: string;
+}
+
+export interface Item {
+  id: string;
+  title: string;
+  media: string;
+}
+
+export interface LadderBody {
+  /** What the levels multiply, and what points count. */
+  metric?: string;
+  basis?: "points" | "spend" | "events";
+  /** Of spend and events: the type that counts. */
+  event_type?: string;
+  /** Of spend: the currency that counts; null: any. */
+  currency?: string | null;
+  period?: "rolling" | "calendar_year" | "lifetime";
+  /** Of rolling days: how many count, and how long a level lasts. */
+  days?: number | null;
+  grace_days?: number;
+  downgrade?: "one_down" | "to_qualified";
+  /** false: the levels have no effect. */
+  active?: boolean;
+  /** In any order. */
+  levels: LevelBody[];
+  /** Chosen, or made for you. */
+  id?: string;
+  /** Code or id; default, if absent. */
+  program?: string;
+}
+
+export interface Ladder {
+  /** tl_… */
+  id: string;
+  program: string;
+  metric: string;
+  basis: "points" | "spend" | "events";
+  event_type: string;
+  currency: string | null;
+  period: "rolling" | "calendar_year" | "lifetime";
+  days: number | null;
+  grace_days: number;
+  downgrade: "one_down" | "to_qualified";
+  active: boolean;
+  /** The lowest first. */
+  levels: Level[];
+  created_at: string;
+}
+
+export interface LevelBody {
+  /** A level is known by it, also when the list is sent anew. */
+  code: string;
+  title: string;
+  /** Points, money or events, as `basis` says; reached at it and above. */
+  threshold: number | string;
+  /** Earned points are multiplied by it, 1 to 1000; 1, if absent. */
+  multiplier?: number | string;
+}
+
+export interface Level {
+  code: string;
+  title: string;
+  threshold: string;
+  multiplier: string;
+  /** On this level now. */
+  members: number;
+}
+
+/** The customer's level in a program, before the event. */
+export interface LevelThen {
+  program: string | null;
+  tier: string | null;
+  title: string;
+  multiplier: string;
+}
+
+/** Net of reversals: earned − redeemed − expired + adjusted + transferred = total. */
+export interface Lifetime {
+  earned: number;
+  redeemed: number;
+  expired: number;
+  adjusted: number;
+  transferred: number;
+}
+
+export interface LimitBody {
+  times: number;
+  /** ever, if absent. */
+  per?: "day" | "week" | "month" | "ever";
+}
+
+export interface Limit {
+  per: "day" | "week" | "month" | "ever";
+  /** So many times a member. */
+  times: number;
+}
+
+export interface LotLeft {
+  /** What was put in. */
+  points: number;
+  /** What is left of it now, besides what is held. */
+  remaining: number;
+  held: number;
+  /** Not yet vested. */
+  pending: boolean;
+  available_at: string;
+  expires_at: string | null;
+}
+
+export interface LotPiece {
+  /** The transaction that put these points in. */
+  transaction_id: string;
+  points: number;
+  earned_at: string;
+  available_at: string;
+  expires_at: string | null;
+}
+
+export interface MemberFound {
+  would: number;
+  given: number;
+  /** null once erased. */
+  customer_id: string | null;
+}
+
+export interface MemberTiers {
+  member_id: string;
+  /** One for each program that has levels. */
+  tiers: TierStatus[];
+}
+
+export interface MergeBody {
+  /** The customer who remains, by your own id. */
+  into: string;
+  /** Why; it stands in both histories. */
+  reason?: string;
+}
+
+export interface Merged {
+  id: string;
+  member_id: string;
+  status: "active" | "frozen";
+  attributes: Record<string, unknown>;
+  created_at: string;
+  /** The id that means this customer from now on. */
+  merged_id: string;
+}
+
+export interface MetricBody {
+  title: string;
+  media?: string;
+  default_value?: number;
+  minimum?: number | null;
+  maximum?: number | null;
+  expiry?: "never" | "days" | "months" | "date";
+  /** Days or months. */
+  expiry_count?: number | null;
+  expiry_date?: string | null;
+  expiry_month_end?: boolean;
+  vesting_days?: number;
+  negative_balance?: "debt" | "clip" | "reject";
+  rounding?: "down" | "half_up" | "up";
+  code: string;
+  /** Code or id; default, if absent. */
+  program?: string;
+}
+
+export interface Metric {
+  code: string;
+  program: string;
+  title: string;
+  media: string;
+  default_value: number;
+  minimum: number | null;
+  maximum: number | null;
+  expiry: "never" | "days" | "months" | "date";
+  expiry_count: number | null;
+  expiry_date: string | null;
+  expiry_month_end: boolean;
+  vesting_days: number;
+  negative_balance: "debt" | "clip" | "reject";
+  rounding: "down" | "half_up" | "up";
+  created_at: string;
+}
+
+export interface NamedOfferBody {
+  /** Of a variable cost: how many to spend. Of a fixed one, if sent, the cost itself. */
+  points?: number;
+  /** Kept with the redemption. */
+  metadata?: Record<string, unknown> | null;
+  /** The customer, by your own id. */
+  userId: string;
+  /** The reward's id. */
+  offerId: string;
+}
+
+export interface NextTier {
+  tier: string;
+  title: string;
+  threshold: string;
+  /** How much more is needed. */
+  missing: string;
+}
+
+export interface OfferBody {
+  /** Of a variable cost: how many to spend. Of a fixed one, if sent, the cost itself. */
+  points?: number;
+  /** Kept with the redemption. */
+  metadata?: Record<string, unknown> | null;
+}
+
+/** A reward as one member has it now. */
+export interface Offer {
+  /** rwd_…, or as chosen. */
+  id: string;
+  program: string;
+  /** What it is paid in. */
+  metric: string;
+  kind: "discount" | "free_product" | "content_access" | "early_access" | "tier_upgrade" | "cashback" | "metric" | "inventory_item" | "custom";
+  name: string;
+  description: string;
+  image_url: string | null;
+  /** What it costs this member; of a variable cost, the least. */
+  points: number;
+  cost: Cost;
+  discount_amount: number | null;
+  discount_percent: number | null;
+  currency: string | null;
+  gives: Gives | null;
+  starts_at: string | null;
+  ends_at: string | null;
+  limit: OwnLimit | null;
+  /** null: no limit. */
+  stock_left: number | null;
+  /** Whether redeeming it now would be accepted. */
+  eligible: boolean;
+  /** All that stands against it; empty where eligible. */
+  reasons: ReasonNot[];
+}
+
+export interface OpenLot {
+  /** The transaction that put these points in. */
+  transaction_id: string;
+  /** What it put in. */
+  points: number;
+  /** What is left of it, besides what is held. */
+  remaining: number;
+  held: number;
+  /** Not yet vested. */
+  pending: boolean;
+  earned_at: string;
+  available_at: string;
+  expires_at: string | null;
+}
+
+export interface OwnLimit {
+  per: "day" | "week" | "month" | "ever";
+  /** So many times a member. */
+  times: number;
+  /** How often this member has had it in the period. */
+  used: number;
+}
+
+export interface OwnReferral {
+  /** null once that customer is erased. */
+  referrer_id: string | null;
+  status: "pending" | "awarded";
+  created_at: string;
+  awarded_at: string | null;
+}
+
+export interface CustomerBody {
+  /** Merged; null removes a name. */
+  attributes?: Record<string, unknown>;
+  status?: "active" | "frozen";
+}
+
+export interface InventorySetChanges {
+  title?: string;
+  /** All of them: one that is left out is removed, unless a member has it or a reward gives it. */
+  items?: ItemBody[];
+}
+
+export interface LadderChanges {
+  /** What the levels multiply, and what points count. */
+  metric?: string;
+  basis?: "points" | "spend" | "events";
+  /** Of spend and events: the type that counts. */
+  event_type?: string;
+  /** Of spend: the currency that counts; null: any. */
+  currency?: string | null;
+  period?: "rolling" | "calendar_year" | "lifetime";
+  /** Of rolling days: how many count, and how long a level lasts. */
+  days?: number | null;
+  grace_days?: number;
+  downgrade?: "one_down" | "to_qualified";
+  /** false: the levels have no effect. */
+  active?: boolean;
+  /** All of them, in any order: one that is left out is removed, unless a member holds it. */
+  levels?: LevelBody[];
+}
+
+export interface MetricChanges {
+  title?: string;
+  media?: string;
+  default_value?: number;
+  minimum?: number | null;
+  maximum?: number | null;
+  expiry?: "never" | "days" | "months" | "date";
+  /** Days or months. */
+  expiry_count?: number | null;
+  expiry_date?: string | null;
+  expiry_month_end?: boolean;
+  vesting_days?: number;
+  negative_balance?: "debt" | "clip" | "reject";
+  rounding?: "down" | "half_up" | "up";
+}
+
+export interface ProgramChanges {
+  name?: string;
+  status?: "draft" | "active" | "paused" | "ended";
+  starts_at?: Date | string | null;
+  ends_at?: Date | string | null;
+  retention_days?: number | null;
+}
+
+export interface RewardChanges {
+  /** What it is paid in; fixed once it is made. */
+  metric?: string;
+  kind?: "discount" | "free_product" | "content_access" | "early_access" | "tier_upgrade" | "cashback" | "metric" | "inventory_item" | "custom";
+  name?: string;
+  description?: string;
+  /** JPEG, PNG, WebP or GIF, as a data URL. */
+  image?: string | null;
+  /** draft, if absent. */
+  status?: "draft" | "active" | "paused" | "archived";
+  cost?: CostBody;
+  /** Money. */
+  discount_amount?: number | string | null;
+  /** Above 0, to 100. */
+  discount_percent?: number | string | null;
+  currency?: string | null;
+  gives?: GivesBody | null;
+  /** Not before then. */
+  starts_at?: Date | string | null;
+  /** Not from then on. */
+  ends_at?: Date | string | null;
+  /** Who may have it: docs/conditions.md; {}: everybody. */
+  condition?: Record<string, unknown>;
+  /** Of one member; null: none. */
+  limit?: LimitBody | null;
+  /** How many there are altogether, taken ones included; null: no limit. */
+  stock?: number | null;
+  code?: CodeRulesBody;
+  /** automatic, if absent. */
+  fulfilment?: "automatic" | "manual";
+}
+
+export interface RuleChanges {
+  name?: string;
+  event_type?: string;
+  /** docs/conditions.md; {}: always. */
+  condition?: Record<string, unknown>;
+  /** One of {"kind": "fixed", "points": 100}; {"kind": "per_amount", "field": "data.amount", "rate": "2", "step": "1"}; {"kind": "per_item", "each": "quantity | line | amount", "points": "2", "where": {…}}; {"kind": "multiplier", "factor": "2"}; {"kind": "referral", "member": 100, "referrer": 200}. */
+  award?: Record<string, unknown>;
+  metric?: string;
+  /** Tiers and multiplying rules raise what is earned, never a bonus. earned, if absent. */
+  entry_type?: "earned" | "bonus";
+  /** Higher comes first. */
+  priority?: number;
+  /** Of the rules in one group the best wins. Empty: none. */
+  exclusive_group?: string;
+  /** What one member gets at most; in the project's zone. */
+  caps?: Record<string, unknown>[];
+  /** Points that it gives to all members together, ever; null: no limit. */
+  budget?: number | null;
+  /** Only events from then on. */
+  starts_at?: Date | string | null;
+  /** Only events before then. */
+  ends_at?: Date | string | null;
+  /** Weekdays and hours in the project's zone; {}: always. */
+  schedule?: Record<string, unknown>;
+}
+
+/** A spend of points outside the catalogue, in the frame of a redemption. */
+export interface PlainSpend {
+  /** txn_… */
+  id: string;
+  type: "earned" | "bonus" | "redeemed" | "expired" | "adjusted" | "reversed" | "transferred";
+  /** Signed. */
+  points: number;
+  /** The running total. It differs from the spendable balance while points are pending or held. */
+  balance_after: number;
+  reason: string | null;
+  metadata: Record<string, unknown> | null;
+  /** When it was recorded. */
+  created_at: string;
+  /** When it happened, in the environment's time. */
+  occurred_at: string;
+  customer_id: string | null;
+  metric: string;
+  /** Counts the account's entries from 1, without a gap. */
+  sequence: number;
+  event_id: string | null;
+  /** Of a reversal: the transaction that it reverses. */
+  reverses: string | null;
+  /** Of a reversal: how much of the original it undoes, that is −points, the shortfall and what had expired already. */
+  nominal: number | null;
+  /** Of a credit that the metric's maximum cut: what was asked for. */
+  requested: number | null;
+  /** Of a reversal under `clip`: what was no longer there; points given back later pay it. */
+  shortfall: number | null;
+  /** Of a transfer: its other side. */
+  counterpart: Counterpart | null;
+  /** Of a capture: its hold. */
+  hold_id: string | null;
+  actor: Actor;
+  trace_id: string;
+  reward_id: string | null;
+  code: string | null;
+  discount_amount: string | null;
+}
+
+export interface ProgramBody {
+  name: string;
+  status?: "draft" | "active" | "paused" | "ended";
+  starts_at?: Date | string | null;
+  ends_at?: Date | string | null;
+  retention_days?: number | null;
+  /** Chosen, or made for you. */
+  id?: string;
+  code: string;
+}
+
+export interface Program {
+  id: string;
+  code: string;
+  name: string;
+  status: "draft" | "active" | "paused" | "ended";
+  starts_at: string | null;
+  ends_at: string | null;
+  retention_days: number | null;
+  created_at: string;
+}
+
+/** What one rule of the event's type made of it, in words; `explain` has the figures. */
+export interface Reason {
+  /** Its name; null: it is said of the event as a whole. */
+  rule: string | null;
+  outcome: string;
+  reason: string;
+}
+
+/** Why a redemption would be refused: the code of that error, and the data that it would carry. */
+export interface ReasonNot {
+  code: string;
+  detail: string;
+}
+
+export interface RecordedEvent {
+  event: Event;
+  effects: Effect[];
+  /** Why it earned what it did, or nothing: a sentence for each rule. */
+  reasons: Reason[];
+  duplicate: boolean;
+}
+
+export interface RedeemBody {
+  /** The customer, by your own id. */
+  customer_id?: string;
+  /** The same as customer_id. */
+  member_id?: string;
+  /** With a reward of a fixed cost it may be left out; else it must be the cost itself. */
+  points?: number;
+  reward_id?: string;
+  reason?: string;
+  metadata?: Record<string, unknown>;
+  /** points, if absent. */
+  metric?: string;
+}
+
+export type RedemptionOrSpend = Redemption | PlainSpend;
+
+export interface Redemption {
+  /** red_… */
+  id: string;
+  /** null once that customer is erased. */
+  customer_id: string | null;
+  /** The same. */
+  member_id: string | null;
+  reward_id: string;
+  /** As the reward was called then. */
+  name: string;
+  kind: "discount" | "free_product" | "content_access" | "early_access" | "tier_upgrade" | "cashback" | "metric" | "inventory_item" | "custom";
+  status: "pending" | "fulfilled" | "cancelled" | "failed";
+  /** What it cost. */
+  points: number;
+  /** What it was paid in. */
+  metric: string;
+  /** In the answer of redeeming: what the customer can still spend. */
+  points_balance?: number;
+  code: string | null;
+  code_status: "issued" | "used" | "expired" | "void" | null;
+  code_expires_at: string | null;
+  used_at: string | null;
+  used_place: string | null;
+  discount_amount: number | null;
+  discount_percent: number | null;
+  currency: string | null;
+  gives: Gives | null;
+  /** txn_…, the transaction that paid for it; null where it cost nothing. */
+  transaction_id: string | null;
+  reason: string | null;
+  metadata: Record<string, unknown> | null;
+  /** When it was recorded. */
+  created_at: string;
+  /** When it was redeemed, in the environment's time. */
+  occurred_at: string;
+  fulfilled_at: string | null;
+  /** When it was cancelled, or failed. */
+  closed_at: string | null;
+  /** Said when it was fulfilled or closed. */
+  note: string | null;
+}
+
+export interface ReferralBody {
+  /** Of whoever referred them; in capitals or not. */
+  code: string;
+}
+
+export interface Referral {
+  member_id: string;
+  /** Their own, to be given to others; null: never asked for. */
+  code: string | null;
+  /** Through whom they came. */
+  referral: OwnReferral | null;
+  /** How many came through them. */
+  referred: Referred;
+}
+
+export interface Referred {
+  pending: number;
+  awarded: number;
+}
+
+export interface Refund {
+  /** Its event_id. */
+  purchase: string;
+  gross: string | null;
+  /** What is left of it after all refunds so far. */
+  net: string | null;
+  /** The purchase's data are gone: what is taken back goes by money alone. */
+  in_proportion: boolean;
+  sides: RefundSide[];
+}
+
+/** One account's part of a refund, in points. */
+export interface RefundSide {
+  /** Whose account: the customer's, or of who had referred them. */
+  recipient: "member" | "referrer";
+  metric: string;
+  /** By the purchase. */
+  earned: number;
+  /** What is left of the purchase would earn. */
+  recomputed: number;
+  /** To be taken back by all refunds so far. */
+  target: number;
+  /** Taken back by refunds before this one. */
+  before: number;
+  /** Taken back by reversals of transactions. */
+  by_hand: number;
+  /** Taken back by this one; below zero: given again. */
+  reversed: number;
+}
+
+export interface Reversal {
+  /** txn_… */
+  id: string;
+  type: "earned" | "bonus" | "redeemed" | "expired" | "adjusted" | "reversed" | "transferred";
+  /** Signed. */
+  points: number;
+  /** The running total. It differs from the spendable balance while points are pending or held. */
+  balance_after: number;
+  reason: string | null;
+  metadata: Record<string, unknown> | null;
+  /** When it was recorded. */
+  created_at: string;
+  /** When it happened, in the environment's time. */
+  occurred_at: string;
+  customer_id: string | null;
+  metric: string;
+  /** Counts the account's entries from 1, without a gap. */
+  sequence: number;
+  event_id: string | null;
+  /** Of a reversal: the transaction that it reverses. */
+  reverses: string | null;
+  /** Of a reversal: how much of the original it undoes, that is −points, the shortfall and what had expired already. */
+  nominal: number | null;
+  /** Of a credit that the metric's maximum cut: what was asked for. */
+  requested: number | null;
+  /** Of a reversal under `clip`: what was no longer there; points given back later pay it. */
+  shortfall: number | null;
+  /** Of a transfer: its other side. */
+  counterpart: Counterpart | null;
+  /** Of a capture: its hold. */
+  hold_id: string | null;
+  actor: Actor;
+  trace_id: string;
+  /** What it took, lot by lot. */
+  taken: LotPiece[];
+  /** What it gave back, to the same lots with their own dates. */
+  given_back: LotPiece[];
+  /** Of a reversed credit: what had expired; not taken twice. */
+  already_expired: number;
+  /** What it took below zero. */
+  debt: number;
+  /** How much of the original can still be reversed. */
+  reversible: number;
+  /** Further transactions of this call, such as what expired at once. */
+  caused: Transaction[];
+  /** What can be spent now. */
+  points_balance: number;
+}
+
+export interface ReverseBody {
+  /** Everything that is left, if absent. */
+  points?: number;
+  /** Why; shown in the history. */
+  reason: string;
+}
+
+export interface Revision {
+  /** rev_… */
+  id: string;
+  number: number;
+  /** In force from then until the next one is. */
+  effective_from: string;
+  published_at: string;
+  published_by: string;
+  /** null: archived. */
+  definition: Definition | null;
+}
+
+export interface RewardAnalytics {
+  from: string;
+  to: string;
+  /** The most redeemed first. */
+  data: RewardFigures[];
+}
+
+export interface RewardBody {
+  /** What it is paid in; fixed once it is made. */
+  metric?: string;
+  kind: "discount" | "free_product" | "content_access" | "early_access" | "tier_upgrade" | "cashback" | "metric" | "inventory_item" | "custom";
+  name: string;
+  description?: string;
+  /** JPEG, PNG, WebP or GIF, as a data URL. */
+  image?: string | null;
+  /** draft, if absent. */
+  status?: "draft" | "active" | "paused" | "archived";
+  cost: CostBody;
+  /** Money. */
+  discount_amount?: number | string | null;
+  /** Above 0, to 100. */
+  discount_percent?: number | string | null;
+  currency?: string | null;
+  gives?: GivesBody | null;
+  /** Not before then. */
+  starts_at?: Date | string | null;
+  /** Not from then on. */
+  ends_at?: Date | string | null;
+  /** Who may have it: docs/conditions.md; {}: everybody. */
+  condition?: Record<string, unknown>;
+  /** Of one member; null: none. */
+  limit?: LimitBody | null;
+  /** How many there are altogether, taken ones included; null: no limit. */
+  stock?: number | null;
+  code?: CodeRulesBody;
+  /** automatic, if absent. */
+  fulfilment?: "automatic" | "manual";
+  /** Chosen, such as rwd_summer, or made for you. */
+  id?: string;
+  /** Code or id; default, if absent. */
+  program?: string;
+}
+
+/** Of the redemptions of the period, as they stand now. */
+export interface RewardFigures {
+  reward_id: string;
+  name: string;
+  kind: "discount" | "free_product" | "content_access" | "early_access" | "tier_upgrade" | "cashback" | "metric" | "inventory_item" | "custom";
+  redemptions: number;
+  /** Different customers. */
+  members: number;
+  /** What was paid, less what cancellations gave back. */
+  points: number;
+  /** Of all redemptions of the period, 0 to 1. */
+  share: number;
+  pending: number;
+  fulfilled: number;
+  cancelled: number;
+  failed: number;
+  codes_issued: number;
+  codes_used: number;
+  codes_expired: number;
+  /** Of the issued codes, 0 to 1. */
+  use_rate: number | null;
+  /** From issue to use; null where none was used. */
+  time_to_use: TimeToUse;
+}
+
+export type RewardOrOffer = Reward | Offer;
+
+export interface Reward {
+  /** rwd_…, or as chosen. */
+  id: string;
+  program: string;
+  /** What it is paid in. */
+  metric: string;
+  kind: "discount" | "free_product" | "content_access" | "early_access" | "tier_upgrade" | "cashback" | "metric" | "inventory_item" | "custom";
+  name: string;
+  description: string;
+  image_url: string | null;
+  status: "draft" | "active" | "paused" | "archived";
+  cost: Cost;
+  discount_amount: number | null;
+  discount_percent: number | null;
+  currency: string | null;
+  gives: Gives | null;
+  starts_at: string | null;
+  ends_at: string | null;
+  /** Who may have it; {}: everybody. */
+  condition: Record<string, unknown>;
+  limit: Limit | null;
+  /** How many there are altogether; null: no limit. */
+  stock: number | null;
+  stock_left: number | null;
+  /** Since it has had a limit. */
+  taken: number;
+  code: CodeRules;
+  fulfilment: "automatic" | "manual";
+  created_at: string;
+}
+
+export interface RollBackBody {
+  /** Its number. */
+  revision: number;
+}
+
+export interface RuleBody {
+  name: string;
+  event_type: string;
+  /** docs/conditions.md; {}: always. */
+  condition?: Record<string, unknown>;
+  /** One of {"kind": "fixed", "points": 100}; {"kind": "per_amount", "field": "data.amount", "rate": "2", "step": "1"}; {"kind": "per_item", "each": "quantity | line | amount", "points": "2", "where": {…}}; {"kind": "multiplier", "factor": "2"}; {"kind": "referral", "member": 100, "referrer": 200}. */
+  award: Record<string, unknown>;
+  metric?: string;
+  /** Tiers and multiplying rules raise what is earned, never a bonus. earned, if absent. */
+  entry_type?: "earned" | "bonus";
+  /** Higher comes first. */
+  priority?: number;
+  /** Of the rules in one group the best wins. Empty: none. */
+  exclusive_group?: string;
+  /** What one member gets at most; in the project's zone. */
+  caps?: Record<string, unknown>[];
+  /** Points that it gives to all members together, ever; null: no limit. */
+  budget?: number | null;
+  /** Only events from then on. */
+  starts_at?: Date | string | null;
+  /** Only events before then. */
+  ends_at?: Date | string | null;
+  /** Weekdays and hours in the project's zone; {}: always. */
+  schedule?: Record<string, unknown>;
+  /** Chosen, or made for you. */
+  id?: string;
+  /** Code or id; default, if absent. */
+  program?: string;
+}
+
+export interface Step {
+  stage: "base" | "multiplier" | "rounding" | "cap" | "budget" | "maximum";
+  words: string;
+  /** After this step, exact. */
+  points: string;
+}
+
+export interface TierChange {
+  program: string | null;
+  from: string | null;
+  to: string | null;
+  change: "reached" | "confirmed" | "grace" | "lowered" | "merged" | "granted" | "revoked";
+  /** What decided. */
+  progress: string;
+  occurred_at: string;
+}
+
+export interface TierStatus {
+  program: string;
+  /** The level's code; null below the first level. */
+  tier: string | null;
+  title: string | null;
+  /** Reached, confirmed or lowered to. */
+  since: string | null;
+  /** The midnight at which it is decided anew. */
+  valid_until: string | null;
+  /** No longer reached: the days of grace are running. */
+  in_grace: boolean;
+  /** Points, money or events that count now, as a decimal. */
+  progress: string;
+  /** null at the highest level. */
+  next: NextTier | null;
+}
+
+export interface TimeToUse {
+  median_seconds: number | null;
+  /** Nine of ten were used within. */
+  p90_seconds: number | null;
+}
+
+export interface TokenBody {
+  /** Seconds; 3600, if absent. */
+  expires_in?: number;
+}
+
+export interface Token {
+  /** A JWT: the member's app sends it as `Authorization: Bearer …`. */
+  token: string;
+  member_id: string;
+  /** The key that signed it; revoking that ends the token. */
+  kid: string;
+  expires_at: string;
+}
+
+export interface Transaction {
+  /** txn_… */
+  id: string;
+  type: "earned" | "bonus" | "redeemed" | "expired" | "adjusted" | "reversed" | "transferred";
+  /** Signed. */
+  points: number;
+  /** The running total. It differs from the spendable balance while points are pending or held. */
+  balance_after: number;
+  reason: string | null;
+  metadata: Record<string, unknown> | null;
+  /** When it was recorded. */
+  created_at: string;
+  /** When it happened, in the environment's time. */
+  occurred_at: string;
+  customer_id: string | null;
+  metric: string;
+  /** Counts the account's entries from 1, without a gap. */
+  sequence: number;
+  event_id: string | null;
+  /** Of a reversal: the transaction that it reverses. */
+  reverses: string | null;
+  /** Of a reversal: how much of the original it undoes, that is −points, the shortfall and what had expired already. */
+  nominal: number | null;
+  /** Of a credit that the metric's maximum cut: what was asked for. */
+  requested: number | null;
+  /** Of a reversal under `clip`: what was no longer there; points given back later pay it. */
+  shortfall: number | null;
+  /** Of a transfer: its other side. */
+  counterpart: Counterpart | null;
+  /** Of a capture: its hold. */
+  hold_id: string | null;
+  actor: Actor;
+  trace_id: string;
+}
+
+export interface TransactionWithLots {
+  /** txn_… */
+  id: string;
+  type: "earned" | "bonus" | "redeemed" | "expired" | "adjusted" | "reversed" | "transferred";
+  /** Signed. */
+  points: number;
+  /** The running total. It differs from the spendable balance while points are pending or held. */
+  balance_after: number;
+  reason: string | null;
+  metadata: Record<string, unknown> | null;
+  /** When it was recorded. */
+  created_at: string;
+  /** When it happened, in the environment's time. */
+  occurred_at: string;
+  customer_id: string | null;
+  metric: string;
+  /** Counts the account's entries from 1, without a gap. */
+  sequence: number;
+  event_id: string | null;
+  /** Of a reversal: the transaction that it reverses. */
+  reverses: string | null;
+  /** Of a reversal: how much of the original it undoes, that is −points, the shortfall and what had expired already. */
+  nominal: number | null;
+  /** Of a credit that the metric's maximum cut: what was asked for. */
+  requested: number | null;
+  /** Of a reversal under `clip`: what was no longer there; points given back later pay it. */
+  shortfall: number | null;
+  /** Of a transfer: its other side. */
+  counterpart: Counterpart | null;
+  /** Of a capture: its hold. */
+  hold_id: string | null;
+  actor: Actor;
+  trace_id: string;
+  /** Of a credit: its points now. Empty in a dry run. */
+  lots: LotLeft[];
+}
+
+/** Each side is named once, by either of its two names. */
+export interface TransferBody {
+  /** Who gives, by your own id. */
+  from_customer_id?: string;
+  /** The same as from_customer_id. */
+  from_member_id?: string;
+  /** Who receives, by your own id. */
+  to_customer_id?: string;
+  /** The same as to_customer_id. */
+  to_member_id?: string;
+  points: number;
+  /** Shown in both histories. */
+  reason?: string;
+  /** Kept with both transactions. */
+  metadata?: Record<string, unknown>;
+  /** points, if absent. */
+  metric?: string;
+}
+
+export interface Transfer {
+  sent: Transaction;
+  received: Transaction;
+}
+
+export interface UseBody {
+  /** As it is shown, or typed: in any case, with or without spaces. */
+  code: string;
+  /** Which till; whoever comes later is told. */
+  place?: string;
+}
+
+export interface ValidateBody {
+  /** As it is shown, or typed: in any case, with or without spaces. */
+  code: string;
+}
+
+/** What one rule made of the event. */
+export interface Verdict {
+  rule_id: string | null;
+  /** null: a draft, in a dry run. */
+  rule_revision: string | null;
+  /** Its number; 0 of a draft. */
+  revision: number;
+  name: string;
+  metric: string;
+  type: string;
+  /** Its exclusive group. */
+  group: string | null;
+  /** In force, in time, and its condition met; it may yet have given nothing. */
+  matched: boolean;
+  outcome: string;
+  reason: string;
+  /** The part of the condition that was not met. */
+  failed: Failed | null;
+  /** Of a multiplier: what it added. */
+  points: number;
+  /** What the referrer got. */
+  referrer_points?: number;
+  /** The arithmetic, in its order. */
+  steps: Step[];
+}

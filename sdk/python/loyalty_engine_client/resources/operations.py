@@ -1,0 +1,71 @@
+"""client.tokens, client.analytics, client.audit_events, client.sandbox"""
+
+from datetime import datetime
+from typing import Literal, Unpack
+
+from loyalty_engine_client.pages import Page
+from loyalty_engine_client.resources.base import Resource, path
+from loyalty_engine_client.shapes import (
+    AuditEvent,
+    ClockBody,
+    Environment,
+    RewardAnalytics,
+    Token,
+    TokenBody,
+)
+
+
+class Tokens(Resource):
+    """Tokens with which a customer's own app calls the engine."""
+
+    def create(
+        self, member_id: str, *, idempotency_key: str | None = None, **body: Unpack[TokenBody]
+    ) -> Token:
+        """Issue a token for one customer."""
+        return self._write(Token, "POST", path("members", member_id, "tokens"), body, idempotency_key)
+
+
+class Analytics(Resource):
+    """Figures of a period."""
+
+    def rewards(self, *, from_: datetime | str, to: datetime | str) -> RewardAnalytics:
+        """What was redeemed, by how many, and what became of the codes."""
+        return self._read(RewardAnalytics, path("analytics", "rewards"), {"from": from_, "to": to})
+
+
+class AuditEvents(Resource):
+    """Who changed what, and when."""
+
+    def list(
+        self,
+        *,
+        verb: str | None = None,
+        actor_id: str | None = None,
+        event_id: str | None = None,
+        trace_id: str | None = None,
+        from_: datetime | str | None = None,
+        to: datetime | str | None = None,
+        limit: int | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        cursor: str | None = None,
+    ) -> Page[AuditEvent]:
+        query = {
+            "verb": verb,
+            "actor_id": actor_id,
+            "event_id": event_id,
+            "trace_id": trace_id,
+            "from": from_,
+            "to": to,
+            "limit": limit,
+            "order": order,
+            "cursor": cursor,
+        }
+        return self._page(AuditEvent, path("audit-events"), query)
+
+
+class Sandbox(Resource):
+    """What only sandboxes can."""
+
+    def set_clock(self, *, idempotency_key: str | None = None, **body: Unpack[ClockBody]) -> Environment:
+        """Set the environment's time, so that years can be tried in a minute."""
+        return self._write(Environment, "POST", path("sandbox", "clock"), body, idempotency_key)

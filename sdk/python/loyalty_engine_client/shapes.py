@@ -1,0 +1,1665 @@
+"""The shapes of the engine's JSON: bodies and answers. Made by sdk/generate.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
+
+
+class Actor(TypedDict):
+    kind: str
+    id: str
+
+
+class AdjustBody(TypedDict):
+    # The customer, by your own id.
+    customer_id: NotRequired[str]
+    # The same as customer_id.
+    member_id: NotRequired[str]
+    # Signed: 50 gives, -50 takes.
+    points: int
+    reason: Literal["correction", "goodwill", "complaint", "missing_points", "fraud", "migration", "other"]
+    # Why, in words; it stands in the audit trail.
+    note: str
+    # points, if absent.
+    metric: NotRequired[str]
+
+
+class AuditEvent(TypedDict):
+    id: str
+    verb: str
+    object: AuditObject
+    actor: Actor
+    organization_id: str | None
+    project_id: str | None
+    environment_id: str | None
+    event_id: str | None
+    trace_id: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    ip: str | None
+    occurred_at: str
+    recorded_at: str
+
+
+class AuditObject(TypedDict):
+    type: str
+    id: str
+
+
+class AwardBody(TypedDict):
+    # The customer, by your own id.
+    customer_id: NotRequired[str]
+    # The same as customer_id.
+    member_id: NotRequired[str]
+    points: int
+    # Shown in the history.
+    reason: NotRequired[str]
+    type: NotRequired[Literal["earned", "bonus"]]
+    # Kept with the transaction.
+    metadata: NotRequired[dict[str, Any]]
+    # Overrides the metric's expiry.
+    expires_at: NotRequired[datetime | str]
+    # points, if absent.
+    metric: NotRequired[str]
+    # Code or id; default, if absent.
+    program: NotRequired[str]
+
+
+# The events with `from` <= occurred_at < `to`.
+BackTestBody = TypedDict(
+    "BackTestBody",
+    {
+        "from": "datetime | str",
+        "to": "datetime | str",
+    },
+)
+
+
+class BackTestResult(TypedDict):
+    """In points of the rule's metric, before refunds: what `would` have been given, and what was
+    `given`."""
+
+    metric: str
+    events: int
+    # Events whose data retention has erased.
+    skipped: int
+    members: int
+    members_affected: int
+    would: int
+    given: int
+    # What the draft itself would have given.
+    this_rule: int
+    this_rule_given: int
+    this_rule_members: int
+    # Events by what the draft made of them: the outcome of its verdict, or not_reached.
+    outcomes: dict[str, int]
+    budget: BudgetFound | None
+    days: list[DayFound]
+    most_affected: list[MemberFound]
+    # What the figures leave out, in sentences.
+    notes: list[str]
+
+
+BackTest = TypedDict(
+    "BackTest",
+    {
+        "id": "str",
+        "rule_id": "str",
+        "status": "Literal['queued', 'running', 'done', 'failed']",
+        "from": "str",
+        "to": "str",
+        "total": "int",
+        "done": "int",
+        "error": "str | None",
+        "created_at": "str",
+        "started_at": "str | None",
+        "finished_at": "str | None",
+        "result": "BackTestResult | None",
+    },
+)
+
+
+class BalanceAsOf(TypedDict):
+    metric: str
+    # What can be spent now.
+    balance: int
+    total: int
+    pending: int
+    held: int
+    # How far below zero: the next credits pay it.
+    debt: int
+    # What reversals could not take: points given back pay it.
+    shortfall: int
+    lifetime: Lifetime
+    expiring: list[Expiring]
+    # With `lots=true`: what is open, first to be spent first.
+    lots: NotRequired[list[OpenLot]]
+
+
+class Balance(TypedDict):
+    metric: str
+    # What can be spent now.
+    balance: int
+    total: int
+    pending: int
+    held: int
+    # How far below zero: the next credits pay it.
+    debt: int
+    # What reversals could not take: points given back pay it.
+    shortfall: int
+    lifetime: Lifetime
+    expiring: list[Expiring]
+
+
+class Balances(TypedDict):
+    member_id: str
+    # The environment's time that is shown; null with recorded_as_of alone.
+    as_of: str | None
+    # What was recorded by then is counted; null: all.
+    recorded_as_of: str | None
+    data: list[BalanceAsOf]
+
+
+class BatchBody(TypedDict):
+    # 1 to 1,000 events, as POST /v1/events takes them; at most 8 MiB together.
+    events: list[Any]
+
+
+class BatchError(TypedDict):
+    """The refusal of one event, as it would have got it by itself; some codes carry more data."""
+
+    code: str
+    title: str
+    detail: str
+    # Each by its place in the list: `events[3].type`.
+    errors: list[FieldProblem]
+
+
+class BatchResult(TypedDict):
+    # As sent; null where there was none.
+    event_id: str | None
+    outcome: Literal["applied", "duplicate", "refused"]
+    event: Event | None
+    effects: list[Effect]
+    reasons: list[Reason]
+    error: BatchError | None
+
+
+class Batch(TypedDict):
+    # One for each event, in the order of the list.
+    results: list[BatchResult]
+
+
+class BudgetFound(TypedDict):
+    limit: int
+    spent: int
+
+
+class CancelBody(TypedDict):
+    # Everything that is left, if absent.
+    points: NotRequired[int]
+    # Why; shown in the history.
+    reason: NotRequired[str]
+
+
+class CancelRedemptionBody(TypedDict):
+    # Why; it stands with the redemption, and in the history.
+    reason: NotRequired[str]
+
+
+class CaptureBody(TypedDict):
+    # At most what is held; all, if absent.
+    points: NotRequired[int]
+    # That of the hold, if absent.
+    reason: NotRequired[str]
+
+
+class Capture(TypedDict):
+    hold: Hold
+    transaction: Transaction
+
+
+class ClockBody(TypedDict):
+    # Time stands still here until it is set again; null: real time.
+    now: datetime | str | None
+
+
+class CodeProblem(TypedDict):
+    # Its place in the list, from 1.
+    line: int
+    code: str
+    problem: str
+
+
+class CodeRulesBody(TypedDict):
+    source: Literal["none", "generated", "pool"]
+    # Of generated ones: at least 6 #, each a letter or a digit; REDEEM-########, if absent.
+    pattern: NotRequired[str]
+    valid_days: NotRequired[int | None]
+    # true, if absent.
+    returns_codes: NotRequired[bool]
+
+
+class CodeRules(TypedDict):
+    source: Literal["none", "generated", "pool"]
+    # Of generated ones: each # is a letter or a digit.
+    pattern: str | None
+    # null: a code never expires.
+    valid_days: int | None
+    # Whether a cancelled redemption gives its uploaded code back to the pool.
+    returns_codes: bool
+    # Of a pool: the codes that are left.
+    available: int | None
+
+
+class Code(TypedDict):
+    # null once its customer is erased.
+    code: str | None
+    status: Literal["available", "issued", "used", "expired", "void"]
+    source: Literal["generated", "pool"]
+    redemption_id: str | None
+    added_at: str
+    issued_at: str | None
+    expires_at: str | None
+    used_at: str | None
+    used_place: str | None
+
+
+class CodesAdded(TypedDict):
+    # In a dry run: how many would be.
+    added: int
+    # Here before, or twice in the list; left as they are.
+    duplicates: int
+    # Left out.
+    invalid: int
+    # The first 100.
+    problems: list[CodeProblem]
+    # Codes in the pool now.
+    available: int
+
+
+class CodesBody(TypedDict):
+    # Each 1 to 100 characters without spaces, once in the environment.
+    codes: list[str]
+    # true: say what would be added, and add nothing.
+    dry_run: NotRequired[bool]
+
+
+class CodesRemoved(TypedDict):
+    removed: int
+
+
+class CostBody(TypedDict):
+    kind: Literal["fixed", "variable"]
+    # Of a fixed cost; 0: for nothing.
+    points: NotRequired[int]
+    # {"gold": 150}: what members of these tiers pay.
+    tier_points: NotRequired[dict[str, int]]
+    # Of a variable cost.
+    min: NotRequired[int]
+    # Of a variable cost.
+    max: NotRequired[int]
+    # From the minimum in such steps; 1, if absent.
+    step: NotRequired[int]
+    # Of a variable cost: money, or points of the other metric, for each point.
+    value_per_point: NotRequired[int | float | Decimal | str]
+
+
+class Cost(TypedDict):
+    """`fixed`: `points`, or for members of a tier what `tier_points` says. `variable`: the caller names
+    the points, from `min` to `max` in steps."""
+
+    kind: Literal["fixed", "variable"]
+    points: NotRequired[int]
+    tier_points: NotRequired[dict[str, int]]
+    min: NotRequired[int]
+    max: NotRequired[int]
+    step: NotRequired[int]
+    # Money, or points of the other metric, as a decimal.
+    value_per_point: NotRequired[str]
+
+
+class Counterpart(TypedDict):
+    # txn_…
+    transaction_id: str
+    # null once that customer is erased.
+    customer_id: str | None
+
+
+class Customer(TypedDict):
+    id: str
+    member_id: str
+    status: Literal["active", "frozen"]
+    attributes: dict[str, Any]
+    created_at: str
+    points_balance: int
+    balances: list[Balance]
+    # One for each program that has levels.
+    tiers: list[TierStatus]
+
+
+class DayFound(TypedDict):
+    would: int
+    given: int
+    day: str
+
+
+class Definition(TypedDict):
+    program: str | None
+    metric: str | None
+    name: str
+    event_type: str
+    condition: dict[str, Any]
+    award: dict[str, Any]
+    entry_type: str
+    priority: int
+    exclusive_group: str
+    caps: list[dict[str, Any]]
+    budget: int | None
+    starts_at: str | None
+    ends_at: str | None
+    schedule: dict[str, Any]
+
+
+class DryRunBody(TypedDict):
+    # The customer, by your own id.
+    customer_id: NotRequired[str]
+    # The same as customer_id.
+    member_id: NotRequired[str]
+    # dry-run, if absent; of no consequence.
+    event_id: NotRequired[str]
+    # purchase, refund, or any name of yours.
+    type: str
+    # Now, if absent; at most 30 days ago.
+    occurred_at: NotRequired[datetime | str]
+    # Anything that rules may use; at most 32 KiB.
+    data: dict[str, Any]
+    # Code or id; all active programs, if absent.
+    program: NotRequired[str]
+    # An earning rule whose draft counts in place of what is in force.
+    rule: NotRequired[str]
+
+
+class EarningRule(TypedDict):
+    id: str
+    program: str
+    metric: str
+    name: str
+    event_type: str
+    condition: dict[str, Any]
+    award: dict[str, Any]
+    entry_type: Literal["earned", "bonus"]
+    priority: int
+    exclusive_group: str
+    caps: list[dict[str, Any]]
+    budget: int | None
+    starts_at: str | None
+    ends_at: str | None
+    schedule: dict[str, Any]
+    status: Literal["draft", "published", "archived"]
+    revision: int | None
+    effective_from: str | None
+    created_at: str
+
+
+# What an event caused. `points`: a `transaction` (of a refund: what it takes back); `tier`: the
+# customer's level in `program` changed; `referral`: it completed the one by `referrer_id`.
+Effect = TypedDict(
+    "Effect",
+    {
+        "kind": "Literal['points', 'tier', 'referral']",
+        "transaction": "NotRequired[Transaction]",
+        "rule_revision": "NotRequired[str | None]",
+        "program": "NotRequired[str]",
+        "from": "NotRequired[str | None]",
+        "to": "NotRequired[str | None]",
+        "change": "NotRequired[Literal['reached', 'confirmed', 'grace', 'lowered', 'merged', 'granted', 'revoked']]",
+        "customer_id": "NotRequired[str | None]",
+        "referrer_id": "NotRequired[str | None]",
+    },
+)
+
+
+class Environment(TypedDict):
+    id: str
+    project: str
+    kind: Literal["sandbox", "live"]
+    time_zone: str
+    clock: str | None
+
+
+class Erased(TypedDict):
+    status: Literal["erased"]
+
+
+class EventBody(TypedDict):
+    # The customer, by your own id.
+    customer_id: NotRequired[str]
+    # The same as customer_id.
+    member_id: NotRequired[str]
+    # Your own id of the event; the same event again changes nothing.
+    event_id: str
+    # purchase, refund, or any name of yours.
+    type: str
+    # Now, if absent; at most 30 days ago.
+    occurred_at: NotRequired[datetime | str]
+    # Anything that rules may use; at most 32 KiB.
+    data: dict[str, Any]
+    # Code or id; all active programs, if absent.
+    program: NotRequired[str]
+
+
+class Event(TypedDict):
+    # evt_…
+    id: str
+    event_id: str
+    type: str
+    # null once that customer is erased.
+    member_id: str | None
+    occurred_at: str
+    created_at: str
+    data: dict[str, Any] | None
+
+
+class Expiring(TypedDict):
+    points: int
+    expires_at: str
+
+
+class Explanation(TypedDict):
+    event: Event
+    member_id: str | None
+    levels: list[LevelThen]
+    refund: Refund | None
+    # By priority, then name.
+    verdicts: list[Verdict]
+    reasons: list[Reason]
+    transactions: list[TransactionWithLots]
+    tier_changes: list[TierChange]
+    # Whose referral it completed; of a refund: whose part it took back.
+    referrer_id: str | None
+
+
+class Export(TypedDict):
+    exported_at: str
+    member: dict[str, Any]
+    accounts: list[dict[str, Any]]
+    transactions: list[dict[str, Any]]
+    holds: list[dict[str, Any]]
+    redemptions: list[dict[str, Any]]
+    items: dict[str, Any]
+    events: list[dict[str, Any]]
+    event_counts: list[dict[str, Any]]
+    tiers: dict[str, Any]
+    usage: list[dict[str, Any]]
+    referrals: dict[str, Any]
+    audit_events: list[dict[str, Any]]
+
+
+class FailBody(TypedDict):
+    # Why it can't be handed over.
+    reason: str
+
+
+class Failed(TypedDict):
+    # Where in the condition.
+    path: str
+    words: str
+    field: str | None
+    actual: None
+
+
+class FieldProblem(TypedDict):
+    field: str
+    code: str
+    detail: str
+
+
+class FulfilBody(TypedDict):
+    # Such as the parcel's number.
+    note: NotRequired[str]
+
+
+class GivesBody(TypedDict):
+    # Of metric and cashback: what is paid into.
+    metric: NotRequired[str]
+    # Of metric: how many.
+    points: NotRequired[int]
+    # Of tier_upgrade: a level of the reward's program.
+    tier: NotRequired[str]
+    # Of inventory_item, with item.
+    set: NotRequired[str]
+    item: NotRequired[str]
+
+
+class Gives(TypedDict):
+    """One of `metric` with `points`; `tier`; `set` with `item`."""
+
+    metric: NotRequired[str | None]
+    # null: it follows from the cost.
+    points: NotRequired[int | None]
+    # null once the level was removed.
+    tier: NotRequired[str | None]
+    set: NotRequired[str | None]
+    item: NotRequired[str | None]
+
+
+class HoldBody(TypedDict):
+    # The customer, by your own id.
+    customer_id: NotRequired[str]
+    # The same as customer_id.
+    member_id: NotRequired[str]
+    points: int
+    # Seconds; 7 days, if both are absent.
+    expires_in: NotRequired[int]
+    # Instead of expires_in; at most 366 days from now.
+    expires_at: NotRequired[datetime | str]
+    # Shown in the history, once it is captured.
+    reason: NotRequired[str]
+    # Kept with the hold.
+    metadata: NotRequired[dict[str, Any]]
+    # points, if absent.
+    metric: NotRequired[str]
+
+
+class Hold(TypedDict):
+    # hold_…
+    id: str
+    status: Literal["open", "captured", "released", "expired"]
+    customer_id: str | None
+    metric: str
+    # What was reserved.
+    points: int
+    # How much of it was spent.
+    captured: int
+    reason: str | None
+    metadata: dict[str, Any] | None
+    # When it was recorded.
+    created_at: str
+    # When it was made, in the environment's time.
+    occurred_at: str
+    # From then on it is released by itself.
+    expires_at: str
+    closed_at: str | None
+    actor: Actor
+    trace_id: str
+
+
+class InventorySetBody(TypedDict):
+    title: str
+    # All of them: one that is left out is removed, unless a member has it or a reward gives it.
+    items: NotRequired[list[ItemBody]]
+    # Chosen, or made for you.
+    id: NotRequired[str]
+    # Code or id; default, if absent.
+    program: NotRequired[str]
+
+
+class InventorySet(TypedDict):
+    id: str
+    program: str
+    title: str
+    items: list[Item]
+    created_at: str
+
+
+class ItemBody(TypedDict):
+    # Chosen, or made for you. An item is known by it, also when the list is sent anew.
+    id: NotRequired[str]
+    title: str
+    media: NotRequired[str]
+
+
+class Item(TypedDict):
+    id: str
+    title: str
+    media: str
+
+
+class LadderBody(TypedDict):
+    # What the levels multiply, and what points count.
+    metric: NotRequired[str]
+    basis: NotRequired[Literal["points", "spend", "events"]]
+    # Of spend and events: the type that counts.
+    event_type: NotRequired[str]
+    # Of spend: the currency that counts; null: any.
+    currency: NotRequired[str | None]
+    period: NotRequired[Literal["rolling", "calendar_year", "lifetime"]]
+    # Of rolling days: how many count, and how long a level lasts.
+    days: NotRequired[int | None]
+    grace_days: NotRequired[int]
+    downgrade: NotRequired[Literal["one_down", "to_qualified"]]
+    # false: the levels have no effect.
+    active: NotRequired[bool]
+    # In any order.
+    levels: list[LevelBody]
+    # Chosen, or made for you.
+    id: NotRequired[str]
+    # Code or id; default, if absent.
+    program: NotRequired[str]
+
+
+class Ladder(TypedDict):
+    # tl_…
+    id: str
+    program: str
+    metric: str
+    basis: Literal["points", "spend", "events"]
+    event_type: str
+    currency: str | None
+    period: Literal["rolling", "calendar_year", "lifetime"]
+    days: int | None
+    grace_days: int
+    downgrade: Literal["one_down", "to_qualified"]
+    active: bool
+    # The lowest first.
+    levels: list[Level]
+    created_at: str
+
+
+class LevelBody(TypedDict):
+    # A level is known by it, also when the list is sent anew.
+    code: str
+    title: str
+    # Points, money or events, as `basis` says; reached at it and above.
+    threshold: int | float | Decimal | str
+    # Earned points are multiplied by it, 1 to 1000; 1, if absent.
+    multiplier: NotRequired[int | float | Decimal | str]
+
+
+class Level(TypedDict):
+    code: str
+    title: str
+    threshold: str
+    multiplier: str
+    # On this level now.
+    members: int
+
+
+class LevelThen(TypedDict):
+    """The customer's level in a program, before the event."""
+
+    program: str | None
+    tier: str | None
+    title: str
+    multiplier: str
+
+
+class Lifetime(TypedDict):
+    """Net of reversals: earned − redeemed − expired + adjusted + transferred = total."""
+
+    earned: int
+    redeemed: int
+    expired: int
+    adjusted: int
+    transferred: int
+
+
+class LimitBody(TypedDict):
+    times: int
+    # ever, if absent.
+    per: NotRequired[Literal["day", "week", "month", "ever"]]
+
+
+class Limit(TypedDict):
+    per: Literal["day", "week", "month", "ever"]
+    # So many times a member.
+    times: int
+
+
+class LotLeft(TypedDict):
+    # What was put in.
+    points: int
+    # What is left of it now, besides what is held.
+    remaining: int
+    held: int
+    # Not yet vested.
+    pending: bool
+    available_at: str
+    expires_at: str | None
+
+
+class LotPiece(TypedDict):
+    # The transaction that put these points in.
+    transaction_id: str
+    points: int
+    earned_at: str
+    available_at: str
+    expires_at: str | None
+
+
+class MemberFound(TypedDict):
+    would: int
+    given: int
+    # null once erased.
+    customer_id: str | None
+
+
+class MemberTiers(TypedDict):
+    member_id: str
+    # One for each program that has levels.
+    tiers: list[TierStatus]
+
+
+class MergeBody(TypedDict):
+    # The customer who remains, by your own id.
+    into: str
+    # Why; it stands in both histories.
+    reason: NotRequired[str]
+
+
+class Merged(TypedDict):
+    id: str
+    member_id: str
+    status: Literal["active", "frozen"]
+    attributes: dict[str, Any]
+    created_at: str
+    # The id that means this customer from now on.
+    merged_id: str
+
+
+class MetricBody(TypedDict):
+    title: str
+    media: NotRequired[str]
+    default_value: NotRequired[int]
+    minimum: NotRequired[int | None]
+    maximum: NotRequired[int | None]
+    expiry: NotRequired[Literal["never", "days", "months", "date"]]
+    # Days or months.
+    expiry_count: NotRequired[int | None]
+    expiry_date: NotRequired[str | None]
+    expiry_month_end: NotRequired[bool]
+    vesting_days: NotRequired[int]
+    negative_balance: NotRequired[Literal["debt", "clip", "reject"]]
+    rounding: NotRequired[Literal["down", "half_up", "up"]]
+    code: str
+    # Code or id; default, if absent.
+    program: NotRequired[str]
+
+
+class Metric(TypedDict):
+    code: str
+    program: str
+    title: str
+    media: str
+    default_value: int
+    minimum: int | None
+    maximum: int | None
+    expiry: Literal["never", "days", "months", "date"]
+    expiry_count: int | None
+    expiry_date: str | None
+    expiry_month_end: bool
+    vesting_days: int
+    negative_balance: Literal["debt", "clip", "reject"]
+    rounding: Literal["down", "half_up", "up"]
+    created_at: str
+
+
+class NamedOfferBody(TypedDict):
+    # Of a variable cost: how many to spend. Of a fixed one, if sent, the cost itself.
+    points: NotRequired[int]
+    # Kept with the redemption.
+    metadata: NotRequired[dict[str, Any] | None]
+    # The customer, by your own id.
+    userId: str
+    # The reward's id.
+    offerId: str
+
+
+class NextTier(TypedDict):
+    tier: str
+    title: str
+    threshold: str
+    # How much more is needed.
+    missing: str
+
+
+class OfferBody(TypedDict):
+    # Of a variable cost: how many to spend. Of a fixed one, if sent, the cost itself.
+    points: NotRequired[int]
+    # Kept with the redemption.
+    metadata: NotRequired[dict[str, Any] | None]
+
+
+class Offer(TypedDict):
+    """A reward as one member has it now."""
+
+    # rwd_…, or as chosen.
+    id: str
+    program: str
+    # What it is paid in.
+    metric: str
+    kind: Literal[
+        "discount",
+        "free_product",
+        "content_access",
+        "early_access",
+        "tier_upgrade",
+        "cashback",
+        "metric",
+        "inventory_item",
+        "custom",
+    ]
+    name: str
+    description: str
+    image_url: str | None
+    # What it costs this member; of a variable cost, the least.
+    points: int
+    cost: Cost
+    discount_amount: int | Decimal | None
+    discount_percent: int | Decimal | None
+    currency: str | None
+    gives: Gives | None
+    starts_at: str | None
+    ends_at: str | None
+    limit: OwnLimit | None
+    # null: no limit.
+    stock_left: int | None
+    # Whether redeeming it now would be accepted.
+    eligible: bool
+    # All that stands against it; empty where eligible.
+    reasons: list[ReasonNot]
+
+
+class OpenLot(TypedDict):
+    # The transaction that put these points in.
+    transaction_id: str
+    # What it put in.
+    points: int
+    # What is left of it, besides what is held.
+    remaining: int
+    held: int
+    # Not yet vested.
+    pending: bool
+    earned_at: str
+    available_at: str
+    expires_at: str | None
+
+
+class OwnLimit(TypedDict):
+    per: Literal["day", "week", "month", "ever"]
+    # So many times a member.
+    times: int
+    # How often this member has had it in the period.
+    used: int
+
+
+class OwnReferral(TypedDict):
+    # null once that customer is erased.
+    referrer_id: str | None
+    status: Literal["pending", "awarded"]
+    created_at: str
+    awarded_at: str | None
+
+
+class CustomerBody(TypedDict):
+    # Merged; null removes a name.
+    attributes: NotRequired[dict[str, Any]]
+    status: NotRequired[Literal["active", "frozen"]]
+
+
+class InventorySetChanges(TypedDict):
+    title: NotRequired[str]
+    # All of them: one that is left out is removed, unless a member has it or a reward gives it.
+    items: NotRequired[list[ItemBody]]
+
+
+class LadderChanges(TypedDict):
+    # What the levels multiply, and what points count.
+    metric: NotRequired[str]
+    basis: NotRequired[Literal["points", "spend", "events"]]
+    # Of spend and events: the type that counts.
+    event_type: NotRequired[str]
+    # Of spend: the currency that counts; null: any.
+    currency: NotRequired[str | None]
+    period: NotRequired[Literal["rolling", "calendar_year", "lifetime"]]
+    # Of rolling days: how many count, and how long a level lasts.
+    days: NotRequired[int | None]
+    grace_days: NotRequired[int]
+    downgrade: NotRequired[Literal["one_down", "to_qualified"]]
+    # false: the levels have no effect.
+    active: NotRequired[bool]
+    # All of them, in any order: one that is left out is removed, unless a member holds it.
+    levels: NotRequired[list[LevelBody]]
+
+
+class MetricChanges(TypedDict):
+    title: NotRequired[str]
+    media: NotRequired[str]
+    default_value: NotRequired[int]
+    minimum: NotRequired[int | None]
+    maximum: NotRequired[int | None]
+    expiry: NotRequired[Literal["never", "days", "months", "date"]]
+    # Days or months.
+    expiry_count: NotRequired[int | None]
+    expiry_date: NotRequired[str | None]
+    expiry_month_end: NotRequired[bool]
+    vesting_days: NotRequired[int]
+    negative_balance: NotRequired[Literal["debt", "clip", "reject"]]
+    rounding: NotRequired[Literal["down", "half_up", "up"]]
+
+
+class ProgramChanges(TypedDict):
+    name: NotRequired[str]
+    status: NotRequired[Literal["draft", "active", "paused", "ended"]]
+    starts_at: NotRequired[datetime | str | None]
+    ends_at: NotRequired[datetime | str | None]
+    retention_days: NotRequired[int | None]
+
+
+class RewardChanges(TypedDict):
+    # What it is paid in; fixed once it is made.
+    metric: NotRequired[str]
+    kind: NotRequired[
+        Literal[
+            "discount",
+            "free_product",
+            "content_access",
+            "early_access",
+            "tier_upgrade",
+            "cashback",
+            "metric",
+            "inventory_item",
+            "custom",
+        ]
+    ]
+    name: NotRequired[str]
+    description: NotRequired[str]
+    # JPEG, PNG, WebP or GIF, as a data URL.
+    image: NotRequired[str | None]
+    # draft, if absent.
+    status: NotRequired[Literal["draft", "active", "paused", "archived"]]
+    cost: NotRequired[CostBody]
+    # Money.
+    discount_amount: NotRequired[int | float | Decimal | str | None]
+    # Above 0, to 100.
+    discount_percent: NotRequired[int | float | Decimal | str | None]
+    currency: NotRequired[str | None]
+    gives: NotRequired[GivesBody | None]
+    # Not before then.
+    starts_at: NotRequired[datetime | str | None]
+    # Not from then on.
+    ends_at: NotRequired[datetime | str | None]
+    # Who may have it: docs/conditions.md; {}: everybody.
+    condition: NotRequired[dict[str, Any]]
+    # Of one member; null: none.
+    limit: NotRequired[LimitBody | None]
+    # How many there are altogether, taken ones included; null: no limit.
+    stock: NotRequired[int | None]
+    code: NotRequired[CodeRulesBody]
+    # automatic, if absent.
+    fulfilment: NotRequired[Literal["automatic", "manual"]]
+
+
+class RuleChanges(TypedDict):
+    name: NotRequired[str]
+    event_type: NotRequired[str]
+    # docs/conditions.md; {}: always.
+    condition: NotRequired[dict[str, Any]]
+    # One of {"kind": "fixed", "points": 100}; {"kind": "per_amount", "field": "data.amount", "rate": "2",
+    # "step": "1"}; {"kind": "per_item", "each": "quantity | line | amount", "points": "2", "where": {…}};
+    # {"kind": "multiplier", "factor": "2"}; {"kind": "referral", "member": 100, "referrer": 200}.
+    award: NotRequired[dict[str, Any]]
+    metric: NotRequired[str]
+    # Tiers and multiplying rules raise what is earned, never a bonus. earned, if absent.
+    entry_type: NotRequired[Literal["earned", "bonus"]]
+    # Higher comes first.
+    priority: NotRequired[int]
+    # Of the rules in one group the best wins. Empty: none.
+    exclusive_group: NotRequired[str]
+    # What one member gets at most; in the project's zone.
+    caps: NotRequired[list[dict[str, Any]]]
+    # Points that it gives to all members together, ever; null: no limit.
+    budget: NotRequired[int | None]
+    # Only events from then on.
+    starts_at: NotRequired[datetime | str | None]
+    # Only events before then.
+    ends_at: NotRequired[datetime | str | None]
+    # Weekdays and hours in the project's zone; {}: always.
+    schedule: NotRequired[dict[str, Any]]
+
+
+class PlainSpend(TypedDict):
+    """A spend of points outside the catalogue, in the frame of a redemption."""
+
+    # txn_…
+    id: str
+    type: Literal["earned", "bonus", "redeemed", "expired", "adjusted", "reversed", "transferred"]
+    # Signed.
+    points: int
+    # The running total. It differs from the spendable balance while points are pending or held.
+    balance_after: int
+    reason: str | None
+    metadata: dict[str, Any] | None
+    # When it was recorded.
+    created_at: str
+    # When it happened, in the environment's time.
+    occurred_at: str
+    customer_id: str | None
+    metric: str
+    # Counts the account's entries from 1, without a gap.
+    sequence: int
+    event_id: str | None
+    # Of a reversal: the transaction that it reverses.
+    reverses: str | None
+    # Of a reversal: how much of the original it undoes, that is −points, the shortfall and what had
+    # expired already.
+    nominal: int | None
+    # Of a credit that the metric's maximum cut: what was asked for.
+    requested: int | None
+    # Of a reversal under `clip`: what was no longer there; points given back later pay it.
+    shortfall: int | None
+    # Of a transfer: its other side.
+    counterpart: Counterpart | None
+    # Of a capture: its hold.
+    hold_id: str | None
+    actor: Actor
+    trace_id: str
+    reward_id: str | None
+    code: str | None
+    discount_amount: str | None
+
+
+class ProgramBody(TypedDict):
+    name: str
+    status: NotRequired[Literal["draft", "active", "paused", "ended"]]
+    starts_at: NotRequired[datetime | str | None]
+    ends_at: NotRequired[datetime | str | None]
+    retention_days: NotRequired[int | None]
+    # Chosen, or made for you.
+    id: NotRequired[str]
+    code: str
+
+
+class Program(TypedDict):
+    id: str
+    code: str
+    name: str
+    status: Literal["draft", "active", "paused", "ended"]
+    starts_at: str | None
+    ends_at: str | None
+    retention_days: int | None
+    created_at: str
+
+
+class Reason(TypedDict):
+    """What one rule of the event's type made of it, in words; `explain` has the figures."""
+
+    # Its name; null: it is said of the event as a whole.
+    rule: str | None
+    outcome: str
+    reason: str
+
+
+class ReasonNot(TypedDict):
+    """Why a redemption would be refused: the code of that error, and the data that it would carry."""
+
+    code: str
+    detail: str
+
+
+class RecordedEvent(TypedDict):
+    event: Event
+    effects: list[Effect]
+    # Why it earned what it did, or nothing: a sentence for each rule.
+    reasons: list[Reason]
+    duplicate: bool
+
+
+class RedeemBody(TypedDict):
+    # The customer, by your own id.
+    customer_id: NotRequired[str]
+    # The same as customer_id.
+    member_id: NotRequired[str]
+    # With a reward of a fixed cost it may be left out; else it must be the cost itself.
+    points: NotRequired[int]
+    reward_id: NotRequired[str]
+    reason: NotRequired[str]
+    metadata: NotRequired[dict[str, Any]]
+    # points, if absent.
+    metric: NotRequired[str]
+
+
+RedemptionOrSpend: TypeAlias = "Redemption | PlainSpend"
+
+
+class Redemption(TypedDict):
+    # red_…
+    id: str
+    # null once that customer is erased.
+    customer_id: str | None
+    # The same.
+    member_id: str | None
+    reward_id: str
+    # As the reward was called then.
+    name: str
+    kind: Literal[
+        "discount",
+        "free_product",
+        "content_access",
+        "early_access",
+        "tier_upgrade",
+        "cashback",
+        "metric",
+        "inventory_item",
+        "custom",
+    ]
+    status: Literal["pending", "fulfilled", "cancelled", "failed"]
+    # What it cost.
+    points: int
+    # What it was paid in.
+    metric: str
+    # In the answer of redeeming: what the customer can still spend.
+    points_balance: NotRequired[int]
+    code: str | None
+    code_status: Literal["issued", "used", "expired", "void"] | None
+    code_expires_at: str | None
+    used_at: str | None
+    used_place: str | None
+    discount_amount: int | Decimal | None
+    discount_percent: int | Decimal | None
+    currency: str | None
+    gives: Gives | None
+    # txn_…, the transaction that paid for it; null where it cost nothing.
+    transaction_id: str | None
+    reason: str | None
+    metadata: dict[str, Any] | None
+    # When it was recorded.
+    created_at: str
+    # When it was redeemed, in the environment's time.
+    occurred_at: str
+    fulfilled_at: str | None
+    # When it was cancelled, or failed.
+    closed_at: str | None
+    # Said when it was fulfilled or closed.
+    note: str | None
+
+
+class ReferralBody(TypedDict):
+    # Of whoever referred them; in capitals or not.
+    code: str
+
+
+class Referral(TypedDict):
+    member_id: str
+    # Their own, to be given to others; null: never asked for.
+    code: str | None
+    # Through whom they came.
+    referral: OwnReferral | None
+    # How many came through them.
+    referred: Referred
+
+
+class Referred(TypedDict):
+    pending: int
+    awarded: int
+
+
+class Refund(TypedDict):
+    # Its event_id.
+    purchase: str
+    gross: str | None
+    # What is left of it after all refunds so far.
+    net: str | None
+    # The purchase's data are gone: what is taken back goes by money alone.
+    in_proportion: bool
+    sides: list[RefundSide]
+
+
+class RefundSide(TypedDict):
+    """One account's part of a refund, in points."""
+
+    # Whose account: the customer's, or of who had referred them.
+    recipient: Literal["member", "referrer"]
+    metric: str
+    # By the purchase.
+    earned: int
+    # What is left of the purchase would earn.
+    recomputed: int
+    # To be taken back by all refunds so far.
+    target: int
+    # Taken back by refunds before this one.
+    before: int
+    # Taken back by reversals of transactions.
+    by_hand: int
+    # Taken back by this one; below zero: given again.
+    reversed: int
+
+
+class Reversal(TypedDict):
+    # txn_…
+    id: str
+    type: Literal["earned", "bonus", "redeemed", "expired", "adjusted", "reversed", "transferred"]
+    # Signed.
+    points: int
+    # The running total. It differs from the spendable balance while points are pending or held.
+    balance_after: int
+    reason: str | None
+    metadata: dict[str, Any] | None
+    # When it was recorded.
+    created_at: str
+    # When it happened, in the environment's time.
+    occurred_at: str
+    customer_id: str | None
+    metric: str
+    # Counts the account's entries from 1, without a gap.
+    sequence: int
+    event_id: str | None
+    # Of a reversal: the transaction that it reverses.
+    reverses: str | None
+    # Of a reversal: how much of the original it undoes, that is −points, the shortfall and what had
+    # expired already.
+    nominal: int | None
+    # Of a credit that the metric's maximum cut: what was asked for.
+    requested: int | None
+    # Of a reversal under `clip`: what was no longer there; points given back later pay it.
+    shortfall: int | None
+    # Of a transfer: its other side.
+    counterpart: Counterpart | None
+    # Of a capture: its hold.
+    hold_id: str | None
+    actor: Actor
+    trace_id: str
+    # What it took, lot by lot.
+    taken: list[LotPiece]
+    # What it gave back, to the same lots with their own dates.
+    given_back: list[LotPiece]
+    # Of a reversed credit: what had expired; not taken twice.
+    already_expired: int
+    # What it took below zero.
+    debt: int
+    # How much of the original can still be reversed.
+    reversible: int
+    # Further transactions of this call, such as what expired at once.
+    caused: list[Transaction]
+    # What can be spent now.
+    points_balance: int
+
+
+class ReverseBody(TypedDict):
+    # Everything that is left, if absent.
+    points: NotRequired[int]
+    # Why; shown in the history.
+    reason: str
+
+
+class Revision(TypedDict):
+    # rev_…
+    id: str
+    number: int
+    # In force from then until the next one is.
+    effective_from: str
+    published_at: str
+    published_by: str
+    # null: archived.
+    definition: Definition | None
+
+
+RewardAnalytics = TypedDict(
+    "RewardAnalytics",
+    {
+        "from": "str",
+        "to": "str",
+        "data": "list[RewardFigures]",
+    },
+)
+
+
+class RewardBody(TypedDict):
+    # What it is paid in; fixed once it is made.
+    metric: NotRequired[str]
+    kind: Literal[
+        "discount",
+        "free_product",
+        "content_access",
+        "early_access",
+        "tier_upgrade",
+        "cashback",
+        "metric",
+        "inventory_item",
+        "custom",
+    ]
+    name: str
+    description: NotRequired[str]
+    # JPEG, PNG, WebP or GIF, as a data URL.
+    image: NotRequired[str | None]
+    # draft, if absent.
+    status: NotRequired[Literal["draft", "active", "paused", "archived"]]
+    cost: CostBody
+    # Money.
+    discount_amount: NotRequired[int | float | Decimal | str | None]
+    # Above 0, to 100.
+    discount_percent: NotRequired[int | float | Decimal | str | None]
+    currency: NotRequired[str | None]
+    gives: NotRequired[GivesBody | None]
+    # Not before then.
+    starts_at: NotRequired[datetime | str | None]
+    # Not from then on.
+    ends_at: NotRequired[datetime | str | None]
+    # Who may have it: docs/conditions.md; {}: everybody.
+    condition: NotRequired[dict[str, Any]]
+    # Of one member; null: none.
+    limit: NotRequired[LimitBody | None]
+    # How many there are altogether, taken ones included; null: no limit.
+    stock: NotRequired[int | None]
+    code: NotRequired[CodeRulesBody]
+    # automatic, if absent.
+    fulfilment: NotRequired[Literal["automatic", "manual"]]
+    # Chosen, such as rwd_summer, or made for you.
+    id: NotRequired[str]
+    # Code or id; default, if absent.
+    program: NotRequired[str]
+
+
+class RewardFigures(TypedDict):
+    """Of the redemptions of the period, as they stand now."""
+
+    reward_id: str
+    name: str
+    kind: Literal[
+        "discount",
+        "free_product",
+        "content_access",
+        "early_access",
+        "tier_upgrade",
+        "cashback",
+        "metric",
+        "inventory_item",
+        "custom",
+    ]
+    redemptions: int
+    # Different customers.
+    members: int
+    # What was paid, less what cancellations gave back.
+    points: int
+    # Of all redemptions of the period, 0 to 1.
+    share: int | Decimal
+    pending: int
+    fulfilled: int
+    cancelled: int
+    failed: int
+    codes_issued: int
+    codes_used: int
+    codes_expired: int
+    # Of the issued codes, 0 to 1.
+    use_rate: int | Decimal | None
+    # From issue to use; null where none was used.
+    time_to_use: TimeToUse
+
+
+RewardOrOffer: TypeAlias = "Reward | Offer"
+
+
+class Reward(TypedDict):
+    # rwd_…, or as chosen.
+    id: str
+    program: str
+    # What it is paid in.
+    metric: str
+    kind: Literal[
+        "discount",
+        "free_product",
+        "content_access",
+        "early_access",
+        "tier_upgrade",
+        "cashback",
+        "metric",
+        "inventory_item",
+        "custom",
+    ]
+    name: str
+    description: str
+    image_url: str | None
+    status: Literal["draft", "active", "paused", "archived"]
+    cost: Cost
+    discount_amount: int | Decimal | None
+    discount_percent: int | Decimal | None
+    currency: str | None
+    gives: Gives | None
+    starts_at: str | None
+    ends_at: str | None
+    # Who may have it; {}: everybody.
+    condition: dict[str, Any]
+    limit: Limit | None
+    # How many there are altogether; null: no limit.
+    stock: int | None
+    stock_left: int | None
+    # Since it has had a limit.
+    taken: int
+    code: CodeRules
+    fulfilment: Literal["automatic", "manual"]
+    created_at: str
+
+
+class RollBackBody(TypedDict):
+    # Its number.
+    revision: int
+
+
+class RuleBody(TypedDict):
+    name: str
+    event_type: str
+    # docs/conditions.md; {}: always.
+    condition: NotRequired[dict[str, Any]]
+    # One of {"kind": "fixed", "points": 100}; {"kind": "per_amount", "field": "data.amount", "rate": "2",
+    # "step": "1"}; {"kind": "per_item", "each": "quantity | line | amount", "points": "2", "where": {…}};
+    # {"kind": "multiplier", "factor": "2"}; {"kind": "referral", "member": 100, "referrer": 200}.
+    award: dict[str, Any]
+    metric: NotRequired[str]
+    # Tiers and multiplying rules raise what is earned, never a bonus. earned, if absent.
+    entry_type: NotRequired[Literal["earned", "bonus"]]
+    # Higher comes first.
+    priority: NotRequired[int]
+    # Of the rules in one group the best wins. Empty: none.
+    exclusive_group: NotRequired[str]
+    # What one member gets at most; in the project's zone.
+    caps: NotRequired[list[dict[str, Any]]]
+    # Points that it gives to all members together, ever; null: no limit.
+    budget: NotRequired[int | None]
+    # Only events from then on.
+    starts_at: NotRequired[datetime | str | None]
+    # Only events before then.
+    ends_at: NotRequired[datetime | str | None]
+    # Weekdays and hours in the project's zone; {}: always.
+    schedule: NotRequired[dict[str, Any]]
+    # Chosen, or made for you.
+    id: NotRequired[str]
+    # Code or id; default, if absent.
+    program: NotRequired[str]
+
+
+class Step(TypedDict):
+    stage: Literal["base", "multiplier", "rounding", "cap", "budget", "maximum"]
+    words: str
+    # After this step, exact.
+    points: str
+
+
+TierChange = TypedDict(
+    "TierChange",
+    {
+        "program": "str | None",
+        "from": "str | None",
+        "to": "str | None",
+        "change": "Literal['reached', 'confirmed', 'grace', 'lowered', 'merged', 'granted', 'revoked']",
+        "progress": "str",
+        "occurred_at": "str",
+    },
+)
+
+
+class TierStatus(TypedDict):
+    program: str
+    # The level's code; null below the first level.
+    tier: str | None
+    title: str | None
+    # Reached, confirmed or lowered to.
+    since: str | None
+    # The midnight at which it is decided anew.
+    valid_until: str | None
+    # No longer reached: the days of grace are running.
+    in_grace: bool
+    # Points, money or events that count now, as a decimal.
+    progress: str
+    # null at the highest level.
+    next: NextTier | None
+
+
+class TimeToUse(TypedDict):
+    median_seconds: int | None
+    # Nine of ten were used within.
+    p90_seconds: int | None
+
+
+class TokenBody(TypedDict):
+    # Seconds; 3600, if absent.
+    expires_in: NotRequired[int]
+
+
+class Token(TypedDict):
+    # A JWT: the member's app sends it as `Authorization: Bearer …`.
+    token: str
+    member_id: str
+    # The key that signed it; revoking that ends the token.
+    kid: str
+    expires_at: str
+
+
+class Transaction(TypedDict):
+    # txn_…
+    id: str
+    type: Literal["earned", "bonus", "redeemed", "expired", "adjusted", "reversed", "transferred"]
+    # Signed.
+    points: int
+    # The running total. It differs from the spendable balance while points are pending or held.
+    balance_after: int
+    reason: str | None
+    metadata: dict[str, Any] | None
+    # When it was recorded.
+    created_at: str
+    # When it happened, in the environment's time.
+    occurred_at: str
+    customer_id: str | None
+    metric: str
+    # Counts the account's entries from 1, without a gap.
+    sequence: int
+    event_id: str | None
+    # Of a reversal: the transaction that it reverses.
+    reverses: str | None
+    # Of a reversal: how much of the original it undoes, that is −points, the shortfall and what had
+    # expired already.
+    nominal: int | None
+    # Of a credit that the metric's maximum cut: what was asked for.
+    requested: int | None
+    # Of a reversal under `clip`: what was no longer there; points given back later pay it.
+    shortfall: int | None
+    # Of a transfer: its other side.
+    counterpart: Counterpart | None
+    # Of a capture: its hold.
+    hold_id: str | None
+    actor: Actor
+    trace_id: str
+
+
+class TransactionWithLots(TypedDict):
+    # txn_…
+    id: str
+    type: Literal["earned", "bonus", "redeemed", "expired", "adjusted", "reversed", "transferred"]
+    # Signed.
+    points: int
+    # The running total. It differs from the spendable balance while points are pending or held.
+    balance_after: int
+    reason: str | None
+    metadata: dict[str, Any] | None
+    # When it was recorded.
+    created_at: str
+    # When it happened, in the environment's time.
+    occurred_at: str
+    customer_id: str | None
+    metric: str
+    # Counts the account's entries from 1, without a gap.
+    sequence: int
+    event_id: str | None
+    # Of a reversal: the transaction that it reverses.
+    reverses: str | None
+    # Of a reversal: how much of the original it undoes, that is −points, the shortfall and what had
+    # expired already.
+    nominal: int | None
+    # Of a credit that the metric's maximum cut: what was asked for.
+    requested: int | None
+    # Of a reversal under `clip`: what was no longer there; points given back later pay it.
+    shortfall: int | None
+    # Of a transfer: its other side.
+    counterpart: Counterpart | None
+    # Of a capture: its hold.
+    hold_id: str | None
+    actor: Actor
+    trace_id: str
+    # Of a credit: its points now. Empty in a dry run.
+    lots: list[LotLeft]
+
+
+class TransferBody(TypedDict):
+    """Each side is named once, by either of its two names."""
+
+    # Who gives, by your own id.
+    from_customer_id: NotRequired[str]
+    # The same as from_customer_id.
+    from_member_id: NotRequired[str]
+    # Who receives, by your own id.
+    to_customer_id: NotRequired[str]
+    # The same as to_customer_id.
+    to_member_id: NotRequired[str]
+    points: int
+    # Shown in both histories.
+    reason: NotRequired[str]
+    # Kept with both transactions.
+    metadata: NotRequired[dict[str, Any]]
+    # points, if absent.
+    metric: NotRequired[str]
+
+
+class Transfer(TypedDict):
+    sent: Transaction
+    received: Transaction
+
+
+class UseBody(TypedDict):
+    # As it is shown, or typed: in any case, with or without spaces.
+    code: str
+    # Which till; whoever comes later is told.
+    place: NotRequired[str]
+
+
+class ValidateBody(TypedDict):
+    # As it is shown, or typed: in any case, with or without spaces.
+    code: str
+
+
+class Verdict(TypedDict):
+    """What one rule made of the event."""
+
+    rule_id: str | None
+    # null: a draft, in a dry run.
+    rule_revision: str | None
+    # Its number; 0 of a draft.
+    revision: int
+    name: str
+    metric: str
+    type: str
+    # Its exclusive group.
+    group: str | None
+    # In force, in time, and its condition met; it may yet have given nothing.
+    matched: bool
+    outcome: str
+    reason: str
+    # The part of the condition that was not met.
+    failed: Failed | None
+    # Of a multiplier: what it added.
+    points: int
+    # What the referrer got.
+    referrer_points: NotRequired[int]
+    # The arithmetic, in its order.
+    steps: list[Step]
