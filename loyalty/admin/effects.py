@@ -10,6 +10,7 @@ from loyalty.models import LedgerEntry, Lot, LotUse
 _WORDS = {
     "own": "taken from the points that it had given",
     "taken": "taken from other points",
+    "spent": "spent",
     "given": "given back",
     "released": "is free to be spent again",
     "captured": "captured from what was held",

@@ -1,7 +1,7 @@
 """What a redemption, its fulfilment or its cancellation changes, found by doing it and taking it back."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -120,7 +120,9 @@ def _pieces(member: Member, owner: Member, mark: UUID) -> dict[UUID, list[Piece]
         main = _main(written)
         own = own_lots_of(main.reverses) if main and main.reverses and main.points < 0 else ()
         mine = [use for use in uses if use.account.metric_id == metric and _stays(use, member, owner)]
-        found[metric] = pieces_of(mine, written, main=main, own_lots=own)
+        pieces = pieces_of(mine, written, main=main, own_lots=own)
+        is_spent = main is not None and main.reverses_id is None
+        found[metric] = [replace(p, kind="spent") if is_spent and p.kind == "taken" else p for p in pieces]
     return found
 
 

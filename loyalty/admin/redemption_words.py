@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from loyalty.models import Redemption, RewardCode
+from loyalty.rules.redeeming import value_of
 from programs.currencies import digits_of
 from programs.models import InventoryItem, Metric, Reward, Tier
 
@@ -74,7 +75,12 @@ def offer_in_words(reward: Reward) -> str:
     if rate is not None and reward.kind == Reward.Kind.METRIC:
         return f"{rate.normalize():f} {reward.gives_metric} a point"
     if rate is not None:
-        return f"{rate.normalize():f} {reward.currency} a point"
+        digits = digits_of(reward.currency)
+        low, high = (
+            money(value_of(points or 0, rate, digits), reward.currency)
+            for points in (reward.min_points, reward.max_points)
+        )
+        return f"{low} to {high} {'back' if reward.kind == Reward.Kind.CASHBACK else 'off'}"
     if reward.gives_points:
         return f"{reward.gives_points:,} {reward.gives_metric}"
     if reward.gives_tier:

@@ -25,6 +25,7 @@ from loyalty.admin.redemption_words import (
 )
 from loyalty.admin.shared import DateRange, Endless, member_link
 from loyalty.models import LedgerEntry, Member, Redemption
+from loyalty.queries.families import family_of
 from loyalty.queries.redemptions import redemptions_of
 from loyalty.queries.relations import survivor_of
 from programs.admin.base import current_environment, may, required_environment
@@ -129,10 +130,10 @@ class RedemptionAdmin(DetailAdmin[Redemption]):
             return queryset, False
         if key := parse_public("red", term):
             return queryset.filter(pk=key), False
-        members = Member.objects.filter(environment=environment, external_id=term)
-        named = Q(member_id__in=list(members.values_list("pk", flat=True)))
-        coded = redemptions_of(environment=environment, code=term).values_list("pk", flat=True)
-        return queryset.filter(named | Q(pk__in=list(coded))), False
+        member = Member.objects.filter(environment=environment, external_id=term).first()
+        people = list(family_of(member.pk).values_list("pk", flat=True)) if member else []
+        coded = list(redemptions_of(environment=environment, code=term).values_list("pk", flat=True))
+        return queryset.filter(Q(member_id__in=people) | Q(pk__in=coded)), False
 
     @admin.display(description="When")
     def when(self, redemption: Redemption) -> Any:

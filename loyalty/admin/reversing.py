@@ -53,13 +53,13 @@ def obstacle_to(entry: LedgerEntry, left: int, member: Member) -> Obstacle | Non
         return Obstacle(
             "It was captured from a hold. Cancel the hold's capture instead.", link, "Open the hold"
         )
+    if left <= 0:
+        return Obstacle("All of it has been reversed already.")
     if entry.redemption_id:
         link = url_of("admin:loyalty_redemption_cancel", args=[entry.redemption_id])
         return Obstacle(
             "It belongs to a redemption. Cancel the redemption instead.", link, "Cancel the redemption"
         )
-    if left <= 0:
-        return Obstacle("All of it has been reversed already.")
     return None
 
 

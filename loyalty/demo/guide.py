@@ -28,6 +28,9 @@ Ready.
             (sandbox; replaced by the next start)
   API docs  {access.root}/docs/
 
+In the console: customers with points and tiers, rewards with codes and stock, and mugs that wait in the
+fulfilment queue. Search takes a member, a code or an id: 13777, or CAFE-7919-6007.
+
 Try it. Award points to a customer of the shop (run it twice: there is still one entry,
 and the second answer has the header Idempotent-Replayed: true); their history; their balance:
 

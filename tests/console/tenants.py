@@ -12,6 +12,7 @@ from audit.models import AuditEvent
 from loyalty.actions.back_tests import start_back_test
 from loyalty.actions.events import record_event
 from loyalty.actions.holds import hold_points
+from loyalty.actions.redemptions import redeem
 from loyalty.models import Event, LedgerEntry, Member
 from programs.models import ApiKey, EarningRule, Environment, Metric, Program, ProjectMembership
 from tests import factories
@@ -66,11 +67,32 @@ def furnish(mark: str) -> Tenant:
         actor=actor,
         now=timezone.now(),
     )
+    reward = factories.make_reward(
+        factories.reload(environment),
+        name=f"{mark}-mug",
+        description=f"{mark}-description",
+        metric=metric.code,
+        points=0,
+        stock=5,
+        fulfilment="manual",
+        code_source="generated",
+        code_pattern=f"{mark.upper()}-######",
+    )
+    redemption = redeem(
+        environment=factories.reload(environment),
+        member=f"{mark}-ada",
+        reward=reward.public_id,
+        reason=f"{mark}-wish",
+        actor=actor,
+        now=timezone.now(),
+    )
     rows: list[Model] = [
         Member.objects.get(pk=event.member_id),
         event,
         LedgerEntry.objects.get(event_id=event.pk),
         hold,
+        reward,
+        redemption,
         AuditEvent.objects.filter(environment_id=environment.pk, verb="points.earned").get(),
         Program.objects.get(environment=environment),
         metric,

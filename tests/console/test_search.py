@@ -3,6 +3,7 @@
 from audit.ids import public
 from loyalty.queries.search import find_anything
 from programs.models import Environment
+from tests.console.redeemed import TEN, buy, fill, offer
 from tests.factories import make_environment
 from tests.loyalty.ledger.till import Till
 
@@ -17,6 +18,33 @@ def test_holds_and_merged_members_are_found_for_what_they_are(environment: Envir
     assert (found.noun, found.key, found.description) == ("loyalty_hold", hold.pk, "20 held · hold")
     (merged,) = find_anything(environment=environment, term="bob")
     assert merged.description == "Merged member"
+
+
+def test_redemptions_are_found_by_id_and_by_code_as_it_may_be_typed(environment: Environment) -> None:
+    offer(environment, "rwd_ten", **TEN)
+    made = buy(environment, "rwd_ten")
+    code = str(made.issued_code)
+    for term, title in (
+        (public("red", made.pk), public("red", made.pk)),
+        (code, code),
+        (f" {code.lower()}", code),
+    ):
+        (found,) = find_anything(environment=environment, term=term)
+        assert (found.title, found.noun, found.key) == (title, "loyalty_redemption", made.pk)
+        assert found.description == "Ten off of ada · fulfilled redemption"
+    assert find_anything(environment=environment, term=code[:-1]) == []
+
+
+def test_a_code_that_nobody_has_yet_leads_nowhere(environment: Environment) -> None:
+    fill(environment, offer(environment, "rwd_pool", name="Coffee", code_source="pool"), "CAFE-1")
+    assert find_anything(environment=environment, term="CAFE-1") == []
+
+
+def test_another_environments_redemption_and_code_are_not_found(environment: Environment) -> None:
+    offer(environment, "rwd_ten", **TEN)
+    made = buy(environment, "rwd_ten")
+    for term in (public("red", made.pk), str(made.issued_code)):
+        assert find_anything(environment=make_environment(), term=term) == []
 
 
 def test_another_environments_hold_is_not_found(environment: Environment) -> None:

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from audit.errors import DomainError
 from audit.record import Actor
-from loyalty.demo import serve, shop
+from loyalty.demo import rewards, serve, shop
 from loyalty.demo.guide import Access, guide
 from loyalty.demo.orders import read_history
 from loyalty.demo.replay import is_complete, schedule_of, summarise
@@ -66,6 +66,7 @@ class Command(BaseCommand):
         tenant, password = self.tenant(root, actor)
         self.publish_rules(actor)
         self.replay()
+        self.rewards(actor)
         key = shop.rotate_key(environment=tenant.environments["sandbox"], actor=actor)
         self.say(f"== API key {key.key.prefix}... made, earlier demo keys revoked")
         return Access(url, reverse("admin:index"), tenant.user.username, password, key.secret)
@@ -111,6 +112,17 @@ class Command(BaseCommand):
         else:
             self.say(f"== orders: replaying {len(history.events)} events")
             call_command("replay_orders", stdout=self.stdout)
+
+    def rewards(self, actor: Actor) -> None:
+        """After the orders: they earned the points."""
+        environment = sandbox()
+        names = rewards.ensure_rewards(environment=environment, actor=actor, now=now_in(environment))
+        if names:
+            self.say(f"== rewards: {', '.join(names)}")
+        environment = sandbox()
+        made = rewards.ensure_redemptions(environment=environment, actor=actor, now=now_in(environment))
+        if made:
+            self.say(f"   {made} redemptions by customers, some of them waiting in the fulfilment queue")
 
     def say(self, line: str) -> None:
         """A line at once, also into a file."""

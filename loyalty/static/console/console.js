@@ -131,6 +131,8 @@ const showWhen = (box) => {
 };
 
 document.addEventListener("DOMContentLoaded", () => {
+  // Unfold writes a chosen file's name into a text input that it looks for near by, which is one of ours.
+  document.querySelectorAll("input[type=file].lc-file").forEach((input) => { input.hasChangeListener = true; });
   document.querySelectorAll("[data-repeat]").forEach(repeat);
   document.querySelectorAll("[data-when]").forEach(showWhen);
 });
