@@ -4,7 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from loyalty.ledger import accounts
-from loyalty.ledger.members import Redirected, lock_member
+from loyalty.ledger.members import Redirected, keep_member, lock_member
 from loyalty.ledger.posting import Book, Journal
 from loyalty.ledger.standings import ladders_of
 from loyalty.models import Member
@@ -16,10 +16,11 @@ from programs.queries.snapshots import Snapshot
 def open_for_sale(journal: Journal, config: Snapshot, reward: Reward, member: str) -> Book:
     """The account that pays, locked and settled, with whatever the reward changes at once.
 
-    One statement where that is nothing. Raises Replay, IdempotencyKeyReused. Locks: the member, where the
-    reward gives anything at once; their accounts; a tier's progress with them.
+    Two statements where that is nothing. Raises Replay, IdempotencyKeyReused. Locks: the member, shared unless
+    the reward gives anything at once; their accounts; a tier's progress with them.
     """
     if reward.fulfilment == Reward.Fulfilment.MANUAL or not gives_anything(reward):
+        keep_member(environment=journal.environment, member=member)
         return journal.open(member, reward.metric, frozen_ok=True)
     found = lock_member(environment=journal.environment, member=member, now=journal.now)
     ladder = ladder_of(config, reward.gives_tier.ladder_id) if reward.gives_tier else None

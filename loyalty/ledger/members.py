@@ -31,6 +31,22 @@ def lock_member(*, environment: Environment, member: str, now: datetime) -> Memb
     return found
 
 
+# Those whom a row that is written under the account's lock alone will point at.
+_KEEP = """
+SELECT id FROM loyalty_member
+WHERE id = %(key)s OR id = (SELECT redirect_to_id FROM loyalty_member WHERE id = %(key)s)
+ORDER BY id FOR KEY SHARE
+"""
+
+
+def keep_member(*, environment: Environment, member: str) -> None:
+    """Let nobody merge or erase whoever answers for this id until the end; other writes go on. For a posting
+    that locks an account and then writes a row that points at the member: a merge locks these in the other
+    order. One statement. Locks: the member, shared, before any account."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, {"key": member_key(environment.namespace, member)})
+
+
 def lock_members(
     *, environment: Environment, members: Collection[str], now: datetime, others: Collection[UUID] = ()
 ) -> dict[str | UUID, Member]:

@@ -8,7 +8,7 @@ from loyalty.actions.codes import add_codes
 from loyalty.actions.fulfilment import cancel, fail, fulfil
 from loyalty.actions.redemptions import redeem
 from loyalty.actions.tills import use_code
-from loyalty.models import LedgerEntry, MemberItem, Redemption, RewardCode, RewardStock
+from loyalty.models import ItemChange, LedgerEntry, MemberItem, Redemption, RewardCode, RewardStock
 from loyalty.queries.redemptions import find_redemption
 from programs.models import Environment, InventoryItem, InventorySet, Metric, Program, Reward, Tier
 from tests.factories import make_actor, make_metric, reload
@@ -122,3 +122,10 @@ class Shop(Desk):
     def redemptions(self, member: UUID) -> list[tuple[str, str]]:
         """Name and status of each."""
         return list(Redemption.objects.filter(member=member).order_by("pk").values_list("name", "status"))
+
+    def everything(self) -> list[Any]:
+        """All that a refusal must leave as it is."""
+        here = self.environment.id
+        tables = (Redemption, RewardCode, RewardStock, MemberItem, ItemChange)
+        rows = [list(table.objects.filter(environment_id=here).order_by("pk").values()) for table in tables]
+        return [*super().everything(), *rows]
