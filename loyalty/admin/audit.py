@@ -12,9 +12,10 @@ from django.utils.safestring import SafeString
 
 from audit.ids import parse_public
 from audit.models import AuditEvent
+from loyalty.admin.redemption_words import masked
 from loyalty.admin.shared import DateRange, Endless, member_link
 from loyalty.models import Member
-from programs.admin.base import current_environment
+from programs.admin.base import current_environment, may
 from programs.admin.detail import DetailAdmin
 from programs.admin.tables import diff_of
 from programs.models import Environment
@@ -24,6 +25,10 @@ _SUBJECTS = {
     "member": ("Members", ["member."]),
     "event": ("Events", ["event."]),
     "configuration": ("Configuration", ["program.", "metric.", "earningrule."]),
+    "reward": (
+        "Rewards and redemptions",
+        ["reward.", "rewardcode.", "rewardcodes.", "redemption.", "inventoryset."],
+    ),
     "key": ("Keys", ["apikey.", "tokenkey."]),
     "staff": ("Staff", ["projectmembership.", "user."]),
     "project": ("Project and environments", ["organization.", "project.", "environment."]),
@@ -144,13 +149,19 @@ class AuditEventAdmin(DetailAdmin[AuditEvent]):
     def detail(self, request: HttpRequest, found: AuditEvent) -> dict[str, Any]:
         known = {"pk": found.member_id, "environment_id": found.environment_id}
         member = Member.objects.filter(**known).first() if all(known.values()) else None
-        return {"diff": diff_of(found.before, found.after), "who": self.who(found), "member": member}
+        after = found.after
+        if found.object_type == "redemption" and after and after.get("code") and not may(request, "support"):
+            after = after | {"code": masked(after["code"])}
+        return {"diff": diff_of(found.before, after), "who": self.who(found), "member": member}
 
 
 _NOUNS = {
     "apikey": "API key",
     "tokenkey": "member token key",
     "earningrule": "earning rule",
+    "inventoryset": "inventory set",
+    "rewardcode": "code",
+    "rewardcodes": "codes",
     "projectmembership": "staff membership",
     "ledgerentry": "ledger entry",
 }

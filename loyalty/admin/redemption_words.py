@@ -42,7 +42,12 @@ def code_shown(code: RewardCode, *, whole: bool) -> str:
     """The code for who may hand it on; else its end alone, enough to compare with one that is told."""
     if code.code is None:
         return "(erased)"
-    return code.code if whole else f"•••••{code.code[-_KEPT:]}"
+    return code.code if whole else masked(code.code)
+
+
+def masked(code: str) -> str:
+    """The end of a code."""
+    return f"•••••{code[-_KEPT:]}"
 
 
 def money(amount: Decimal, currency: str) -> str:

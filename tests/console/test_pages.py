@@ -23,7 +23,13 @@ READ = [
     "audit_auditevent",
     "programs_program",
 ]
-READ += ["programs_metric", "programs_earningrule", "programs_tierladder", "loyalty_backtest"]
+READ += [
+    "loyalty_redemption",
+    "programs_metric",
+    "programs_earningrule",
+    "programs_tierladder",
+    "loyalty_backtest",
+]
 OWNED = ["programs_apikey", "programs_tokenkey", "programs_projectmembership"]
 
 
@@ -86,6 +92,12 @@ def test_roles(login: Any, ours: Tenant, role: str, helps: bool, configures: boo
         assert (client.get(reverse(f"admin:{name}_change", args=[row[name]])).status_code == 200) is owns
         assert (client.get(reverse(f"admin:{name}_add")).status_code == 200) is owns
     member, rule = row["loyalty_member"], row["programs_earningrule"]
+    assert client.get(reverse("admin:loyalty_redemption_queue")).status_code == 200
+    assert _may_post(client, reverse("admin:loyalty_redemption_queue")) is helps
+    for name in ("fulfil", "fail", "cancel", "use", "resend"):
+        url = reverse(f"admin:loyalty_redemption_{name}", args=[row["loyalty_redemption"]])
+        assert _may_post(client, url) is helps
+    assert _may_post(client, reverse("admin:loyalty_member_redeem", args=[member])) is helps
     assert _may_post(client, reverse("admin:loyalty_member_adjust", args=[member])) is helps
     assert _may_post(client, reverse("admin:loyalty_member_status", args=[member])) is helps
     assert _may_post(client, reverse("admin:loyalty_member_export", args=[member])) is helps

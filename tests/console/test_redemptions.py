@@ -106,6 +106,15 @@ class TestList:
             assert code not in text
             assert f"•••••{code[-3:]}" in text
 
+    def test_nor_do_they_in_the_audit_trail(self, support: Client, login: Any) -> None:
+        code = str(self.ten.issued_code)
+        event = AuditEvent.objects.get(verb="redemption.created", object_id=public("red", self.ten.pk))
+        url = url_of("admin:audit_auditevent_change", args=[event.pk])
+        assert code in _text(support.get(url))
+        text = _text(login(self.ten.reward.environment, "analyst").get(url))
+        assert code not in text
+        assert url_of("admin:loyalty_redemption_change", args=[public("red", self.ten.pk)]) in text
+
 
 def test_the_page_says_who_what_for_how_much_and_what_became_of_it(
     support: Client, environment: Environment, ten: Redemption

@@ -4,6 +4,7 @@ import json
 import re
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,10 +15,11 @@ from loyalty.api.common.authentication import forget_keys
 from loyalty.demo import serve, shop
 from loyalty.demo.guide import Access, calls, guide
 from loyalty.management.commands.demo import Command
-from loyalty.models import Event, LedgerEntry
-from programs.models import ApiKey, Organization
+from loyalty.models import Event, LedgerEntry, Redemption, RewardCode
+from programs.models import ApiKey, Organization, Reward
 from tests.conftest import Api
 
+COUNTED: tuple[Any, ...] = (Event, LedgerEntry, User, Reward, Redemption, RewardCode)
 ROOT = "http://127.0.0.1:8000"
 ACCESS = Access(ROOT, "/console/", "demo", "secret-password", "sk_sandbox_abcdefghijkl")
 
@@ -36,12 +38,13 @@ def test_two_starts(tmp_path: Path) -> None:
     assert Api(first.key).get("/v1/members/17850/balances").json()["data"][0]["balance"] == 5429
     log_in = {"username": first.username, "password": first.password}
     assert Client().post(f"{first.console_path}login/", log_in).status_code == 302
-    before = [Event.objects.count(), LedgerEntry.objects.count(), User.objects.count()]
+    assert "19 redemptions by customers" in told
+    before = [table.objects.count() for table in COUNTED]
 
     second, told = start(tmp_path)
     assert "replayed by an earlier start" in told
     assert "gave 151439 points" in told
-    assert [Event.objects.count(), LedgerEntry.objects.count(), User.objects.count()] == before
+    assert [table.objects.count() for table in COUNTED] == before
     assert second.password == first.password
     forget_keys()  # a process knows a key for five seconds
     statuses = [Api(access.key).get("/v1/members/17850/balances").status_code for access in (first, second)]
