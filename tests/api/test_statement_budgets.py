@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from programs.models import Environment
 from tests.conftest import Api
-from tests.factories import give, make_ladder, make_rule
+from tests.factories import give, make_ladder, make_reward, make_rule
 
 TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK")
 
@@ -24,6 +24,9 @@ BUDGETS = {
     "capture": 9,
     "cancel": 10,
     "release": 9,
+    "redeem": 6,
+    "use a code": 8,
+    "cancel a redemption": 16,
 }
 
 
@@ -64,6 +67,8 @@ def test_calls_take_as_many_statements_at_300_open_lots_as_at_10(warm: Api, envi
         earned = warm.post("/v1/points/award", {"customer_id": "ada", "points": 9}).json()
         spent = warm.post("/v1/points/redeem", {"customer_id": "ada", "points": 9}).json()
         held = [warm.post("/v1/holds", {"customer_id": "ada", "points": 9}).json() for _ in range(2)]
+        offer = {"userId": "ada", "offerId": "rwd_coffee"}
+        bought = [warm.post("/v1/offer/redeem", offer).json() for _ in range(2)]
         calls: dict[str, tuple[str, dict[str, Any]]] = {
             "spend": ("points/redeem", {"customer_id": "ada", "points": 9}),
             "transfer": (
@@ -76,10 +81,22 @@ def test_calls_take_as_many_statements_at_300_open_lots_as_at_10(warm: Api, envi
             "capture": (f"holds/{held[0]['id']}/capture", {"points": 5}),
             "cancel": (f"holds/{held[0]['id']}/cancel", {}),
             "release": (f"holds/{held[1]['id']}/release", {}),
+            "redeem": ("offer/redeem", offer),
+            "use a code": ("redemptions/use", {"code": bought[0]["code"]}),
+            "cancel a redemption": (f"redemptions/{bought[1]['id']}/cancel", {}),
         }
         return {name: len(statements(posting(warm, *call))) for name, call in calls.items()}
 
     give(environment, 10, member="bob")
+    make_reward(
+        environment,
+        "rwd_coffee",
+        points=9,
+        stock=100,
+        limit_times=100,
+        code_source="generated",
+        code_pattern="CAFE-######",
+    )
     for _ in range(10):
         give(environment, 10)
     few = counts()
