@@ -48,11 +48,9 @@ class RewardAdmin(CatalogueAdmin):
         rows = stock_of([reward.pk for reward in rewards])
         return {key: Stock(row.left, row.stock, row.taken) for key, row in rows.items()}
 
-    def taken_of(self, rewards: Sequence[Reward]) -> Mapping[UUID, str]:
-        """By its stock where it has one, since that is what is left of it; else counted, up to a bound."""
-        rows = stock_of([reward.pk for reward in rewards])
-        counted = taken_of([reward.pk for reward in rewards if reward.pk not in rows])
-        return {key: f"{row.taken:,}" for key, row in rows.items()} | {
+    def taken_of(self, rewards: Sequence[Reward], stocks: Mapping[UUID, Stock]) -> Mapping[UUID, str]:
+        counted = taken_of([reward.pk for reward in rewards if reward.pk not in stocks])
+        return {key: f"{stock.taken:,}" for key, stock in stocks.items()} | {
             key: f"{taken:,}{'+' if taken >= MOST else ''}" for key, taken in counted.items()
         }
 

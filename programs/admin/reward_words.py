@@ -238,7 +238,9 @@ def _base_cost(reward: Reward) -> str:
         low, high, step = reward.min_points or 0, reward.max_points or 0, reward.step_points or 1
         steps = f" in steps of {step:,}" if step > 1 else ""
         return f"{low:,} to {points_words(high, reward.metric)}{steps}"
-    return points_words(reward.points or 0, reward.metric)
+    if reward.points is None:  # not filled in yet
+        return f"… {noun_of(2, reward.metric.title)}"
+    return points_words(reward.points, reward.metric)
 
 
 def _by_tier(reward: Reward, titles: Titles) -> list[tuple[str, int]]:

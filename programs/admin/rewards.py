@@ -123,7 +123,8 @@ class CatalogueAdmin(ConfiguredAdmin[Reward]):
     def stocks(self, rewards: Sequence[Reward]) -> Mapping[UUID, Stock]:
         raise NotImplementedError
 
-    def taken_of(self, rewards: Sequence[Reward]) -> Mapping[UUID, str]:
+    def taken_of(self, rewards: Sequence[Reward], stocks: Mapping[UUID, Stock]) -> Mapping[UUID, str]:
+        """In words; of a reward with a stock what is missing of it."""
         raise NotImplementedError
 
     def codes_left(self, rewards: Sequence[Reward]) -> Mapping[UUID, int]:
@@ -149,8 +150,9 @@ class CatalogueAdmin(ConfiguredAdmin[Reward]):
         return Catalogue
 
     def furnish(self, request: HttpRequest, rewards: Sequence[Reward]) -> None:
-        """Put its shelf on each; five statements for all of them."""
-        stocks, codes, taken = self.stocks(rewards), self.codes_left(rewards), self.taken_of(rewards)
+        """Put its shelf on each; four statements for all of them."""
+        stocks, codes = self.stocks(rewards), self.codes_left(rewards)
+        taken = self.taken_of(rewards, stocks)
         titles = tier_titles(required_environment(request))
         for reward in rewards:
             reward.shelf = Shelf(  # type: ignore[attr-defined]

@@ -10,11 +10,21 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from loyalty.actions.back_tests import start_back_test
+from loyalty.actions.code_uploads import look_at_codes
 from loyalty.actions.events import record_event
 from loyalty.actions.holds import hold_points
+from loyalty.actions.inventory_sets import save_inventory_set
 from loyalty.actions.redemptions import redeem
 from loyalty.models import Event, LedgerEntry, Member
-from programs.models import ApiKey, EarningRule, Environment, Metric, Program, ProjectMembership
+from programs.models import (
+    ApiKey,
+    EarningRule,
+    Environment,
+    InventorySet,
+    Metric,
+    Program,
+    ProjectMembership,
+)
 from tests import factories
 
 
@@ -86,6 +96,23 @@ def furnish(mark: str) -> Tenant:
         actor=actor,
         now=timezone.now(),
     )
+    inventory_set = save_inventory_set(
+        environment=factories.reload(environment),
+        inventory_set=InventorySet(environment=environment, program=reward.program),
+        actor=actor,
+        changes={"title": f"{mark}-badges"},
+        items=[{"id": f"{mark}-crown", "title": f"{mark}-crown"}],
+    )
+    upload = look_at_codes(
+        environment=environment,
+        reward=factories.make_reward(
+            factories.reload(environment), name=f"{mark}-ticket", metric=metric.code, code_source="pool"
+        ),
+        file_name=f"{mark}.csv",
+        data=f"{mark}-code-1".encode(),
+        actor=actor,
+        now=timezone.now(),
+    )
     rows: list[Model] = [
         Member.objects.get(pk=event.member_id),
         event,
@@ -93,6 +120,8 @@ def furnish(mark: str) -> Tenant:
         hold,
         reward,
         redemption,
+        inventory_set,
+        upload,
         AuditEvent.objects.filter(environment_id=environment.pk, verb="points.earned").get(),
         Program.objects.get(environment=environment),
         metric,
