@@ -14,7 +14,7 @@ from programs.models import InventorySet
 
 @admin.register(InventorySet)
 class InventorySetAdmin(InventoryAdmin):
-    def save(self, request: HttpRequest, form: Any, items: Sequence[dict[str, Any]]) -> InventorySet:
+    def store(self, request: HttpRequest, form: Any, items: Sequence[dict[str, Any]]) -> InventorySet:
         return save_inventory_set(
             environment=required_environment(request),
             inventory_set=form.instance,

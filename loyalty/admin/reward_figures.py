@@ -83,8 +83,8 @@ def figures_csv(page: TenantAdmin[Reward], request: HttpRequest) -> StreamingHtt
     require(request, page.reader)
     begins_at, ends_at = _period(PeriodForm(_asked(request)), now_in(required_environment(request)))
     rows = [_cells(figures) for figures in _figures(request, begins_at, ends_at)]
-    name = f"rewards-{timezone.localtime(begins_at):%Y-%m-%d}-{timezone.localtime(ends_at):%Y-%m-%d}"
-    return csv_answer(name, _COLUMNS, rows)
+    begin, end = _days(begins_at, ends_at)
+    return csv_answer(f"rewards-{begin:%Y-%m-%d}-{end:%Y-%m-%d}", _COLUMNS, rows)
 
 
 def _figures(request: HttpRequest, begins_at: datetime, ends_at: datetime) -> list[RewardFigures]:
@@ -116,8 +116,13 @@ def _midnight(day: date) -> datetime:
 
 
 def _in_words(begins_at: datetime, ends_at: datetime) -> str:
-    begin, end = timezone.localtime(begins_at), timezone.localtime(ends_at - timedelta(microseconds=1))
+    begin, end = _days(begins_at, ends_at)
     return f"{begin.day} {begin:%b %Y} to {end.day} {end:%b %Y}"
+
+
+def _days(begins_at: datetime, ends_at: datetime) -> tuple[date, date]:
+    """The first day and the last, in the project's zone."""
+    return timezone.localdate(begins_at), timezone.localdate(ends_at - timedelta(microseconds=1))
 
 
 def _line(figures: RewardFigures) -> Line:

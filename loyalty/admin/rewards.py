@@ -59,7 +59,7 @@ class RewardAdmin(CatalogueAdmin):
         return codes_left(pools)
 
     @transaction.atomic
-    def save(self, request: HttpRequest, form: Any) -> Reward:
+    def store(self, request: HttpRequest, form: Any) -> Reward:
         environment = required_environment(request)
         changes = form.changes()
         picture = form.picture_sent()

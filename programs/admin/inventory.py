@@ -62,7 +62,7 @@ class InventoryAdmin(ConfiguredAdmin[InventorySet]):
     sortable_by = ()
     fieldsets = ((None, {"fields": ("title", "program")}),)
 
-    def save(self, request: HttpRequest, form: Any, items: Sequence[dict[str, Any]]) -> InventorySet:
+    def store(self, request: HttpRequest, form: Any, items: Sequence[dict[str, Any]]) -> InventorySet:
         """Raises DomainErrors."""
         raise NotImplementedError
 
@@ -113,7 +113,7 @@ class InventoryAdmin(ConfiguredAdmin[InventorySet]):
     def _save(self, request: HttpRequest, form: Any, rows: list[ItemRow]) -> InventorySet | None:
         """The saved set; None where it was refused (said on the form and its rows)."""
         try:
-            return self.save(request, form, [row.as_item() for row in rows])
+            return self.store(request, form, [row.as_item() for row in rows])
         except DomainError as error:
             others = []
             for fault in error.errors:

@@ -130,7 +130,7 @@ class CatalogueAdmin(ConfiguredAdmin[Reward]):
     def codes_left(self, rewards: Sequence[Reward]) -> Mapping[UUID, int]:
         raise NotImplementedError
 
-    def save(self, request: HttpRequest, form: Any) -> Reward:
+    def store(self, request: HttpRequest, form: Any) -> Reward:
         """Save what the form says, with its picture and stock. Raises DomainErrors."""
         raise NotImplementedError
 
@@ -229,7 +229,7 @@ class CatalogueAdmin(ConfiguredAdmin[Reward]):
         form = self._form(request, reward) if may(request, "operator") else None
         if request.method == "POST" and form is not None and form.is_valid():
             try:
-                saved = self.save(request, form)
+                saved = self.store(request, form)
             except DomainError as error:
                 form.refuse(error)
             else:

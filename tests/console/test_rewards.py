@@ -461,7 +461,7 @@ def _form_of(tenant: Tenant) -> dict[str, Any]:
 def test_nothing_of_another_project_can_be_given_or_named(login: Any, ours: Tenant, theirs: Tenant) -> None:
     client = login(ours.environment, "operator")
     before = state_of_everything()
-    item = InventoryItem.objects.get(inventory_set=theirs.rows[InventorySet])
+    item = InventoryItem.objects.get(inventory_set=theirs.rows[InventorySet].pk)
     tier = Tier.objects.get(environment=theirs.environment)
     metric = theirs.rows[Metric]
     for forged in (

@@ -1,0 +1,132 @@
+"""Reward analytics: which rewards are chosen most in a period, what became of their codes, and the file of it."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from loyalty.actions.fulfilment import cancel
+from loyalty.actions.tills import use_code
+from loyalty.admin.reward_figures import duration_words
+from programs.models import Environment
+from tests import factories
+from tests.console.tenants import Tenant
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/console/programs/reward/figures/"
+JUNE = {"days": "", "first": "2026-06-01", "last": "2026-06-30"}
+
+
+@pytest.fixture
+def analyst(login: Any, environment: Environment) -> Client:
+    client: Client = login(environment, "analyst")
+    return client
+
+
+@pytest.fixture
+def june(environment: Environment) -> None:
+    """In June three vouchers for 100 points, of which one was used after two days and one cancelled, and a mug for
+    nothing; in July another voucher."""
+    voucher = factories.make_reward(
+        factories.reload(environment),
+        "voucher",
+        name="=Voucher",
+        code_source="generated",
+        code_pattern="V-######",
+    )
+    factories.make_reward(factories.reload(environment), "mug", name="Mug", points=0)
+    at = datetime(2026, 6, 10, 12, tzinfo=UTC)
+    bought = []
+    for member in ("ada", "bob", "cy"):
+        factories.give(environment, 500, member, now=at - timedelta(days=1))
+        bought.append(factories.buy(environment, voucher.public_id, member, now=at))
+    factories.buy(environment, "mug", "ada", now=at)
+    factories.buy(environment, "voucher", "ada", now=at + timedelta(days=30))
+    actor = factories.make_actor()
+    later = at + timedelta(days=2)
+    use_code(environment=environment, code=bought[0].code.code, place=None, actor=actor, now=later)
+    cancel(environment=environment, redemption=bought[1].pk, actor=actor, now=later)
+
+
+def test_the_rewards_of_a_period_are_listed_the_most_popular_first(analyst: Client, june: None) -> None:
+    page = analyst.get(PAGE, JUNE)
+    lines = [
+        (line.figures.name, line.figures.redemptions, line.figures.points, line.share, line.use_rate)
+        for line in page.context["lines"]
+    ]
+    assert lines == [("=Voucher", 3, 200, "75 %", "50 %"), ("Mug", 1, 0, "25 %", "–")]
+    assert [line.median for line in page.context["lines"]] == ["2 days", "–"]
+    totals = [page.context[name] for name in ("total", "points", "issued", "used", "period")]
+    assert totals == [4, 200, 2, 1, "1 Jun 2026 to 30 Jun 2026"]
+    assert '<progress max="3" value="3"' in page.content.decode()
+
+
+def test_the_file_has_the_same_figures_and_no_formula(analyst: Client, june: None) -> None:
+    answer = analyst.get(f"{PAGE}csv/", JUNE)
+    header, voucher, mug, _ = answer.getvalue().decode().split("\r\n")
+    assert header.startswith("reward_id,name,kind,redemptions,members,points,share,")
+    assert voucher == "voucher,'=Voucher,custom,3,3,200,0.7500,0,2,1,0,2,1,0,0.5000,172800,172800"
+    assert mug == "mug,Mug,custom,1,1,0,0.2500,0,1,0,0,0,0,0,,,"
+    assert answer["Content-Disposition"] == 'attachment; filename="rewards-2026-06-01-2026-06-30.csv"'
+
+
+def test_a_period_of_days_ends_now(analyst: Client, environment: Environment) -> None:
+    reward = factories.make_reward(factories.reload(environment), points=0)
+    for days in (0, 20, 60):
+        factories.buy(environment, reward.public_id, f"m{days}", now=timezone.now() - timedelta(days=days))
+    counts = {days: analyst.get(PAGE, {"days": days}).context["total"] for days in ("7", "30", "90")}
+    assert counts == {"7": 1, "30": 2, "90": 3}
+    assert analyst.get(PAGE).context["total"] == 2
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"days": ""},
+        {"days": "", "first": "2026-06-30", "last": "2026-06-01"},
+        {"days": "", "first": "2026-06-01"},
+        {"days": "", "first": "x", "last": "y"},
+        {"days": "5000"},
+        {"days": "", "first": "9999-12-31", "last": "9999-12-31"},
+    ],
+)
+def test_a_period_that_makes_no_sense_is_told_and_the_usual_one_shown(
+    analyst: Client, asked: dict[str, str]
+) -> None:
+    page = analyst.get(PAGE, asked)
+    assert page.context["form"].errors
+    assert page.context["total"] == 0
+    assert analyst.get(f"{PAGE}csv/", asked).status_code == 200
+
+
+def test_a_period_without_redemptions_says_so(analyst: Client) -> None:
+    text = analyst.get(PAGE, JUNE).content.decode()
+    assert "No redemption from 1 Jun 2026 to 30 Jun 2026" in text
+
+
+def test_nothing_of_another_project_is_counted(login: Any, ours: Tenant, theirs: Tenant) -> None:
+    client = login(ours.environment, "analyst")
+    page = client.get(PAGE)
+    assert page.context["total"] == 1
+    assert theirs.mark not in page.content.decode()
+    assert theirs.mark.encode() not in client.get(f"{PAGE}csv/").getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (119, "119 seconds"),
+        (120, "2 minutes"),
+        (7199, "120 minutes"),
+        (7200, "2 hours"),
+        (172_800, "2 days"),
+    ],
+)
+def test_durations_are_told_in_the_unit_that_fits(seconds: int, words: str) -> None:
+    assert duration_words(timedelta(seconds=seconds)) == words
+    assert duration_words(None) == "–"
