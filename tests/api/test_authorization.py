@@ -17,7 +17,7 @@ from loyalty.api.v1.nothing_here import NothingHereView
 from programs.actions.keys import SCOPES, hash_key, revoke_key
 from programs.models import ApiKey
 from tests import factories
-from tests.api.operations import DONE, Operation, document, operations
+from tests.api.operations import DONE, ISSUES_TOKENS, Operation, document, operations
 from tests.api.world import Owner, changed, digest, make_owner, nowhere
 from tests.conftest import Api
 
@@ -146,7 +146,8 @@ def test_to_a_key_of_another_environment_nothing_of_this_one_exists(
         "another tenant": factories.make_environment(),
     }
     keys = {whose: factories.make_key(stranger) for whose, stranger in strangers.items()}
-    acts_at_home = operation.method != "get" and "{" not in operation.path  # creates things of its own
+    yet_to_come = operation.spec["operationId"] in ISSUES_TOKENS  # for a member of its own by that id
+    acts_at_home = operation.method != "get" and ("{" not in operation.path or yet_to_come)  # creates its own
     before = digest(owner.marks if acts_at_home else None)
     for whose, key in keys.items():
         answer = call(key, operation, owner)
@@ -157,7 +158,7 @@ def test_to_a_key_of_another_environment_nothing_of_this_one_exists(
         if not acts_at_home:
             imagined = call(key, operation, owner, nowhere(owner.ids))
             assert _without_ids(answer, owner.ids) == _without_ids(imagined, nowhere(owner.ids)), whose
-        if "{" in operation.path:
+        if "{" in operation.path and not yet_to_come:
             assert answer.status_code == 404, whose
     assert changed(before, digest(owner.marks if acts_at_home else None)) == {}
 
