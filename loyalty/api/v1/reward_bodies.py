@@ -15,13 +15,13 @@ from loyalty.actions.points import find_metric
 from loyalty.api.common.fields import Body, Choice, Figure, Flag, Instant, Integer, JsonObject, Pattern, Text
 from loyalty.api.v1.earning_rules import MAX_JSON
 from programs.actions.configure import refusal_of
+from programs.code_patterns import DEFAULT_PATTERN
 from programs.models import InventoryItem, Program, Reward, Tier
 from programs.models.metrics import MAX_DAYS
 from programs.models.rewards import MAX_COST
 from programs.queries.snapshots import Snapshot
 
 ID = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}\Z"
-DEFAULT_PATTERN = "REDEEM-########"
 _IMAGE = re.compile(r"data:image/[a-z0-9.+-]+;base64,([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
 
 # The engine's settings as callers name them; what stands in one, such as `tier_points.gold`, goes along.
