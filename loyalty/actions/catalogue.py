@@ -9,7 +9,7 @@ from django.db import transaction
 from audit.errors import InvalidRequest
 from audit.record import Actor, record
 from loyalty.models import RewardStock
-from programs.actions.configure import configure, place_of
+from programs.actions.configure import configure, lock_environment, place_of
 from programs.actions.rewards import check_reward
 from programs.models import Environment, Reward
 
@@ -36,8 +36,12 @@ def save_reward(
     `stock`: how many there are altogether, those taken included; None: no limit. It counts from the next
     redemption on.
 
-    Raises InvalidRequest naming every faulty field, NotFound. Locks: the environment, the reward, its stock.
+    Raises InvalidRequest naming every faulty field, NotFound. Locks: the environment, the stock where that
+    changes, then the reward: as redemptions do, whose rows name the reward once the stock is taken.
     """
+    if stock is not UNCHANGED:
+        lock_environment(environment)
+        _lock_stock(reward)
     for name in ("program", "metric"):
         if not reward._state.adding and name in changes and changes[name].pk != getattr(reward, f"{name}_id"):
             raise InvalidRequest.field(name, "fixed", "It stays as it was made; make another reward instead.")
@@ -54,7 +58,7 @@ def _set_stock(environment: Environment, reward: Reward, actor: Actor, stock: in
         raise InvalidRequest.field(
             "stock", "invalid", f"A whole number from 0 to {MAX_STOCK}; null: no limit."
         )
-    row = RewardStock.objects.select_for_update().filter(reward=reward).first()
+    row = _lock_stock(reward)
     before = row.stock if row else None
     if before == stock and (row or stock is None):
         return
@@ -74,3 +78,7 @@ def _set_stock(environment: Environment, reward: Reward, actor: Actor, stock: in
         before={"stock": before},
         after={"stock": stock, "taken": row.taken},
     )
+
+
+def _lock_stock(reward: Reward) -> RewardStock | None:
+    return RewardStock.objects.select_for_update().filter(reward_id=reward.pk).first()

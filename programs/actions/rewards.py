@@ -123,7 +123,7 @@ def _value(reward: Reward) -> Iterator[FieldError]:
     money = amount is not None or (is_variable and reward.kind != "metric")
     if money and not reward.currency:
         yield FieldError("currency", "required", "Give the currency, as an ISO 4217 code.")
-    if isinstance(amount, Decimal) and amount != round(amount, digits_of(reward.currency)):
+    elif isinstance(amount, Decimal) and amount != round(amount, digits_of(reward.currency)):
         detail = f"Amounts in {reward.currency} have {digits_of(reward.currency)} digits after the point."
         yield FieldError("discount_amount", "max_decimal_places", detail)
 

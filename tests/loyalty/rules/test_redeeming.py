@@ -47,7 +47,14 @@ def situation(**changes: Any) -> Situation:
     """Nothing stands against it."""
     about = {name: changes.pop(name) for name in ("occurred_at", "time_zone", "tier") if name in changes}
     facts = Facts(**{"event_type": "redemption", "occurred_at": NOW, "time_zone": UTC, **about})
-    usual = {"program": OPEN, "is_frozen": False, "used": 0, "left": None, "has_code": True, "balance": 200}
+    usual: dict[str, Any] = {
+        "program": OPEN,
+        "is_frozen": False,
+        "used": 0,
+        "left": None,
+        "has_code": True,
+        "balance": 200,
+    }
     return Situation(facts, **{**usual, **changes})
 
 
