@@ -106,7 +106,8 @@ def test_of_a_variable_cost_the_caller_names_the_points_and_the_value_follows(ap
     offer(api, kind="discount", cost=cost, currency="GBP")
     before = digest()
     for points in (None, 99, 301, 120):
-        path, body = ways(**({} if points is None else {"points": points}))[way]
+        named: dict[str, Any] = {} if points is None else {"points": points}
+        path, body = ways(**named)[way]
         problem = assert_problem(api.post(path, body), "invalid_request")
         assert [error["field"] for error in problem["errors"]] == ["points"]
     assert changed(before, digest()) == {}

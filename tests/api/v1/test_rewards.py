@@ -21,7 +21,7 @@ LEVELS = [
     {"code": "silver", "title": "Silver", "threshold": 250},
     {"code": "gold", "title": "Gold", "threshold": 750},
 ]
-PLAIN = {
+PLAIN: dict[str, Any] = {
     "program": "default",
     "metric": "points",
     "description": "",
