@@ -46,7 +46,8 @@ OPEN = Availability("active")
 def situation(**changes: Any) -> Situation:
     """Nothing stands against it."""
     about = {name: changes.pop(name) for name in ("occurred_at", "time_zone", "tier") if name in changes}
-    facts = Facts(**{"event_type": "redemption", "occurred_at": NOW, "time_zone": UTC, **about})
+    moment: dict[str, Any] = {"event_type": "redemption", "occurred_at": NOW, "time_zone": UTC}
+    facts = Facts(**moment | about)
     usual: dict[str, Any] = {
         "program": OPEN,
         "is_frozen": False,
