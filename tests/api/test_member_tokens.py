@@ -27,7 +27,7 @@ SECOND = int(NOW.timestamp())
 
 @dataclass(frozen=True)
 class Tenant:
-    """Ada has points; there is a key of each algorithm."""
+    """Ada has points, and there is something to spend them on; there is a key of each algorithm."""
 
     environment: Environment
     hs: NewTokenKey
@@ -46,6 +46,7 @@ class Tenant:
 @pytest.fixture
 def tenant(environment: Environment) -> Tenant:
     factories.give(environment, 100, "ada")
+    factories.make_reward(environment, "rwd_coffee")
     return Tenant(
         environment,
         factories.make_token_key(environment),
@@ -67,6 +68,14 @@ def signed(tenant: Tenant, **changes: Any) -> str:
 
 def ask(token: str) -> Any:
     return Api(token).get("/v1/members/ada/balances")
+
+
+def redeem(token: str, user: str = "ada") -> list[Any]:
+    """Both ways of redeeming for that user."""
+    return [
+        Api(token).post("/v1/offer/redeem", {"userId": user, "offerId": "rwd_coffee"}),
+        Api(token).post(f"/v1/user/{user}/offer/rwd_coffee/redeem"),
+    ]
 
 
 def with_header(**changes: Any) -> Callable[[Tenant], str]:
@@ -238,12 +247,12 @@ def test_a_faulty_token_is_refused_by_name_and_changes_nothing(tenant: Tenant, a
     make, says = ATTACKS[attack]
     token = make(tenant)
     before = digest()
-    answer = ask(token)
-    problem = assert_problem(answer, "authentication_failed")
-    assert says in problem["detail"]
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="loyalty"'
     kept = [tenant.secret, tenant.hs.key.secret, tenant.hs.key.kid, token]
-    assert [text for text in kept if text in answer.content.decode()] == []
+    for answer in [ask(token), *redeem(token)]:
+        problem = assert_problem(answer, "authentication_failed")
+        assert says in problem["detail"]
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="loyalty"'
+        assert [text for text in kept if text in answer.content.decode()] == []
     assert changed(before, digest()) == {}
     assert not TokenKey.objects.filter(last_used_at__isnull=False).exists(), "nobody used a key"
 
@@ -279,6 +288,14 @@ def test_a_good_token_of_each_algorithm_is_taken(tenant: Tenant) -> None:
     assert ask(token).status_code == 200, "only sub and exp are needed; what we do not know is ignored"
     fractions = with_claims(exp=9_999_999_999.5, nbf=0.5)(tenant)
     assert ask(fractions).status_code == 200
+
+
+def test_a_member_redeems_for_themself_and_for_nobody_else(tenant: Tenant) -> None:
+    before = digest()
+    for answer in redeem(signed(tenant, sub="eve")):
+        assert_problem(answer, "permission_denied")
+    assert changed(before, digest()) == {}
+    assert [answer.status_code for answer in redeem(signed(tenant))] == [201, 409], "there was enough for one"
 
 
 @pytest.mark.parametrize(
