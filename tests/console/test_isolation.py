@@ -55,7 +55,7 @@ def test_no_page_shows_anything_of_another_project(
     client = login(ours.environment)
     answer = client.get(reverse(f"admin:{name}"), follow=True)
     assert answer.status_code in (200, 403, 405)
-    _says_nothing_of(theirs, answer.content.decode())
+    _says_nothing_of(theirs, answer.getvalue().decode())
 
 
 @pytest.mark.parametrize("model", registered(), ids=_id)
