@@ -16,69 +16,67 @@ BOUNDS = ["max_points", "min_points", "step_points", "value_per_point"]
 MONEY: dict[str, Any] = {"discount_amount": Decimal(5), "currency": "GBP"}
 
 
-@pytest.mark.parametrize(
-    ("kind", "changes", "fields"),
-    [
-        ("custom", {"name": ""}, ["name"]),
-        ("custom", {"points": None}, ["points"]),
-        ("custom", {"points": -1}, ["points"]),
-        ("custom", {"points": 10**12 + 1}, ["points"]),
-        ("nonsense", {}, ["kind"]),
-        ("custom", {"status": "ended"}, ["status"]),
-        ("custom", {"fulfilment": "never"}, ["fulfilment"]),
-        ("custom", {"limit_times": 0}, ["limit_times"]),
-        ("custom", {"limit_times": 1, "limit_per": "year"}, ["limit_per"]),
-        ("custom", {"starts_at": day(1), "ends_at": day(1)}, ["ends_at"]),
-        ("custom", {"tier_points": {"silver": 5}}, ["tier_points.silver"]),
-        ("custom", {"tier_points": []}, ["tier_points"]),
-        ("custom", {"condition": {"field": "data.amount", "op": "gt", "value": 1}}, ["condition"]),
-        ("custom", {"condition": {"field": "event.type", "op": "eq", "value": "x"}}, ["condition"]),
-        ("custom", {"condition": {"field": "member.tier", "op": "is", "value": "x"}}, ["condition.op"]),
-        ("custom", {"cost_kind": "variable"}, ["cost_kind", "currency", *BOUNDS]),
-        ("custom", {"code_source": "generated", "code_pattern": ""}, ["code_pattern"]),
-        ("custom", {"code_source": "generated", "code_pattern": "TEA-#####"}, ["code_pattern"]),
-        ("custom", {"code_source": "generated", "code_pattern": "tea-######"}, ["code_pattern"]),
-        ("custom", {"code_source": "pool", "code_valid_days": 0}, ["code_valid_days"]),
-        ("discount", {"discount_amount": None}, ["discount_amount"]),
-        ("discount", {"discount_percent": Decimal(5)}, ["discount_percent"]),
-        ("discount", {"discount_amount": None, "discount_percent": Decimal(101)}, ["discount_percent"]),
-        ("discount", {"currency": ""}, ["currency"]),
-        ("discount", {"currency": "POUND"}, ["currency"]),
-        ("discount", {"discount_amount": Decimal("1.001")}, ["discount_amount"]),
-        ("discount", {"discount_amount": Decimal("1.5"), "currency": "JPY"}, ["discount_amount"]),
-        ("cashback", {}, ["discount_amount"]),
-        ("cashback", {"discount_percent": Decimal(5)}, ["discount_amount", "discount_percent"]),
-        ("metric", {}, ["gives_metric"]),
-        ("tier_upgrade", {}, ["gives_tier"]),
-        ("inventory_item", {}, ["gives_item"]),
-    ],
-)  # fmt: skip
-def test_what_does_not_fit_together_is_named(
-    shop: Shop, kind: str, changes: dict[str, Any], fields: list[str]
-) -> None:
-    with shop.fault(*fields):
-        shop.reward(kind, **changes)
+FAULTS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("custom", {"name": ""}, ["name"]),
+    ("custom", {"points": None}, ["points"]),
+    ("custom", {"points": -1}, ["points"]),
+    ("custom", {"points": 10**12 + 1}, ["points"]),
+    ("nonsense", {}, ["kind"]),
+    ("custom", {"status": "ended"}, ["status"]),
+    ("custom", {"fulfilment": "never"}, ["fulfilment"]),
+    ("custom", {"limit_times": 0}, ["limit_times"]),
+    ("custom", {"limit_times": 1, "limit_per": "year"}, ["limit_per"]),
+    ("custom", {"starts_at": day(1), "ends_at": day(1)}, ["ends_at"]),
+    ("custom", {"tier_points": {"silver": 5}}, ["tier_points.silver"]),
+    ("custom", {"tier_points": []}, ["tier_points"]),
+    ("custom", {"condition": {"field": "data.amount", "op": "gt", "value": 1}}, ["condition"]),
+    ("custom", {"condition": {"field": "event.type", "op": "eq", "value": "x"}}, ["condition"]),
+    ("custom", {"condition": {"field": "member.tier", "op": "is", "value": "x"}}, ["condition.op"]),
+    ("custom", {"cost_kind": "variable"}, ["cost_kind", "currency", *BOUNDS]),
+    ("custom", {"code_source": "generated", "code_pattern": ""}, ["code_pattern"]),
+    ("custom", {"code_source": "generated", "code_pattern": "TEA-#####"}, ["code_pattern"]),
+    ("custom", {"code_source": "generated", "code_pattern": "tea-######"}, ["code_pattern"]),
+    ("custom", {"code_source": "pool", "code_valid_days": 0}, ["code_valid_days"]),
+    ("discount", {"discount_amount": None}, ["discount_amount"]),
+    ("discount", {"discount_percent": Decimal(5)}, ["discount_percent"]),
+    ("discount", {"discount_amount": None, "discount_percent": Decimal(101)}, ["discount_percent"]),
+    ("discount", {"currency": ""}, ["currency"]),
+    ("discount", {"currency": "POUND"}, ["currency"]),
+    ("discount", {"discount_amount": Decimal("1.001")}, ["discount_amount"]),
+    ("discount", {"discount_amount": Decimal("1.5"), "currency": "JPY"}, ["discount_amount"]),
+    ("cashback", {}, ["discount_amount"]),
+    ("cashback", {"discount_percent": Decimal(5)}, ["discount_amount", "discount_percent"]),
+    ("metric", {}, ["gives_metric"]),
+    ("tier_upgrade", {}, ["gives_tier"]),
+    ("inventory_item", {}, ["gives_item"]),
+]
+
+
+def test_what_does_not_fit_together_is_named(shop: Shop) -> None:
     stored = shop.reward()
-    without = {} if kind == "discount" else {"discount_amount": None, "currency": ""}
-    with shop.fault(*fields):
-        shop.save(stored, kind=kind, **without | changes)
+    for kind, changes, fields in FAULTS:
+        with shop.fault(*fields):
+            shop.reward(kind, **changes)
+        without = {} if kind == "discount" else {"discount_amount": None, "currency": ""}
+        with shop.fault(*fields):
+            shop.save(stored, kind=kind, **without | changes)
 
 
-@pytest.mark.parametrize(
-    ("changes", "fields"),
-    [
-        ({"min_points": 0}, ["min_points"]),
-        ({"max_points": 9}, ["max_points"]),
-        ({"step_points": None}, ["step_points"]),
-        ({"value_per_point": Decimal(0)}, ["value_per_point"]),
-        ({"currency": ""}, ["currency"]),
-        ({"kind": "free_product"}, ["cost_kind"]),
-    ],
-)
-def test_a_variable_cost_is_whole(shop: Shop, changes: dict[str, Any], fields: list[str]) -> None:
-    bounds = {"low": 10, "high": 20, "step": 5, "rate": "0.01"}
-    with shop.fault(*fields):
-        shop.choosing(**bounds, **changes)  # type: ignore[arg-type]
+FAULTS_OF_CHOICE: list[tuple[dict[str, Any], list[str]]] = [
+    ({"min_points": 0}, ["min_points"]),
+    ({"max_points": 9}, ["max_points"]),
+    ({"step_points": None}, ["step_points"]),
+    ({"value_per_point": Decimal(0)}, ["value_per_point"]),
+    ({"currency": ""}, ["currency"]),
+    ({"kind": "free_product"}, ["cost_kind"]),
+]
+
+
+def test_a_variable_cost_is_whole(shop: Shop) -> None:
+    bounds: dict[str, Any] = {"low": 10, "high": 20, "step": 5, "rate": "0.01"}
+    for changes, fields in FAULTS_OF_CHOICE:
+        with shop.fault(*fields):
+            shop.choosing(**bounds, **changes)
     assert not Reward.objects.filter(environment=shop.environment).exists()
 
 

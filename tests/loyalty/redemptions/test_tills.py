@@ -82,11 +82,11 @@ def test_of_two_codes_alike_the_one_as_typed_is_meant(shop: Shop) -> None:
     assert shop.use("ABC").pk == upper.pk
 
 
-@pytest.mark.parametrize("typed", ["", " ", "SAVE", "SAVE-100", "x" * 200, "\x00"])
-def test_what_is_no_code_is_not_found(shop: Shop, typed: str) -> None:
+def test_what_is_no_code_is_not_found(shop: Shop) -> None:
     shop.redeem(shop.pool("SAVE-10", points=0))
-    with shop.refused(NotFound):
-        shop.use(typed)
+    for typed in ("", " ", "SAVE", "SAVE-100", "x" * 200, "\x00"):
+        with shop.refused(NotFound):
+            shop.use(typed)
 
 
 def test_a_code_that_nobody_has_yet_is_not_found(shop: Shop) -> None:
