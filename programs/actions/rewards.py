@@ -10,7 +10,7 @@ from programs.code_patterns import pattern_fault
 from programs.conditions import FaultyConfigurationError, canonical, fields_used, parse
 from programs.currencies import digits_of
 from programs.models import Reward, Tier
-from programs.models.rewards import MAX_COST
+from programs.models.rewards import MAX_COST, MAX_MONEY
 
 _KNOWN = ("member.", "event.occurred_at.")
 _GIVES = {"metric": "gives_metric", "tier_upgrade": "gives_tier", "inventory_item": "gives_item"}
@@ -87,6 +87,9 @@ def _cost(reward: Reward) -> Iterator[FieldError]:
     for name in ("min_points", "max_points", "step_points", "value_per_point"):
         if not getattr(reward, name):
             yield FieldError(name, "required", "A variable cost needs it, above zero.")
+    if (reward.max_points or 0) * _decimal(reward.value_per_point) > MAX_MONEY:
+        detail = f"Its greatest cost would be worth more than {MAX_MONEY:f}; lower one of both."
+        yield FieldError("value_per_point", "max_value", detail)
     if reward.min_points and reward.max_points and reward.max_points < reward.min_points:
         yield FieldError("max_points", "invalid_value", "Give at least the minimum.")
 

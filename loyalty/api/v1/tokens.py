@@ -57,6 +57,7 @@ class TokenView(EngineView):
         example=EXAMPLE,
         status=201,
         tag="customers",
+        refusals=["not_found"],
         description="Signed with the environment's newest HS256 key; one is made if there is none. The customer need "
         "not exist yet, and is not made. Times are real, also in a sandbox whose clock is set. Takes no "
         "Idempotency-Key: a repeated call issues another token, which only its line in the audit trail tells of, "

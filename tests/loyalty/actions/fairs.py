@@ -108,12 +108,13 @@ KINDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 @dataclass(frozen=True)
 class Stall:
     """A reward as it is sold in the past (`goods`), and what is changed of it before NOW; `left` and `codes`:
-    how much of its stock and pool remains (None: no limit, no pool)."""
+    how much of its stock and pool remains (None: no limit, no pool). `had`: how many days ago ada bought it."""
 
     goods: dict[str, Any]
     changes: dict[str, Any]
     left: int | None
     codes: int | None
+    had: list[float]
 
 
 @st.composite
@@ -124,7 +125,9 @@ def stalls(draw: st.DrawFn) -> Stall:
     goods["code_source"] = draw(st.sampled_from(["none", "generated", "pool"]))
     goods["code_pattern"] = "F-######"
     starts_at, ends_at = draw(WINDOWS)
-    limit = draw(often((None, "ever"), *((n, per) for per in ("day", "month", "ever") for n in (1, 2))))
+    limit = draw(
+        often((None, "ever"), *((n, per) for per in ("day", "week", "month", "ever") for n in (1, 2)))
+    )
     return Stall(
         goods,
         {
@@ -137,6 +140,7 @@ def stalls(draw: st.DrawFn) -> Stall:
         },
         draw(often(None, 0, 1, 5)),
         draw(often(3, 0, 1, of=3)) if goods["code_source"] == "pool" else None,
+        draw(st.lists(st.sampled_from([41, 8, 1, 0.25, 0]), max_size=3)),
     )
 
 
@@ -164,6 +168,7 @@ class Fair:
     coins: dict[str, Any]
     maximum: int | None
     stalls: list[Stall]
+    wallet: int
     steps: list[Step]
     attributes: dict[str, Any]
     fate: str
@@ -184,11 +189,12 @@ def fairs(draw: st.DrawFn) -> Fair:
             "default_value": draw(often(0, 45)),
             "vesting_days": draw(often(0, 7, of=3)),
             "negative_balance": draw(st.sampled_from(["debt", "clip"])),
-            **draw(often({}, {"expiry": "days", "expiry_count": 30})),
+            **draw(often({}, {"expiry": "days", "expiry_count": 30}, of=4)),
         },
         coins={"default_value": draw(often(0, 15))},
         maximum=draw(often(None, 15, 40, 100)),
         stalls=draw(st.lists(stalls(), min_size=2, max_size=4)),
+        wallet=draw(often(1_000, 0, 150, of=3)),
         steps=draw(STEPS),
         attributes=draw(st.sampled_from([{}, {"vip": True}, {"vip": False, "city": "Bath"}])),
         fate=draw(often("stays", "unknown", "frozen", "merged", "merges", "erased")),
@@ -270,7 +276,11 @@ class Visit:
         self._change(reward, **stall.changes)
 
     def _live(self) -> None:
-        for days_ago, member, deed, number in sorted(self.fair.steps, key=lambda step: -step[0]):
+        begun = [(450.0, who, "earn", self.fair.wallet) for who in ("ada", "twin") if self.fair.wallet]
+        stalls = enumerate(self.fair.stalls)
+        habits = [(days, "ada", "buy", number) for number, stall in stalls for days in stall.had]
+        steps = sorted([*begun, *habits, *self.fair.steps], key=lambda step: -step[0])
+        for days_ago, member, deed, number in steps:
             try:
                 self._do(member, deed, number, NOW - days_ago * DAY)
             except DomainError:

@@ -212,8 +212,11 @@ def test_a_hundred_thousand_take_seconds(environment: Environment) -> None:
 
 
 def test_of_many_who_add_the_same_codes_each_code_is_added_by_one(
-    committed_environment: Environment, together: Callable[..., list[Any]]
+    committed_environment: Environment,
+    together: Callable[..., list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(pools, "PIECE", 100)
     reward = pool_reward(committed_environment)
     codes = [f"C-{number}" for number in range(2_000)]
 

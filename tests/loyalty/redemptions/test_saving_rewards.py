@@ -8,6 +8,7 @@ import pytest
 from audit.errors import NotFound
 from loyalty.models import RewardStock
 from programs.models import Program, Reward
+from programs.models.rewards import MAX_MONEY
 from tests.factories import make_environment, make_ladder, make_metric
 from tests.loyalty.ledger.till import day
 from tests.loyalty.redemptions.shop import Shop
@@ -67,6 +68,7 @@ FAULTS_OF_CHOICE: list[tuple[dict[str, Any], list[str]]] = [
     ({"max_points": 9}, ["max_points"]),
     ({"step_points": None}, ["step_points"]),
     ({"value_per_point": Decimal(0)}, ["value_per_point"]),
+    ({"value_per_point": Decimal(10) ** 11 / 2 + Decimal("0.0001")}, ["value_per_point"]),
     ({"currency": ""}, ["currency"]),
     ({"kind": "free_product"}, ["cost_kind"]),
 ]
@@ -78,6 +80,12 @@ def test_a_variable_cost_is_whole(shop: Shop) -> None:
         with shop.fault(*fields):
             shop.choosing(**bounds, **changes)
     assert not Reward.objects.filter(environment=shop.environment).exists()
+
+
+def test_the_greatest_choice_is_worth_no_more_than_any_amount_may_be(shop: Shop) -> None:
+    reward = shop.choosing(low=10, high=20, step=5, rate="0.01", value_per_point=MAX_MONEY / 20)
+    shop.give(20)
+    assert shop.redeem(reward, points=20).discount_amount == MAX_MONEY
 
 
 def test_several_faults_are_told_at_once(shop: Shop) -> None:
