@@ -82,7 +82,9 @@ def redact(members: Sequence[Member]) -> None:
     entries.update(reason=None, metadata=None, digest_salt=None)
     Event.objects.filter(member__in=keys).update(data=None, explanation=None, facts=None)
     Hold.objects.filter(account__member__in=keys).update(reason=None, metadata=None)
-    Redemption.objects.filter(member__in=keys).update(reason=None, metadata=None, note=None)
+    Redemption.objects.filter(member__in=keys).update(
+        reason=None, metadata=None, note=None, closed_reason=None
+    )
     _void_codes(keys)
     AuditEvent.objects.filter(member_id__in=keys).update(before=None, after=None, ip=None, salt=None)
     _forget(keys)

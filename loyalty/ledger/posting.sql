@@ -237,26 +237,27 @@ WHERE stored.id = change.id AND stored.member_id = change.member_id
 INSERT INTO loyalty_redemption (
     id, environment_id, member_id, reward_id, metric_id, status, points, kind, name, discount_amount,
     discount_percent, currency, gives, given, takes_stock, reason, metadata, occurred_at, recorded_at,
-    fulfilled_at, closed_at, note, actor_kind, actor_id, trace_id
+    fulfilled_at, closed_at, note, closed_reason, actor_kind, actor_id, trace_id
 )
 SELECT
     id, environment_id, member_id, reward_id, metric_id, status, points, kind, name, discount_amount,
     discount_percent, currency, gives, given, takes_stock, reason, metadata, occurred_at, recorded_at,
-    fulfilled_at, closed_at, note, actor_kind, actor_id, trace_id
+    fulfilled_at, closed_at, note, closed_reason, actor_kind, actor_id, trace_id
 FROM jsonb_to_recordset(%(redemptions)s::jsonb) AS redemption (
     id uuid, environment_id uuid, member_id uuid, reward_id uuid, metric_id uuid, status text, points bigint,
     kind text, name text, discount_amount numeric, discount_percent numeric, currency text, gives jsonb,
     given jsonb, takes_stock boolean, reason text, metadata jsonb, occurred_at timestamptz,
-    recorded_at timestamptz, fulfilled_at timestamptz, closed_at timestamptz, note text, actor_kind text,
-    actor_id text, trace_id text
+    recorded_at timestamptz, fulfilled_at timestamptz, closed_at timestamptz, note text, closed_reason text,
+    actor_kind text, actor_id text, trace_id text
 )
 
 -- section: redemption_changes
 UPDATE loyalty_redemption AS redemption
 SET status = change.status, given = change.given, fulfilled_at = change.fulfilled_at,
-    closed_at = change.closed_at, note = change.note
+    closed_at = change.closed_at, note = change.note, closed_reason = change.closed_reason
 FROM jsonb_to_recordset(%(redemption_changes)s::jsonb) AS change (
-    id uuid, member_id uuid, status text, given jsonb, fulfilled_at timestamptz, closed_at timestamptz, note text
+    id uuid, member_id uuid, status text, given jsonb, fulfilled_at timestamptz, closed_at timestamptz, note text,
+    closed_reason text
 )
 WHERE redemption.id = change.id AND redemption.member_id = change.member_id
 

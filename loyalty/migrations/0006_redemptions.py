@@ -110,7 +110,8 @@ class Migration(migrations.Migration):
                 ('recorded_at', models.DateTimeField()),
                 ('fulfilled_at', models.DateTimeField(null=True)),
                 ('closed_at', models.DateTimeField(help_text='When it was cancelled, or failed.', null=True)),
-                ('note', models.CharField(help_text='Said when it was fulfilled or closed.', max_length=500, null=True)),
+                ('note', models.CharField(help_text='Said when it was fulfilled.', max_length=500, null=True)),
+                ('closed_reason', models.CharField(help_text='Why it was cancelled, or has failed.', max_length=500, null=True)),
                 ('member', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='redemptions', to='loyalty.member')),
                 ('metric', models.ForeignKey(db_index=False, help_text='What it was paid in.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.metric')),
                 ('reward', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.reward')),
@@ -219,6 +220,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='redemption',
+            constraint=models.CheckConstraint(condition=models.Q(('closed_reason__isnull', True), ('closed_at__isnull', False), _connector='OR'), name='redemption_reason_fits'),
+        ),
+        migrations.AddConstraint(
+            model_name='redemption',
             constraint=models.CheckConstraint(condition=models.Q(('actor_kind__in', ['api_key', 'member', 'staff', 'system'])), name='redemption_actor_kind_valid'),
         ),
         migrations.AddIndex(
@@ -294,6 +299,7 @@ class Migration(migrations.Migration):
             "reason",
             "metadata",
             "note",
+            "closed_reason",
             "fulfilled_at",
             "closed_at",
         ),

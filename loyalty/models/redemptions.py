@@ -62,7 +62,10 @@ class Redemption(Acted):
     recorded_at = models.DateTimeField()
     fulfilled_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True, help_text="When it was cancelled, or failed.")
-    note = models.CharField(max_length=500, null=True, help_text="Said when it was fulfilled or closed.")
+    note = models.CharField(max_length=500, null=True, help_text="Said when it was fulfilled.")
+    closed_reason = models.CharField(
+        max_length=500, null=True, help_text="Why it was cancelled, or has failed."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -84,6 +87,10 @@ class Redemption(Acted):
                 | Q(status="cancelled", closed_at__isnull=False)
                 | Q(status="failed", fulfilled_at__isnull=True, closed_at__isnull=False),
                 name="redemption_status_fits",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_reason__isnull=True) | Q(closed_at__isnull=False),
+                name="redemption_reason_fits",
             ),
             models.CheckConstraint(
                 condition=Q(actor_kind__in=["api_key", "member", "staff", "system"]),
