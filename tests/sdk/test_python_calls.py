@@ -57,6 +57,9 @@ def test_a_code_that_is_newer_than_the_library_is_a_plain_error(client: Client, 
     "answer",
     [
         Answer(200, b"<html>Welcome</html>"),
+        Answer(200, b""),
+        Answer(200, b"null"),
+        Answer(201, [1]),
         Answer(404, b"<html>No such page</html>"),
         Answer(301, b"", {"Location": "https://elsewhere.example/"}),
         Answer(500, [1]),
@@ -88,6 +91,37 @@ def test_a_list_goes_on_lazily_through_its_pages(client: Client, fake: Fake) -> 
         query,
         query | {"cursor": "c+/="},
         query | {"cursor": "d"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"data": [], "has_more": True},
+        {"data": None, "has_more": False, "next_cursor": None},
+        {"data": {"0": 1}, "has_more": False, "next_cursor": None},
+        {"data": [], "has_more": True, "next_cursor": 7},
+    ],
+)
+def test_what_is_no_page_is_said_so_and_nothing_is_asked_again(
+    client: Client, fake: Fake, waits: list[float], body: object
+) -> None:
+    fake.will(Answer(200, body))
+    with pytest.raises(library.UnexpectedAnswerError, match="not a page"):
+        client.points.list(customer_id="ada")
+    assert (len(fake.asked), waits) == (1, [])
+
+
+def test_a_reward_is_asked_for_as_a_customer_has_it_by_either_name(client: Client, fake: Fake) -> None:
+    fake.will(Answer(200, {"data": [], "has_more": False, "next_cursor": None}))
+    client.rewards.list(customer_id="ada", kind="other")
+    client.rewards.list(member_id="ada")
+    client.rewards.retrieve("rwd_1", member_id="ada")
+    assert [asked.path for asked in fake.asked] == [
+        "/v1/rewards?customer_id=ada&kind=other",
+        "/v1/rewards?member_id=ada",
+        "/v1/rewards/rwd_1?member_id=ada",
     ]
 
 
@@ -164,7 +198,15 @@ def test_the_key_is_the_one_given_whatever_netrc_says(
 
 
 @pytest.mark.parametrize(
-    ("api_key", "base_url"), [("", "https://x.example"), ("sk", "x.example"), ("sk", "")]
+    ("api_key", "base_url"),
+    [
+        ("", "https://x.example"),
+        ("sk_…", "https://x.example"),
+        ("sk\n", "https://x.example"),
+        ("sk", "x.example"),
+        ("sk", "https://"),
+        ("sk", ""),
+    ],
 )
 def test_a_client_without_key_or_address_is_refused(api_key: str, base_url: str) -> None:
     with pytest.raises(ValueError, match=r"api_key|base_url"):

@@ -52,6 +52,15 @@ def test_two_writes_have_two_keys_and_the_callers_own_is_taken(client: Client, f
     assert b"idempotency_key" not in fake.asked[2].body
 
 
+@pytest.mark.parametrize("key", ["", "two words", "order-1\r\nX: y", "größe", "x" * 256])
+def test_a_key_that_no_header_can_carry_is_not_sent_and_not_replaced(
+    client: Client, fake: Fake, key: str
+) -> None:
+    with pytest.raises(ValueError, match="idempotency_key"):
+        client.points.award(customer_id="ada", points=1, idempotency_key=key)
+    assert fake.asked == []
+
+
 def test_it_gives_up_after_four_repetitions(client: Client, fake: Fake, waits: list[float]) -> None:
     fake.will(refusal("service_unavailable", 503))
     with pytest.raises(library.ServiceUnavailableError):
@@ -76,6 +85,16 @@ def test_retry_after_in_seconds_is_honoured(client: Client, fake: Fake, waits: l
     fake.will(refusal("rate_limited", 429, {"Retry-After": "7"}), Answer(200, {"id": "ada"}))
     client.customers.retrieve("ada")
     assert (waits, len(fake.asked)) == ([7], 2)
+
+
+@pytest.mark.parametrize("header", ["²", "soon", "-1", ""])
+def test_a_retry_after_that_is_no_time_is_not_waited_for(
+    client: Client, fake: Fake, waits: list[float], header: str
+) -> None:
+    fake.will(refusal("rate_limited", 429, {"Retry-After": header}), Answer(200, {"id": "ada"}))
+    client.customers.retrieve("ada")
+    assert len(waits) == 1
+    assert waits[0] <= 0.5
 
 
 def test_a_retry_after_of_more_than_a_minute_is_told_instead_of_waited_for(
@@ -107,6 +126,22 @@ def test_a_server_that_is_silent_is_given_up_in_time_and_asked_again(fake: Fake,
     assert (caught.value.code, caught.value.status) == ("timed_out", None)
     assert len({asked.key for asked in fake.asked}) == 1
     assert len(waits) == 1
+
+
+def test_one_call_may_be_waited_for_longer_than_the_others(fake: Fake) -> None:
+    fake.will(Answer(200, {"id": "ada"}, delay=0.15))
+    with Client("sk", base_url=fake.url, timeout=0.05, max_retries=0) as client:
+        assert client.with_timeout(5).customers.retrieve("ada")["id"] == "ada"
+        with pytest.raises(library.TimedOutError, match=r"in 0\.05 seconds"):
+            client.customers.retrieve("ada")
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("inf"), float("nan")])
+def test_a_timeout_that_no_clock_can_count_is_refused(client: Client, timeout: float) -> None:
+    with pytest.raises(ValueError, match="timeout"):
+        client.with_timeout(timeout)
+    with pytest.raises(ValueError, match="timeout"):
+        Client("sk", base_url="https://x.example", timeout=timeout)
 
 
 def test_a_server_that_is_not_there_is_no_answer(waits: list[float]) -> None:

@@ -28,8 +28,8 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
                 "scheme": "bearer",
                 "bearerFormat": "JWT",
                 "description": "A JWT for one member, signed with a registered key (console: Member token keys) or "
-                "issued by `POST /v1/members/{id}/tokens`. It reads and acts for its `sub` alone, whose id may be "
-                "left out; naming somebody else is `permission_denied`.",
+                "issued by `POST /v1/members/{id}/tokens`. It reads and acts for its `sub` alone. A query "
+                "may leave their id out; naming somebody else is `permission_denied`.",
             },
         ]
 

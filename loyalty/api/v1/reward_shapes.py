@@ -97,6 +97,17 @@ class ReasonNot(s.Serializer[Any]):
 
     code = s.CharField()
     detail = s.CharField()
+    reason = s.CharField(required=False, help_text="Of `reward_not_available`.")
+    available_from = s.DateTimeField(required=False)
+    available_until = s.DateTimeField(required=False)
+    failed = AnyObject(required=False, help_text="Of `not_eligible`: the part of the condition that decided.")
+    limit = s.IntegerField(required=False, help_text="Of `member_limit_reached`.")
+    per = s.ChoiceField(choices=Reward.Per.choices, required=False)
+    used = s.IntegerField(required=False)
+    resets_at = s.DateTimeField(required=False, allow_null=True)
+    balance = s.IntegerField(required=False, help_text="Of `insufficient_balance`.")
+    required = s.IntegerField(required=False)  # type: ignore[assignment]
+    room = s.IntegerField(required=False, help_text="Of `maximum_reached`: so many more may be given.")
 
 
 class OfferShape(_AnyReward):

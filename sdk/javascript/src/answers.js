@@ -2,13 +2,12 @@
 import { LoyaltyError, UnexpectedAnswerError } from "./errors.js";
 import { PROBLEMS } from "./problems.js";
 
-/** The JSON of a 2xx; throws LoyaltyError for anything else. */
+/** The JSON object of a 2xx; throws LoyaltyError for anything else. */
 export function valueOf(response, text) {
   if (!response.ok) throw errorOf(response, text);
-  if (text === "") return null;
-  const value = parsed(text);
-  if (value === undefined) {
-    throw new UnexpectedAnswerError("The answer is not JSON: is the base URL that of the engine?", {
+  const value = objectOf(text);
+  if (value === null) {
+    throw new UnexpectedAnswerError("The answer is not a JSON object: is the base URL that of the engine?", {
       status: response.status,
     });
   }
@@ -17,13 +16,13 @@ export function valueOf(response, text) {
 
 /** The error that an answer stands for: of its code's class, also if the code is newer than this library. */
 export function errorOf(response, text) {
-  const body = parsed(text);
+  const body = objectOf(text);
   const seen = {
     status: response.status,
     request_id: response.headers.get("X-Request-Id"),
     retryAfter: milliseconds(response.headers.get("Retry-After")),
   };
-  if (typeof body !== "object" || body === null || typeof body.code !== "string") {
+  if (typeof body?.code !== "string") {
     return new UnexpectedAnswerError(`The answer is ${response.status}, and not from the engine.`, seen);
   }
   const { type, title, status, code, detail, request_id, errors, error, ...data } = body;
@@ -37,11 +36,13 @@ export function errorOf(response, text) {
   });
 }
 
-function parsed(text) {
+/** What was answered; null for whatever the engine does not answer. */
+function objectOf(text) {
   try {
-    return JSON.parse(text);
+    const value = JSON.parse(text);
+    return typeof value === "object" && !Array.isArray(value) ? value : null;
   } catch {
-    return undefined;
+    return null;
   }
 }
 

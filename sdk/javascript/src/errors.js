@@ -3,7 +3,7 @@
 /**
  * A call that was not done, or whose outcome is not known. `code` is stable and meant for programs, `detail` a sentence
  * for people; `errors` name the faulty fields; `data` is what this code carries besides; `request_id` finds the request
- * in the engine's logs. `status` is null where there was no HTTP answer.
+ * in the engine's logs. `status` is that of the HTTP answer, null where none came or none fits the call.
  */
 export class LoyaltyError extends Error {
   constructor(detail, { code, status = null, errors = [], data = {}, request_id = null, retryAfter = null, cause } = {}) {
@@ -28,6 +28,10 @@ NoAnswerError.defaultCode = "no_answer";
 /** No answer came in time. A write may have been done: repeat it with the same key. */
 export class TimedOutError extends NoAnswerError {}
 TimedOutError.defaultCode = "timed_out";
+
+/** The server's certificate is not valid. Nothing was sent. A browser does not say so: there it is a NoAnswerError. */
+export class InsecureConnectionError extends LoyaltyError {}
+InsecureConnectionError.defaultCode = "insecure_connection";
 
 /** Something answered that is not the engine: a proxy's error page, a redirect, a wrong base URL. */
 export class UnexpectedAnswerError extends LoyaltyError {}

@@ -26,6 +26,8 @@ export interface ClientOptions {
 export interface ReadOptions {
   /** Gives the call up. */
   signal?: AbortSignal;
+  /** Milliseconds for a whole answer to this call, instead of the client's. */
+  timeout?: number;
 }
 
 export interface WriteOptions extends ReadOptions {
@@ -66,8 +68,10 @@ export interface Named {
   member_id?: string;
 }
 
+type OneCustomer = { customer_id: string; member_id?: undefined } | { customer_id?: undefined; member_id: string };
+type NoCustomer = { customer_id?: undefined; member_id?: undefined };
 type RewardToRedeem = Shapes.RedeemBody & { reward_id: string };
-type PointsToSpend = Shapes.RedeemBody & { reward_id?: undefined };
+type PointsToSpend = Shapes.RedeemBody & { reward_id?: undefined; points: number };
 
 export interface Points {
   /** Give points. */
@@ -124,19 +128,20 @@ export interface Events {
   dryRun(body: Shapes.DryRunBody, options?: WriteOptions): Promise<Shapes.Explanation>;
 }
 
+/** What points buy. A member token answers offers always; name its customer, so that the types say so too. */
 export interface Rewards {
   /** As a customer has them, with `eligible` and the `reasons` why not. */
   list(
-    query: Paging & { customer_id: string; kind?: string; program?: string },
+    query: Paging & OneCustomer & { kind?: string; program?: string },
     options?: ReadOptions,
   ): PagePromise<Shapes.Offer>;
   /** As they are set up. */
   list(
-    query?: Paging & { customer_id?: undefined; status?: string; kind?: string; program?: string },
+    query?: Paging & NoCustomer & { status?: string; kind?: string; program?: string },
     options?: ReadOptions,
   ): PagePromise<Shapes.Reward>;
-  retrieve(rewardId: string, query: { customer_id: string }, options?: ReadOptions): Promise<Shapes.Offer>;
-  retrieve(rewardId: string, query?: { customer_id?: undefined }, options?: ReadOptions): Promise<Shapes.Reward>;
+  retrieve(rewardId: string, query: OneCustomer, options?: ReadOptions): Promise<Shapes.Offer>;
+  retrieve(rewardId: string, query?: NoCustomer, options?: ReadOptions): Promise<Shapes.Reward>;
   /** Make a reward; a draft, unless `status` says more. */
   create(body: Shapes.RewardBody, options?: WriteOptions): Promise<Shapes.Reward>;
   /** Change what is named; nested objects are replaced whole. */

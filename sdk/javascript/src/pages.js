@@ -1,13 +1,18 @@
 // Lists: one page, and lazily all that follow.
+import { UnexpectedAnswerError } from "./errors.js";
 
 /** A page of a list. `for await` goes on through the following pages, fetching each when it is reached. */
 export class Page {
   #fetchPage;
 
   constructor(body, fetchPage) {
-    this.data = body.data;
-    this.has_more = body.has_more;
-    this.next_cursor = body.next_cursor;
+    const { data, next_cursor } = body;
+    if (!Array.isArray(data) || !(next_cursor === null || typeof next_cursor === "string")) {
+      throw new UnexpectedAnswerError("The answer is not a page of a list.");
+    }
+    this.data = data;
+    this.has_more = next_cursor !== null;
+    this.next_cursor = next_cursor;
     this.#fetchPage = fetchPage;
   }
 

@@ -1047,6 +1047,22 @@ export interface Reason {
 export interface ReasonNot {
   code: string;
   detail: string;
+  /** Of `reward_not_available`. */
+  reason?: string;
+  available_from?: string;
+  available_until?: string;
+  /** Of `not_eligible`: the part of the condition that decided. */
+  failed?: Record<string, unknown>;
+  /** Of `member_limit_reached`. */
+  limit?: number;
+  per?: "day" | "week" | "month" | "ever";
+  used?: number;
+  resets_at?: string | null;
+  /** Of `insufficient_balance`. */
+  balance?: number;
+  required?: number;
+  /** Of `maximum_reached`: so many more may be given. */
+  room?: number;
 }
 
 export interface RecordedEvent {

@@ -45,7 +45,8 @@ test("a code that is newer than the library is a plain error", async () => {
   });
 });
 
-for (const [status, body] of [[200, "<html>Welcome</html>"], [404, "<html>No</html>"], [301, ""], [500, [1]]]) {
+const FOREIGN = [[200, "<html>Welcome</html>"], [200, ""], [200, "null"], [201, [1]]];
+for (const [status, body] of [...FOREIGN, [404, "<html>No</html>"], [301, ""], [500, [1]]]) {
   test(`a ${status} that is not the engine's is said so, and a redirect not followed`, async () => {
     const { client, asked } = made([answer(status, body)]);
     await assert.rejects(client.points.award({}), (error) => {
@@ -86,6 +87,20 @@ test("a list that is not awaited can be gone through too, and its failure is cau
     for await (const row of made([refusal("not_found", 404)]).client.transactions.list()) seen.push(row.id);
   }, LoyaltyError);
 });
+
+for (const body of [
+  {},
+  { data: [], has_more: true },
+  { data: null, has_more: false, next_cursor: null },
+  { data: { length: 0 }, has_more: false, next_cursor: null },
+  { data: [], has_more: true, next_cursor: 7 },
+]) {
+  test(`${JSON.stringify(body)} is no page, which is said and not asked again`, async () => {
+    const { client, asked, waits } = made([answer(200, body)]);
+    await assert.rejects(client.points.list({ customer_id: "ada" }), UnexpectedAnswerError);
+    assert.deepEqual([asked.length, waits], [1, []]);
+  });
+}
 
 test("a page that is the last has none after it", async () => {
   const { client } = made([answer(200, { data: [], has_more: false, next_cursor: null })]);
@@ -128,4 +143,8 @@ test("a client without key or address is refused", () => {
   assert.throws(() => new Client("", { baseUrl: "https://x.example" }), TypeError);
   assert.throws(() => new Client("sk", { baseUrl: "x.example" }), TypeError);
   assert.throws(() => new Client("sk"), TypeError);
+  assert.throws(() => new Client("sk", { baseUrl: "https://" }), /baseUrl/);
+  for (const key of ["sk_…", "sk\n", undefined]) {
+    assert.throws(() => new Client(key, { baseUrl: "https://x.example" }), /apiKey/);
+  }
 });

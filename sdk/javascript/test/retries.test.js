@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { Client, NoAnswerError, PROBLEMS, RateLimitedError, ServiceUnavailableError, TimedOutError } from "../src/index.js";
+import { Client, InsecureConnectionError, NoAnswerError, PROBLEMS, RateLimitedError, ServiceUnavailableError, TimedOutError } from "../src/index.js";
 import { answer, BREAKS, made, refusal, SILENT } from "./fake.js";
 
 const PASSING = new Map([["idempotency_key_in_use", 409], ["rate_limited", 429], ["service_unavailable", 503]]);
@@ -63,6 +63,31 @@ test("two writes have two keys, and the caller's own is taken", async () => {
   assert.equal(asked[2].key, "order-1");
 });
 
+for (const idempotencyKey of ["", "two words", "order-1\r\nX: y", "größe", "x".repeat(256)]) {
+  test(`${JSON.stringify(idempotencyKey.slice(0, 20))} is no key: it is neither sent nor replaced`, () => {
+    const { client, asked } = made([DONE]);
+    assert.throws(() => client.points.award(AWARD, { idempotencyKey }), TypeError);
+    assert.deepEqual(asked, []);
+  });
+}
+
+test("a certificate that is not valid is not asked again", async () => {
+  for (const code of ["CERT_HAS_EXPIRED", "ERR_TLS_CERT_ALTNAME_INVALID"]) {
+    let asked = 0;
+    const fetch = async () => {
+      asked++;
+      throw new TypeError("fetch failed", { cause: Object.assign(new Error("certificate has expired"), { code }) });
+    };
+    const { client } = made([], { fetch });
+    await assert.rejects(client.points.award(AWARD), (error) => {
+      assert.ok(error instanceof InsecureConnectionError && !(error instanceof NoAnswerError));
+      assert.equal(error.message, "No secure connection: certificate has expired");
+      return true;
+    });
+    assert.equal(asked, 1);
+  }
+});
+
 test("it gives up after four repetitions", async () => {
   const { client, asked, waits } = made([refusal("service_unavailable", 503)]);
   await assert.rejects(client.points.award(AWARD), ServiceUnavailableError);
@@ -115,6 +140,27 @@ test("a server that is silent is given up in time and asked again with the same 
   assert.equal(asked.length, 2);
   assert.equal(asked[0].key, asked[1].key);
   assert.equal(waits.length, 1);
+});
+
+test("one call may be waited for longer than the others", async () => {
+  const slow = async () => {
+    await new Promise((done) => setTimeout(done, 60));
+    return new Response('{"id": "ada"}');
+  };
+  const fetch = (url, { signal }) =>
+    Promise.race([slow(), new Promise((_, stop) => signal.addEventListener("abort", () => stop(new Error())))]);
+  const { client } = made([], { fetch, timeout: 20, maxRetries: 0 });
+  assert.equal((await client.customers.retrieve("ada", { timeout: 5_000 })).id, "ada");
+  await assert.rejects(client.customers.retrieve("ada"), /No answer in 20 milliseconds/);
+});
+
+test("a timeout that no timer can count is refused", async () => {
+  for (const timeout of [0, -1, Infinity, NaN, 2 ** 31]) {
+    assert.throws(() => made([DONE], { timeout }), /timeout/);
+    const { client, asked } = made([DONE]);
+    await assert.rejects(client.points.award(AWARD, { timeout }), /timeout/);
+    assert.deepEqual(asked, []);
+  }
 });
 
 test("the caller can give a call up, which is not repeated", async () => {

@@ -1,5 +1,6 @@
 """The client: one object, its calls grouped by what they are about."""
 
+import copy
 from collections.abc import Callable
 from time import sleep as real_sleep
 from typing import Self
@@ -37,7 +38,7 @@ class Client:
         retry_delay: float = 0.5,
         sleep: Callable[[float], None] = real_sleep,
     ) -> None:
-        self._transport = transport = Transport(
+        transport = Transport(
             api_key,
             base_url=base_url,
             timeout=timeout,
@@ -45,6 +46,10 @@ class Client:
             retry_delay=retry_delay,
             sleep=sleep,
         )
+        self._use(transport)
+
+    def _use(self, transport: Transport) -> None:
+        self._transport = transport
         self.points = points.Points(transport)
         self.customers = customers.Customers(transport)
         self.events = events.Events(transport)
@@ -64,8 +69,14 @@ class Client:
         self.audit_events = operations.AuditEvents(transport)
         self.sandbox = operations.Sandbox(transport)
 
+    def with_timeout(self, timeout: float) -> Self:
+        """The same client, with the same connections, but for its `timeout`: for calls that take longer."""
+        made = copy.copy(self)
+        made._use(self._transport.with_timeout(timeout))  # noqa: SLF001 - of our own kind
+        return made
+
     def close(self) -> None:
-        """End the open connections."""
+        """End the open connections, also those shared through `with_timeout`."""
         self._transport.close()
 
     def __enter__(self) -> Self:

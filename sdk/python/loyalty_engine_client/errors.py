@@ -27,7 +27,7 @@ class LoyaltyError(Exception):
 
     `code` is stable and meant for programs; `detail` is a sentence for people; `errors` name the faulty fields;
     `data` is what this code carries besides (`balance` and `required` of `insufficient_balance`); `request_id` finds
-    the request in the engine's logs. `status` is None where there was no HTTP answer.
+    the request in the engine's logs. `status` is that of the HTTP answer, None where none came or none fits the call.
     """
 
     default_code: ClassVar[str] = "unknown"

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
+from loyalty_engine_client.errors import UnexpectedAnswerError
+
 T = TypeVar("T")
+_MISSING = object()
 
 
 class Page(Generic[T]):
@@ -13,9 +16,12 @@ class Page(Generic[T]):
     """
 
     def __init__(self, body: dict[str, Any], fetch: Callable[[str], "Page[T]"]) -> None:
-        self.data: list[T] = body["data"]
-        self.has_more: bool = body["has_more"]
-        self.next_cursor: str | None = body["next_cursor"]
+        data, cursor = body.get("data"), body.get("next_cursor", _MISSING)
+        if not isinstance(data, list) or not (cursor is None or isinstance(cursor, str)):
+            raise UnexpectedAnswerError("The answer is not a page of a list.")
+        self.data: list[T] = data
+        self.next_cursor: str | None = cursor
+        self.has_more = cursor is not None
         self._fetch = fetch
 
     def next_page(self) -> "Page[T] | None":

@@ -1098,6 +1098,22 @@ class ReasonNot(TypedDict):
 
     code: str
     detail: str
+    # Of `reward_not_available`.
+    reason: NotRequired[str]
+    available_from: NotRequired[str]
+    available_until: NotRequired[str]
+    # Of `not_eligible`: the part of the condition that decided.
+    failed: NotRequired[dict[str, Any]]
+    # Of `member_limit_reached`.
+    limit: NotRequired[int]
+    per: NotRequired[Literal["day", "week", "month", "ever"]]
+    used: NotRequired[int]
+    resets_at: NotRequired[str | None]
+    # Of `insufficient_balance`.
+    balance: NotRequired[int]
+    required: NotRequired[int]
+    # Of `maximum_reached`: so many more may be given.
+    room: NotRequired[int]
 
 
 class RecordedEvent(TypedDict):

@@ -1,13 +1,16 @@
 """Sends requests. A write carries an Idempotency-Key, and each retry of it the same one."""
 
+import copy
 import json
 import random
+import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 from weakref import WeakSet
@@ -29,6 +32,8 @@ LONGEST_WAIT = (
     60.0  # seconds that a server's Retry-After is waited for; asked for more, the call fails at once
 )
 _PASSING = {429, 502, 503, 504}
+_LONGEST_TIMEOUT = 2_147_483.0  # seconds; both libraries take the same
+_WRITABLE = re.compile(r"[\x21-\x7e]+")  # in a header
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -55,19 +60,26 @@ class Transport:
         retry_delay: float,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        if not api_key:
-            raise ValueError("api_key is empty.")
-        if urlsplit(base_url).scheme not in {"http", "https"}:
-            raise ValueError("base_url must begin with https:// or http://.")
+        if not _WRITABLE.fullmatch(api_key):
+            raise ValueError("api_key must be printable ASCII characters without spaces.")
+        address = urlsplit(base_url)
+        if address.scheme not in {"http", "https"} or not address.hostname:
+            raise ValueError("base_url must be an address that begins with https:// or http://.")
         self._auth = _Bearer(api_key)
         self._base_url = base_url.rstrip("/")
-        self._timeout = timeout
+        self._timeout = _checked_timeout(timeout)
         self._max_retries = max_retries
         self._retry_delay = retry_delay
         self._sleep = sleep
         self._local = threading.local()
         self._sessions: WeakSet[requests.Session] = WeakSet()
         self._lock = threading.Lock()
+
+    def with_timeout(self, timeout: float) -> Self:
+        """The same, with the same connections, but for the seconds that it waits."""
+        made = copy.copy(self)
+        made._timeout = _checked_timeout(timeout)  # noqa: SLF001 - of our own kind
+        return made
 
     def read(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
         """GET; names of the query whose value is None are left out."""
@@ -78,7 +90,7 @@ class Transport:
     ) -> Any:
         """POST, PATCH or DELETE with the caller's idempotency key, or a new one."""
         sent = None if method == "DELETE" else dumps(body or {})
-        return self._call(method, path, sent=sent, key=key or str(uuid4()))
+        return self._call(method, path, sent=sent, key=str(uuid4()) if key is None else _checked_key(key))
 
     def close(self) -> None:
         """End the open connections of all threads."""
@@ -122,8 +134,10 @@ class Transport:
                 allow_redirects=False,  # a redirected POST would become a GET
                 **request,
             )
-        except requests.exceptions.SSLError as error:  # no retry makes a certificate valid
-            raise InsecureConnectionError(f"No secure connection: {error}") from error
+        except requests.exceptions.SSLError as error:
+            if _is_untrusted(error):  # no retry makes a certificate valid
+                raise InsecureConnectionError(f"No secure connection: {error}") from error
+            raise NoAnswerError(f"No answer: {error}") from error
         except requests.Timeout as error:
             raise TimedOutError(f"No answer in {self._timeout:g} seconds: {error}") from error
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
@@ -150,6 +164,30 @@ class Transport:
             with self._lock:
                 self._sessions.add(session)
         return session
+
+
+def _checked_key(key: str) -> str:
+    if not _WRITABLE.fullmatch(key) or len(key) > 255:
+        raise ValueError("idempotency_key must be 1 to 255 printable ASCII characters without spaces.")
+    return key
+
+
+def _checked_timeout(timeout: float) -> float:
+    if not 0 < timeout <= _LONGEST_TIMEOUT:
+        raise ValueError(f"timeout must be more than 0 and at most {_LONGEST_TIMEOUT:.0f} seconds.")
+    return timeout
+
+
+def _is_untrusted(error: BaseException) -> bool:
+    """Whether a certificate that is not valid is at the bottom of it, rather than a connection that broke."""
+    causes: list[object] = [error]
+    while causes:
+        cause = causes.pop()
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        if isinstance(cause, BaseException):  # urllib3 names it in `reason`, or as an argument
+            causes += [*cause.args, getattr(cause, "reason", None)]
+    return False
 
 
 def _passes(error: LoyaltyError) -> bool:

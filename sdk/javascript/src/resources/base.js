@@ -27,7 +27,8 @@ export class Resource {
   _page(where, query, options) {
     const following = (cursor) => this._page(where, { ...query, cursor }, options);
     return new PagePromise((resolve, reject) => {
-      this.#transport.read(where, query, options).then((body) => resolve(new Page(body, following)), reject);
+      const page = this.#transport.read(where, query, options).then((body) => new Page(body, following));
+      page.then(resolve, reject);
     });
   }
 }

@@ -52,7 +52,7 @@ class Points(Resource):
     def redeem(self, *, idempotency_key: str | None = None, **body: Unpack[PointsToSpend]) -> PlainSpend: ...
     def redeem(self, *, idempotency_key: str | None = None, **body: Any) -> Any:
         """Redeem a reward: the answer has its `code`. Without reward_id, points are spent plainly."""
-        return self._transport.write("POST", path("points", "redeem"), body, idempotency_key)
+        return self._write(Any, "POST", path("points", "redeem"), body, idempotency_key)
 
     def adjust(self, *, idempotency_key: str | None = None, **body: Unpack[AdjustBody]) -> Transaction:
         """Correct a balance by hand, with a reason and a note."""

@@ -22,13 +22,27 @@ Order = Literal["asc", "desc"]
 
 
 class Rewards(Resource):
-    """What points buy. With a customer named: as they have it, with `eligible` and the `reasons` why not."""
+    """What points buy. With a customer named: as they have it, with `eligible` and the `reasons` why not.
+
+    A member token answers that always; name its customer, so that the types say so too.
+    """
 
     @overload
     def list(
         self,
         *,
         customer_id: str,
+        kind: str | None = None,
+        program: str | None = None,
+        limit: int | None = None,
+        order: Order | None = None,
+        cursor: str | None = None,
+    ) -> Page[Offer]: ...
+    @overload
+    def list(
+        self,
+        *,
+        member_id: str,
         kind: str | None = None,
         program: str | None = None,
         limit: int | None = None,
@@ -46,15 +60,41 @@ class Rewards(Resource):
         order: Order | None = None,
         cursor: str | None = None,
     ) -> Page[Reward]: ...
-    def list(self, **query: Any) -> Page[Any]:
+    def list(
+        self,
+        *,
+        customer_id: str | None = None,
+        member_id: str | None = None,
+        status: str | None = None,
+        kind: str | None = None,
+        program: str | None = None,
+        limit: int | None = None,
+        order: Order | None = None,
+        cursor: str | None = None,
+    ) -> Page[Any]:
+        query = {
+            "customer_id": customer_id,
+            "member_id": member_id,
+            "status": status,
+            "kind": kind,
+            "program": program,
+            "limit": limit,
+            "order": order,
+            "cursor": cursor,
+        }
         return self._page(Any, path("rewards"), query)
 
     @overload
     def retrieve(self, reward_id: str) -> Reward: ...
     @overload
     def retrieve(self, reward_id: str, *, customer_id: str) -> Offer: ...
-    def retrieve(self, reward_id: str, *, customer_id: str | None = None) -> Any:
-        return self._transport.read(path("rewards", reward_id), {"customer_id": customer_id})
+    @overload
+    def retrieve(self, reward_id: str, *, member_id: str) -> Offer: ...
+    def retrieve(
+        self, reward_id: str, *, customer_id: str | None = None, member_id: str | None = None
+    ) -> Any:
+        query = {"customer_id": customer_id, "member_id": member_id}
+        return self._read(Any, path("rewards", reward_id), query)
 
     def create(self, *, idempotency_key: str | None = None, **body: Unpack[RewardBody]) -> Reward:
         """Make a reward; a draft, unless `status` says more."""
