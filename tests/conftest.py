@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 import simplejson
-from django.db import connections
+from django.db import connections, transaction
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 
 from loyalty.api.common.authentication import forget_keys
 from loyalty.api.common.throttling import forget_counts
 from programs.models import Environment
+from programs.queries import snapshots
 from tests import factories
 
 
@@ -80,6 +81,21 @@ def test_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[Non
     if made is not None:
         with django_db_blocker.unblock():
             teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(scope="module")
+def module_data(test_database: None, django_db_blocker: Any) -> Iterator[None]:
+    """A transaction round a module's tests, for data that they share: each works in a savepoint on top of it.
+    Not in a module with `committed` tests, whose threads would not see it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def fresh_snapshots() -> None:
+    """A configuration that a test changed and its end undid is in no cache: its version comes again."""
+    snapshots._cache.clear()
 
 
 @pytest.fixture

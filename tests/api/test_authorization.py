@@ -18,15 +18,10 @@ from programs.actions.keys import SCOPES, hash_key, revoke_key
 from programs.models import ApiKey
 from tests import factories
 from tests.api.operations import DONE, ISSUES_TOKENS, Operation, document, operations
-from tests.api.world import Owner, changed, digest, make_owner, nowhere
+from tests.api.world import Owner, changed, digest, nowhere
 from tests.conftest import Api
 
 EVERY = pytest.mark.parametrize("operation", operations(), ids=str)
-
-
-@pytest.fixture
-def owner(db: None) -> Owner:
-    return make_owner()
 
 
 def call(

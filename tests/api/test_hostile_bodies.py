@@ -9,7 +9,7 @@ import simplejson
 from tests import factories
 from tests.api.operations import Operation, operations
 from tests.api.test_problems import assert_problem
-from tests.api.world import changed, digest, make_owner
+from tests.api.world import Owner, changed, digest
 from tests.conftest import Api
 
 MEBIBYTE = 1024 * 1024
@@ -67,8 +67,7 @@ NOT_STORABLE: dict[str, str] = {
 
 
 @WITH_BODY
-def test_what_is_no_json_object_is_refused_and_changes_nothing(operation: Operation, db: None) -> None:
-    owner = make_owner()
+def test_what_is_no_json_object_is_refused_and_changes_nothing(operation: Operation, owner: Owner) -> None:
     api = Api(factories.make_key(owner.environment))
     before = digest()
     for name, body in NOT_JSON.items():
@@ -221,9 +220,8 @@ def fill(size: int) -> bytes:
 
 @WITH_BODY
 def test_a_body_of_more_than_two_mebibytes_is_too_large_and_a_long_list_of_more_than_eight(
-    operation: Operation, db: None
+    operation: Operation, owner: Owner
 ) -> None:
-    owner = make_owner()
     api = Api(factories.make_key(owner.environment))
     is_long = operation.path in ("/v1/events/batch", "/v1/rewards/{reward_id}/codes")
     limit = 8 * MEBIBYTE if is_long else 2 * MEBIBYTE
@@ -236,8 +234,7 @@ def test_a_body_of_more_than_two_mebibytes_is_too_large_and_a_long_list_of_more_
 
 
 @WITH_BODY
-def test_a_body_that_is_not_declared_as_json_is_refused(operation: Operation, db: None) -> None:
-    owner = make_owner()
+def test_a_body_that_is_not_declared_as_json_is_refused(operation: Operation, owner: Owner) -> None:
     api = Api(factories.make_key(owner.environment))
     before = digest()
     for kind in (

@@ -8,16 +8,11 @@ from loyalty.models import IdempotencyRecord, LedgerEntry
 from tests import factories
 from tests.api.operations import DONE, Operation, writes
 from tests.api.test_problems import assert_problem
-from tests.api.world import Owner, changed, digest, make_owner
+from tests.api.world import Owner, changed, digest
 from tests.conftest import Api
 
 EVERY_WRITE = pytest.mark.parametrize("operation", writes(), ids=str)
 AWARD = {"customer_id": "ada", "points": 100, "reason": "Purchase"}
-
-
-@pytest.fixture
-def owner(db: None) -> Owner:
-    return make_owner()
 
 
 def send(owner: Owner, operation: Operation, body: Any, key: str = "k-1", **headers: str) -> Any:
@@ -144,13 +139,12 @@ def test_a_refused_request_stores_nothing_and_may_be_retried_with_its_key(api: A
 
 
 @EVERY_WRITE
-def test_a_key_belongs_to_its_environment(operation: Operation, owner: Owner) -> None:
+def test_a_key_belongs_to_its_environment(operation: Operation, owner: Owner, neighbour: Owner) -> None:
     assert send(owner, operation, operation.body(owner.ids), key="shared").status_code in DONE
-    elsewhere = make_owner()
-    answer = send(elsewhere, operation, operation.body(elsewhere.ids), key="shared")
+    answer = send(neighbour, operation, operation.body(neighbour.ids), key="shared")
     assert answer.status_code in DONE, answer.content
     assert "Idempotent-Replayed" not in answer.headers
-    places = [owner.environment.id, elsewhere.environment.id]
+    places = [owner.environment.id, neighbour.environment.id]
     assert IdempotencyRecord.objects.filter(environment_id__in=places, key="shared").count() == 2
 
 

@@ -17,7 +17,7 @@ from programs.actions.configure import place_of
 from tests import factories
 from tests.api.operations import Operation, operations
 from tests.api.test_problems import assert_problem
-from tests.api.world import Owner, make_owner
+from tests.api.world import Owner
 from tests.conftest import Api
 
 LISTS = [one for one in operations() if any(p["name"] == "cursor" for p in one.spec.get("parameters", []))]
@@ -139,8 +139,7 @@ def test_a_walk_meets_each_row_once_in_both_orders_also_while_rows_are_being_add
 
 
 @EVERY_LIST
-def test_limits_run_from_1_to_100(operation: Operation, db: None) -> None:
-    owner = make_owner()
+def test_limits_run_from_1_to_100(operation: Operation, owner: Owner) -> None:
     api = Api(factories.make_key(owner.environment))
     for limit in ("1", "100"):
         answer = api.get(with_query(operation, owner, f"limit={limit}"))
@@ -195,8 +194,7 @@ def cursors() -> list[str]:
 
 
 @EVERY_LIST
-def test_a_cursor_that_this_list_did_not_make_is_refused(operation: Operation, db: None) -> None:
-    owner = make_owner()
+def test_a_cursor_that_this_list_did_not_make_is_refused(operation: Operation, owner: Owner) -> None:
     api = Api(factories.make_key(owner.environment))
     for cursor in cursors():
         body = assert_problem(
@@ -222,8 +220,7 @@ def test_a_cursor_of_another_list_is_refused(api: Api, environment: Any) -> None
 
 
 @EVERY_LIST
-def test_an_unknown_or_repeated_query_name_is_refused_by_its_name(operation: Operation, db: None) -> None:
-    owner = make_owner()
+def test_an_unknown_or_repeated_query_name_is_refused_by_its_name(operation: Operation, owner: Owner) -> None:
     api = Api(factories.make_key(owner.environment))
     for query, field in [
         ("colour=red", "colour"),

@@ -4,8 +4,12 @@ from typing import Any
 
 import pytest
 from django.urls import resolve
+from django.utils import timezone
 
 from audit.models import AuditEvent
+from audit.record import Actor
+from loyalty.actions.points import adjust
+from loyalty.actions.referrals import referral_code_of
 from loyalty.api.v1.points import AwardView
 from loyalty.models import IdempotencyRecord, LedgerEntry, ReferralCode, member_key
 from programs.actions.token_keys import NewTokenKey
@@ -14,7 +18,8 @@ from tests import factories
 from tests.api.operations import DONE, Operation, operations
 from tests.api.test_problems import assert_problem
 from tests.api.test_statement_budgets import statements
-from tests.api.world import Owner, changed, digest, make_owner
+from tests.api.v1.shop import buy, offer, step
+from tests.api.world import Owner, changed, digest
 from tests.conftest import Api
 
 AWARD = {"customer_id": "ada", "points": 5}
@@ -26,11 +31,6 @@ def takes_tokens(operation: Operation) -> bool:
 
 THEIRS = [one for one in operations() if takes_tokens(one)]
 OURS = [one for one in operations() if not takes_tokens(one)]
-
-
-@pytest.fixture
-def owner(db: None) -> Owner:
-    return make_owner()
 
 
 @pytest.fixture
@@ -125,6 +125,71 @@ def test_a_member_may_leave_out_who_they_are_and_a_server_may_not(
     assert_problem(ada.get("/v1/points?customer_id=bob"), "permission_denied")
     refused = assert_problem(api.get("/v1/points"), "invalid_request")
     assert [error["field"] for error in refused["errors"]] == ["customer_id"]
+
+
+@pytest.fixture
+def seen(environment: Environment, api: Api) -> dict[str, str]:
+    """What ada has of staff and of others, in every place that her token reads; by how it is told apart."""
+    staff = Actor("staff", "kim-of-support", "trace-of-kim")
+    now = {"environment": environment, "now": timezone.now(), "actor": staff}
+    factories.give(environment, 500, "ada", actor=staff)
+    adjust(member="ada", points=5, reason="goodwill", note="she shouted", **now)
+    sent = {"from_customer_id": "ada", "to_customer_id": "bob", "points": 7}
+    assert api.post("/v1/points/transfer", sent).status_code == 201
+    code = referral_code_of(member="bob", **now).code
+    assert api.post("/v1/members/ada/referral", {"code": code}).status_code == 200
+    offer(api, fulfilment="manual")
+    bought = buy(api)
+    assert step(api, bought, "fulfil", note="left at the porch").status_code == 200
+    return {"redemption": bought["id"]}
+
+
+def test_a_member_sees_neither_who_acted_nor_who_else_was_there(
+    environment: Environment, made: NewTokenKey, api: Api, seen: dict[str, str]
+) -> None:
+    ada = Api(factories.make_token(made, "ada"))
+    hidden = ("kim-of-support", "trace-of-kim", "she shouted", '"bob"', "left at the porch", '"api_key"')
+    paths = ["/v1/members/ada" + part for part in ("", "/balances", "/tier", "/referral")]
+    paths += ["/v1/points", "/v1/redemptions", f"/v1/redemptions/{seen['redemption']}", "/v1/rewards"]
+    told = {path: ada.get(path).content.decode() for path in paths}
+    assert [(path, word) for path, text in told.items() for word in hidden if word in text] == []
+    known = [api.get(path) for path in ("/v1/points?customer_id=ada", *paths[3:4], *paths[5:7])]
+    assert all(any(word in answer.content.decode() for answer in known) for word in hidden), "a server does"
+
+
+def test_a_member_sees_all_else_of_a_transaction_as_a_server_does(
+    environment: Environment, made: NewTokenKey, api: Api, seen: dict[str, str]
+) -> None:
+    mine = Api(factories.make_token(made, "ada")).get("/v1/points").json()["data"]
+    theirs = api.get("/v1/points?customer_id=ada").json()["data"]
+    for own, row in zip(mine, theirs, strict=True):
+        unlike = {name for name in row if own[name] != row[name]}
+        assert own.keys() == row.keys()
+        assert unlike == {"actor", "trace_id"} | {
+            "adjusted": {"metadata"},
+            "transferred": {"counterpart"},
+        }.get(row["type"], set())
+        assert (own["actor"], own["trace_id"]) == (None, None)
+    assert {row["type"] for row in mine} == {"earned", "adjusted", "transferred", "redeemed"}
+    sent = next(row for row in mine if row["type"] == "transferred")
+    assert sent["counterpart"].keys() == {"transaction_id", "customer_id"}
+    assert sent["counterpart"]["customer_id"] is None
+
+
+def test_a_members_own_redemption_takes_no_statement_more_than_a_servers(
+    environment: Environment, made: NewTokenKey, api: Api, seen: dict[str, str], warm_key: None
+) -> None:
+    path = f"/v1/redemptions/{seen['redemption']}"
+    ada = Api(factories.make_token(made, "ada"))
+    ada.get(path), api.get(path)
+    by_token, by_key = statements(lambda: ada.get(path)), statements(lambda: api.get(path))
+    assert len(by_token) == len(by_key) + 1, "who they are"
+
+
+def test_no_answer_is_kept_by_what_stands_between(environment: Environment, api: Api) -> None:
+    answers = [api.get("/v1/redemptions"), api.get("/v1/nothing"), api.post("/v1/points/award", {})]
+    assert [answer.status_code for answer in answers] == [200, 404, 400]
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
 
 
 def test_a_members_id_is_theirs_whatever_stands_in_it(environment: Environment, made: NewTokenKey) -> None:

@@ -14,7 +14,7 @@ from loyalty.api.v1 import rendering
 from loyalty.api.v1.errors import PROBLEMS
 from tests import factories
 from tests.api.operations import Operation, document, operations
-from tests.api.world import Owner, changed, digest, make_owner
+from tests.api.world import Owner, changed, digest
 from tests.conftest import Api
 
 MEMBERS = ["type", "title", "status", "code", "detail", "request_id", "errors", "error"]
@@ -32,11 +32,6 @@ def assert_problem(answer: Any, code: str) -> dict[str, Any]:
     assert body["error"] == {"code": code, "message": body["detail"]}
     assert body["detail"].strip()
     return body
-
-
-@pytest.fixture
-def owner(db: None) -> Owner:
-    return make_owner()
 
 
 def test_errors_name_each_faulty_field_with_a_code_and_what_it_takes(api: Api) -> None:

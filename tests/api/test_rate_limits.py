@@ -8,7 +8,7 @@ from loyalty.api.common import throttling
 from tests import factories
 from tests.api.operations import Operation, operations
 from tests.api.test_problems import assert_problem
-from tests.api.world import changed, digest, make_owner
+from tests.api.world import Owner, changed, digest
 from tests.conftest import Api
 
 NAMES = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
@@ -32,8 +32,7 @@ def told(answer: Any) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("operation", operations(), ids=str)
-def test_every_answer_tells_what_is_left(operation: Operation, db: None) -> None:
-    owner = make_owner()
+def test_every_answer_tells_what_is_left(operation: Operation, owner: Owner) -> None:
     good, poor = factories.make_key(owner.environment), factories.make_key(owner.environment, "sandbox:write")
     answers = [
         Api(key).call(method, operation.url(owner.ids), operation.body(owner.ids), **headers)

@@ -21,7 +21,7 @@ from schemathesis.generation import GenerationMode
 from config.wsgi import application
 from tests import factories
 from tests.api.operations import document, operations
-from tests.api.world import Owner, make_owner
+from tests.api.world import Owner
 
 SECONDS = int(os.environ.get("LOYALTY_FUZZ_SECONDS", "0"))
 EXAMPLES = 8  # random cases per operation, besides the schema's boundary values
@@ -49,12 +49,12 @@ SETTINGS: dict[str, Any] = {
 
 
 @pytest.fixture
-def owner(db: None, settings: Any) -> Iterator[Owner]:
+def owner(owner: Owner, settings: Any) -> Iterator[Owner]:
     settings.API_REQUESTS_PER_MINUTE = 10**9
     # As Django's test client does: the connection carries the test's transaction.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
-    yield make_owner()
+    yield owner
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
 
