@@ -91,10 +91,11 @@ def redact(members: Sequence[Member]) -> None:
 
 
 def _void_codes(keys: Sequence[UUID]) -> None:
-    """No code of theirs can be used any more, or be told from its text; that one was used remains so."""
+    """No code of theirs can be used any more; that one was used remains so. The text of a generated one goes. An
+    uploaded one is the tenant's: it keeps its text, so that it is never uploaded and issued again."""
     _codes_of(keys).update(
         status=Case(When(status=RewardCode.Status.ISSUED, then=Value("void")), default=F("status")),
-        code=None,
+        code=Case(When(source=RewardCode.Source.POOL, then=F("code"))),
         used_place=None,
         used_by=None,
     )

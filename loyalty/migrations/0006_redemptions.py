@@ -33,7 +33,13 @@ KEYS = [
     to_configured("redemption", "redemption_reward_fk", "reward_id", "reward"),
     to_configured("redemption", "redemption_metric_fk", "metric_id", "metric"),
     to_configured("rewardcode", "code_reward_fk", "reward_id", "reward"),
-    to_redemption("rewardcode", "code_redemption_fk"),
+    foreign_key(
+        "loyalty_rewardcode",
+        "code_redemption_fk",
+        "member_id, reward_id, redemption_id",
+        "loyalty_redemption",
+        "member_id, reward_id, id",
+    ),
     to_configured("rewardstock", "reward_stock_reward_fk", "reward_id", "reward"),
     to_configured("codeupload", "code_upload_reward_fk", "reward_id", "reward"),
     to_member("memberitem", "member_item_member_fk"),
@@ -47,6 +53,73 @@ KEYS = [
         "ALTER TABLE loyalty_ledgerentry DROP CONSTRAINT entry_redemption_fk;",
     ),
 ]
+
+# What a row's CHECK can't see: which way it goes. Of a code only what becomes of it changes, and an erasure may
+# blank its text, its place and who took it.
+MOVES = migrations.RunSQL(
+    """
+    CREATE FUNCTION redemption_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NEW.status = OLD.status OR (OLD.status, NEW.status) IN (
+            ('pending', 'fulfilled'), ('pending', 'cancelled'), ('pending', 'failed'), ('fulfilled', 'cancelled')
+        ) THEN
+            RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'redemption %: from % to % refused', OLD.id, OLD.status, NEW.status
+            USING ERRCODE = 'restrict_violation';
+    END
+    $$;
+
+    CREATE FUNCTION code_moves() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+        blanked text[] := '{code, used_place, used_by}';
+    BEGIN
+        IF TG_OP = 'DELETE' THEN
+            IF OLD.status = 'available' THEN
+                RETURN OLD;
+            END IF;
+        ELSIF (NEW.id, NEW.environment_id, NEW.reward_id, NEW.source, NEW.added_at)
+                = (OLD.id, OLD.environment_id, OLD.reward_id, OLD.source, OLD.added_at)
+            AND (NEW.code IS NULL OR NEW.code = OLD.code)
+            AND (
+                (OLD.status, NEW.status) IN (('available', 'issued'), ('issued', 'available'))
+                OR (
+                    (OLD.status, NEW.status) IN (('issued', 'used'), ('issued', 'void'))
+                    AND (NEW.member_id, NEW.redemption_id, NEW.issued_at, NEW.expires_at)
+                        IS NOT DISTINCT FROM (OLD.member_id, OLD.redemption_id, OLD.issued_at, OLD.expires_at)
+                )
+                OR (
+                    to_jsonb(NEW) - blanked = to_jsonb(OLD) - blanked
+                    AND (NEW.used_place IS NULL OR NEW.used_place = OLD.used_place)
+                    AND (NEW.used_by IS NULL OR NEW.used_by = OLD.used_by)
+                )
+            )
+        THEN
+            RETURN NEW;
+        END IF;
+        RAISE EXCEPTION 'code %: % of one that is % refused', OLD.id, TG_OP, OLD.status
+            USING ERRCODE = 'restrict_violation';
+    END
+    $$;
+
+    CREATE TRIGGER redemption_moves BEFORE UPDATE ON loyalty_redemption
+        FOR EACH ROW EXECUTE FUNCTION redemption_moves();
+    CREATE TRIGGER code_moves BEFORE UPDATE OR DELETE ON loyalty_rewardcode
+        FOR EACH ROW EXECUTE FUNCTION code_moves();
+    CREATE TRIGGER code_moves_table BEFORE TRUNCATE ON loyalty_rewardcode
+        FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+    ALTER TABLE loyalty_redemption ENABLE ALWAYS TRIGGER redemption_moves;
+    ALTER TABLE loyalty_rewardcode ENABLE ALWAYS TRIGGER code_moves;
+    ALTER TABLE loyalty_rewardcode ENABLE ALWAYS TRIGGER code_moves_table;
+    """,
+    """
+    DROP TRIGGER redemption_moves ON loyalty_redemption;
+    DROP TRIGGER code_moves ON loyalty_rewardcode;
+    DROP TRIGGER code_moves_table ON loyalty_rewardcode;
+    DROP FUNCTION redemption_moves();
+    DROP FUNCTION code_moves();
+    """,
+)
 
 
 class Migration(migrations.Migration):
@@ -125,7 +198,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=audit.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('environment_id', models.UUIDField()),
-                ('code', models.CharField(help_text='Empty once its member was erased.', max_length=100, null=True)),
+                ('code', models.CharField(help_text='Of a generated one empty once its member was erased.', max_length=100, null=True)),
                 ('source', models.CharField(choices=[('generated', 'Made from a pattern'), ('pool', 'Uploaded')], max_length=9)),
                 ('status', models.CharField(choices=[('available', 'Available'), ('issued', 'Issued'), ('used', 'Used'), ('void', 'Void')], max_length=9)),
                 ('member_id', models.UUIDField(null=True)),
@@ -192,10 +265,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='redemption',
-            index=models.Index(fields=['member', '-id'], name='redemption_of_member'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
             index=models.Index(fields=['member', 'reward', 'occurred_at'], name='redemption_limit'),
         ),
         migrations.AddIndex(
@@ -204,11 +273,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='redemption',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['environment_id', 'id'], name='redemption_queue'),
+            index=models.Index(fields=['environment_id', 'status', 'id'], name='redemption_in_status'),
         ),
         migrations.AddConstraint(
             model_name='redemption',
             constraint=models.UniqueConstraint(fields=('member', 'id'), name='redemption_key'),
+        ),
+        migrations.AddConstraint(
+            model_name='redemption',
+            constraint=models.UniqueConstraint(fields=('member', 'reward', 'id'), name='redemption_reward_key'),
         ),
         migrations.AddConstraint(
             model_name='redemption',
@@ -228,11 +301,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='rewardcode',
-            index=models.Index(condition=models.Q(('status', 'available')), fields=['reward', 'id'], name='code_available'),
+            index=models.Index(fields=['reward', 'id'], name='code_of_reward'),
         ),
         migrations.AddIndex(
             model_name='rewardcode',
-            index=models.Index(fields=['reward', 'issued_at'], name='code_of_reward'),
+            index=models.Index(fields=['reward', 'status', 'id'], name='code_in_status'),
+        ),
+        migrations.AddIndex(
+            model_name='rewardcode',
+            index=models.Index(condition=models.Q(('status', 'issued')), fields=['reward', 'expires_at'], name='code_expiring'),
         ),
         migrations.AddConstraint(
             model_name='rewardcode',
@@ -248,7 +325,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='rewardcode',
-            constraint=models.CheckConstraint(condition=models.Q(('code__isnull', False), ('status__in', ['used', 'void']), _connector='OR'), name='code_named_while_open'),
+            constraint=models.CheckConstraint(condition=models.Q(('code__isnull', False), models.Q(('source', 'generated'), ('status__in', ['used', 'void'])), _connector='OR'), name='code_named'),
         ),
         migrations.AddConstraint(
             model_name='rewardcode',
@@ -303,4 +380,5 @@ class Migration(migrations.Migration):
             "fulfilled_at",
             "closed_at",
         ),
+        MOVES,
     ]

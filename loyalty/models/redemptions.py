@@ -17,7 +17,8 @@ from programs.models import Environment, Metric, Reward
 class Redemption(Acted):
     """A reward bought by a member, as it was sold: what the reward becomes later changes nothing of it.
 
-    The ledger entries that paid for it, and what it gave in other metrics, name it.
+    The ledger entries that paid for it, and what it gave in other metrics, name it. It waits, is fulfilled and
+    may be cancelled, in this order: a trigger sees to that.
     """
 
     class Status(models.TextChoices):
@@ -71,15 +72,13 @@ class Redemption(Acted):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["environment_id", "-id"], name="redemption_newest"),
-            models.Index(fields=["member", "-id"], name="redemption_of_member"),
             models.Index(fields=["member", "reward", "occurred_at"], name="redemption_limit"),
             models.Index(fields=["reward", "occurred_at"], name="redemption_of_reward"),
-            models.Index(
-                fields=["environment_id", "id"], condition=Q(status="pending"), name="redemption_queue"
-            ),
+            models.Index(fields=["environment_id", "status", "id"], name="redemption_in_status"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["member", "id"], name="redemption_key"),
+            models.UniqueConstraint(fields=["member", "reward", "id"], name="redemption_reward_key"),
             models.CheckConstraint(condition=Q(points__gte=0), name="redemption_cost_not_negative"),
             models.CheckConstraint(
                 condition=Q(status="pending", fulfilled_at__isnull=True, closed_at__isnull=True)
@@ -113,7 +112,8 @@ class Redemption(Acted):
 
 class RewardCode(models.Model):
     """A code, once in its environment: uploaded and `available`, or `issued` to a redemption, then `used` at
-    a till or `void`. That an issued one has expired follows from `expires_at`."""
+    a till or `void`. That an issued one has expired follows from `expires_at`. It goes no other way, and only
+    while it is available can it be deleted: a trigger sees to that."""
 
     class Source(models.TextChoices):
         GENERATED = "generated", "Made from a pattern"
@@ -128,7 +128,9 @@ class RewardCode(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment_id = models.UUIDField()
     reward = models.ForeignKey(Reward, on_delete=models.PROTECT, related_name="+", db_index=False)
-    code = models.CharField(max_length=100, null=True, help_text="Empty once its member was erased.")
+    code = models.CharField(
+        max_length=100, null=True, help_text="Of a generated one empty once its member was erased."
+    )
     source = models.CharField(max_length=9, choices=Source.choices)
     status = models.CharField(max_length=9, choices=Status.choices)
     member_id = models.UUIDField(null=True)
@@ -146,8 +148,9 @@ class RewardCode(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [
-            models.Index(fields=["reward", "id"], condition=Q(status="available"), name="code_available"),
-            models.Index(fields=["reward", "issued_at"], name="code_of_reward"),
+            models.Index(fields=["reward", "id"], name="code_of_reward"),
+            models.Index(fields=["reward", "status", "id"], name="code_in_status"),
+            models.Index(fields=["reward", "expires_at"], condition=Q(status="issued"), name="code_expiring"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["environment_id", "code"], name="code_unique"),
@@ -180,7 +183,8 @@ class RewardCode(models.Model):
             ),
             models.CheckConstraint(condition=Q(source__in=["generated", "pool"]), name="code_source_valid"),
             models.CheckConstraint(
-                condition=Q(code__isnull=False) | Q(status__in=["used", "void"]), name="code_named_while_open"
+                condition=Q(code__isnull=False) | Q(source="generated", status__in=["used", "void"]),
+                name="code_named",
             ),
             models.CheckConstraint(
                 condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("issued_at")),

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from audit.ids import new_id, public
 from programs.models.metrics import MAX_DAYS, Metric
@@ -120,6 +120,8 @@ class Tier(models.Model):
         ordering = ["ladder", "threshold"]
         constraints = [
             models.UniqueConstraint(fields=["ladder", "id"], name="tier_key"),
+            # By expressions, so that it is an index alone: one that can be made without a lock.
+            models.UniqueConstraint(F("environment"), F("id"), name="tier_environment_key"),
             models.UniqueConstraint(fields=["ladder", "code"], name="tier_code_unique"),
             models.UniqueConstraint(fields=["ladder", "threshold"], name="tier_threshold_unique"),
             models.CheckConstraint(

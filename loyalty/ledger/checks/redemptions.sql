@@ -84,7 +84,7 @@ WHERE entry.redemption_id IS NOT NULL AND NOT CASE
 END;
 
 -- code_is_of_its_redemption: A code is that of a redemption of the same reward and member: issued to it, used once it was fulfilled, void where it was cancelled or has failed.
--- An erased member's can't be used any more, and its text is gone.
+-- An erased member's can't be used any more, and the text of a generated one is gone.
 SELECT
     'rewardcode', code.id, redemption.account_id,
     concat(
@@ -94,7 +94,7 @@ SELECT
             WHEN redemption.is_erased THEN 'used or void'
             ELSE 'issued or used'
         END,
-        CASE WHEN redemption.is_erased THEN ', blank' END,
+        CASE WHEN redemption.is_erased AND code.source = 'generated' THEN ', blank' END,
         ', reward ', redemption.reward_id, ', member ', redemption.member_id
     ),
     concat(
@@ -103,7 +103,7 @@ SELECT
 FROM redemptions AS redemption
 JOIN codes AS code ON code.redemption_id = redemption.id
 WHERE (code.reward_id, code.member_id) IS DISTINCT FROM (redemption.reward_id, redemption.member_id)
-    OR (code.code IS NULL) <> redemption.is_erased
+    OR (code.code IS NULL) <> (redemption.is_erased AND code.source = 'generated')
     OR NOT CASE
         WHEN redemption.status = 'pending' THEN code.status = 'issued'
         WHEN redemption.status <> 'fulfilled' THEN code.status = 'void'

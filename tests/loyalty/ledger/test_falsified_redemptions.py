@@ -205,6 +205,7 @@ def test_a_reversal_that_names_a_redemption_that_it_does_not_reverse(shop: Shop)
     [
         ("voucher", {"status": "void"}),
         ("voucher", {"code": None}),
+        ("mug", {"code": None}),
         ("mug", {"status": "used"}),
         ("mug", {"status": "void"}),
         ("voucher", {"member_id": str(uuid4())}),
@@ -250,6 +251,14 @@ def test_a_code_of_an_erased_member_that_can_still_be_read_or_used(shop: Shop) -
     falsify(kept, code="V-STILLHERE")
     falsify(issued, status="issued")
     assert_found(shop, code_is_of_its_redemption=[kept, issued])
+
+
+def test_an_uploaded_code_of_an_erased_member_that_is_gone(shop: Shop) -> None:
+    code = shop.code_of(shop.redeem("mug"))
+    shop.erase()
+    assert_sound(shop)
+    falsify(code, code=None)
+    assert_found(shop, code_is_of_its_redemption=code)
 
 
 # -- stock

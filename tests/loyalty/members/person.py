@@ -118,11 +118,12 @@ class Person:
     def _buy_rewards(self) -> None:
         """A mug handed out, its code used; one that waits; a voucher that can be used; an item."""
         self.desk.give(400, self.ada)
-        self.desk.pools["mug"] = [f"{self.mark}-{number}" for number in range(2)]
-        used, _, _, _ = (self._redeem(name) for name in ("mug", "mug", "voucher", "badge"))
+        used, _, voucher, _ = (self._redeem(name) for name in ("mug", "mug", "voucher", "badge"))
+        self.uploaded, self.made = str(used["code"]), str(voucher["code"])
         self.call("redemptions/use", code=used["code"], place=f"{self.mark} place")
         coffee = self._redeem("coffee")
         self.call(f"redemptions/{coffee['id']}/fulfil", note=f"{self.mark} told")
+        self.call(f"redemptions/{coffee['id']}/cancel", reason=f"{self.mark} cold")
 
     def _redeem(self, name: str) -> Any:
         told = {"reason": f"{self.mark} sold", "metadata": {"note": f"{self.mark} mug"}}

@@ -87,10 +87,10 @@ def test_the_mark_stands_in_every_text_of_theirs(person: Person) -> None:
         "loyalty_ledgerentry.reason",
         "loyalty_member.attributes",
         "loyalty_member.external_id",
+        "loyalty_redemption.closed_reason",
         "loyalty_redemption.metadata",
         "loyalty_redemption.note",
         "loyalty_redemption.reason",
-        "loyalty_rewardcode.code",
         "loyalty_rewardcode.used_place",
     }
 
@@ -128,6 +128,7 @@ def test_an_export_holds_every_text(person: Person) -> None:
         "mug",
         "place",
         "told",
+        "cold",
     )
     assert [word for word in written if f"{person.mark} {word}" not in text] == []
     assert (person.code in text, f"twin-{person.mark}" in text) == (True, True)
@@ -178,6 +179,14 @@ def test_nothing_names_an_erased_person(person: Person) -> None:
     person.do(erase_member, member=person.ada)
     assert places_of(person.mark) == []
     assert places_of(person.code) == []
+
+
+def test_a_code_that_was_made_is_gone_and_an_uploaded_one_stands_in_its_pool_alone(person: Person) -> None:
+    assert len(places_of(person.made)) > 1 < len(places_of(person.uploaded))
+    person.do(erase_member, member=person.ada)
+    assert places_of(person.made) == []
+    (place,) = places_of(person.uploaded)
+    assert place.startswith("loyalty_rewardcode.code:")
 
 
 def test_nor_one_who_was_merged_away_before(person: Person) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from audit.errors import NotFound
 from audit.models import AuditEvent
+from loyalty.actions.codes import add_codes
 from loyalty.errors import (
     CodeAlreadyUsed,
     MemberLimitReached,
@@ -179,20 +180,35 @@ def test_what_waits_is_cancelled_and_its_stock_returned_but_nothing_is_paid_back
     assert_sound(shop)
 
 
-def test_no_code_of_an_erased_member_is_left_or_works(shop: Shop) -> None:
-    rows = [shop.redeem("mug"), shop.redeem("voucher"), shop.redeem("voucher")]
+def test_no_code_of_an_erased_member_works_and_none_that_was_made_for_them_is_left(shop: Shop) -> None:
+    rows = [shop.redeem("mug"), shop.redeem("mug"), shop.redeem("voucher"), shop.redeem("voucher")]
     texts = [shop.text_of(row) for row in rows]
-    shop.use(texts[2], "Till 1")
+    for number in (1, 3):
+        shop.use(texts[number], "Till 1")
     shop.erase()
     found = [shop.code_of(row) for row in rows]
-    assert [(code.code, code.status) for code in found] == [(None, "void"), (None, "void"), (None, "used")]
-    assert [(code.used_place, code.used_by) for code in found] == [(None, None)] * 3
-    assert found[2].used_at is not None
-    assert shop.available() == 9  # nobody else gets it
-    for text in texts:
-        with pytest.raises(NotFound):
+    assert [(code.code, code.status) for code in found] == [
+        (texts[0], "void"),
+        (texts[1], "used"),
+        (None, "void"),
+        (None, "used"),
+    ]
+    assert [(code.used_place, code.used_by) for code in found] == [(None, None)] * 4
+    assert [code.used_at is None for code in found] == [True, False, True, False]
+    for text, refusal in zip(texts, (RedemptionClosed, CodeAlreadyUsed, NotFound, NotFound), strict=True):
+        with pytest.raises(refusal):
             shop.use(text)
     assert_sound(shop)
+
+
+def test_an_uploaded_code_of_an_erased_member_is_never_issued_again(shop: Shop) -> None:
+    waiting, handed_out = shop.redeem("mug"), shop.redeem("mug")
+    texts = [shop.text_of(row) for row in (waiting, handed_out)]
+    shop.use(texts[1])
+    shop.erase()
+    assert shop.available() == 8
+    assert shop.do(add_codes, reward=shop.rewards["mug"], codes=texts).duplicates == 2
+    assert shop.available() == 8
 
 
 def test_what_an_erased_member_had_can_not_be_changed_any_more(shop: Shop) -> None:
@@ -218,7 +234,7 @@ def test_those_merged_into_the_erased_are_reached_too(shop: Shop) -> None:
     shop.erase("bob")
     assert [shop.stored(row).status for row in rows] == ["cancelled"] * 2
     assert [shop.stored(row).reason for row in rows] == [None] * 2
-    assert [shop.code_of(row).code for row in rows] == [None] * 2
+    assert [shop.code_of(row).status for row in rows] == ["void"] * 2
     assert shop.stock().taken == 0
     assert not MemberItem.objects.filter(environment_id=shop.environment.id).exists()
     assert ItemChange.objects.filter(environment_id=shop.environment.id).count() == 3

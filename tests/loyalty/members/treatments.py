@@ -207,7 +207,8 @@ TREATMENTS: dict[type[Model], Treatment] = {
         merged=HISTORY + " A till takes it as before.",
         exported=lambda export: sum(row["code"] is not None for row in export["redemptions"]),
         left=len,
-        why="That it was issued, or used, remains so; its text and the place are blanked, and nobody can use it.",
+        why="That it was issued, or used, remains so, and nobody can use it; the place is blanked. Of one that was"
+        " made for them the text too; an uploaded one is the tenant's.",
     ),
     MemberItem: Treatment(
         refunded=BOUGHT,
