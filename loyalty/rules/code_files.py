@@ -14,6 +14,7 @@ HEADERS = frozenset(
 """What the first line may say, in any case, without being a code itself."""
 
 _ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_NO_TEXT = "It is not text in UTF-8; save it as “CSV UTF-8”."
 _SEPARATORS = ",;\t"
 _FIRST_LINE = re.compile(r"[\r\n]*([^\r\n]*)")
 
@@ -53,6 +54,9 @@ def read_codes(data: bytes) -> Iterator[tuple[int, str]]:
 def _text(data: bytes) -> str:
     encoding = next((name for mark, name in _ENCODINGS if data.startswith(mark)), "utf-8")
     try:
-        return data.decode(encoding)
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise UnreadableFileError("It is not text in UTF-8; save it as “CSV UTF-8”.") from error
+        raise UnreadableFileError(_NO_TEXT) from error
+    if "\0" in text:  # UTF-16 or UTF-32 without its mark
+        raise UnreadableFileError(_NO_TEXT)
+    return text

@@ -10,6 +10,7 @@ from programs.models import Environment, Picture
 
 MOST_BYTES = 5 * 2**20
 MOST_PIXELS = 40_000_000
+MOST_SCANS = 64  # of a JPEG; each is decoded over the whole picture, and may be a few bytes
 LARGEST_SIDE = 800  # pixels
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _QUALITY = 82
@@ -31,6 +32,7 @@ def _rewritten(data: bytes) -> tuple[bytes, int, int]:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             _check_size(opened)
+            _check_scans(opened, data)
             small = _small(opened)
     except InvalidRequest:
         raise
@@ -50,11 +52,18 @@ def _check_size(picture: Image.Image) -> None:
         _refuse("too_large", f"At most {MOST_PIXELS // 10**6} megapixels; this has {told}.")
 
 
+def _check_scans(picture: Image.Image, data: bytes) -> None:
+    """By the markers that begin a scan: progressive pictures of cameras and editors have about ten."""
+    if picture.format == "JPEG" and data.count(b"\xff\xda") > MOST_SCANS:
+        _refuse("invalid", f"A JPEG of at most {MOST_SCANS} scans; save it anew, not progressive.")
+
+
 def _small(picture: Image.Image) -> Image.Image:
     picture.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG is decoded at a fraction of its size
     picture.load()
-    turned = ImageOps.exif_transpose(picture)
-    plain = turned.convert("RGBA" if turned.has_transparency_data else "RGB")
+    ImageOps.exif_transpose(picture, in_place=True)
+    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    plain = picture if picture.mode == mode else picture.convert(mode)
     plain.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
     plain.info.clear()
     return plain

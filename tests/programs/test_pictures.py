@@ -16,6 +16,7 @@ from audit.errors import InvalidRequest
 from programs.actions.pictures import MOST_BYTES, store_picture
 from programs.models import Environment, Picture
 from programs.pictures import picture_path
+from tests.factories import make_environment
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -189,6 +190,15 @@ def test_what_is_no_picture_is_refused(environment: Environment, data: bytes) ->
 def test_other_kinds_are_refused_whatever_they_hold(environment: Environment, kind: str) -> None:
     code, detail = refused(environment, written(halves(), kind))
     assert (code, "JPEG, PNG, WebP or GIF" in detail) == ("invalid", True)
+
+
+@pytest.mark.django_db
+def test_a_jpeg_that_is_painted_over_and_over_is_refused(environment: Environment) -> None:
+    """Each scan is a few bytes, and is decoded over the whole picture."""
+    whole = written(halves(400, 400), "JPEG", progressive=True)
+    assert stored(environment, whole)[1].size == (400, 400)
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    assert refused(make_environment(), whole[:-2] + last * 64 + whole[-2:])[0] == "invalid"
 
 
 @pytest.mark.django_db
