@@ -6,7 +6,7 @@ shipped: they are read from ../shared/data beside the checkout or from the file 
 those tests are skipped. A generated history of the same shape is replayed everywhere.
 
 Through the batch endpoint go all purchases, a request a day. One by one go those of the first
-LOYALTY_CDNOW_SINGLES customers (200; 2357 are all).
+LOYALTY_CDNOW_SINGLES customers (60; 2357 are all).
 """
 
 import os
@@ -53,7 +53,7 @@ from tests.loyalty.ledger.checking import check
 
 BESIDE = Path(__file__).parents[3].parent / "shared" / "data" / "cdnow-sample.csv"
 FILE = Path(os.environ.get("LOYALTY_CDNOW") or BESIDE)
-SINGLES = int(os.environ.get("LOYALTY_CDNOW_SINGLES", "200"))
+SINGLES = int(os.environ.get("LOYALTY_CDNOW_SINGLES", "60"))
 BEGIN = midnight(date(1997, 1, 1))
 FIRST = {"all": [{"field": "member.event_count.purchase", "op": "eq", "value": 0}]}
 WEEKEND = {"all": [{"field": "event.occurred_at.weekday", "op": "in", "value": [6, 7]}]}
