@@ -12,7 +12,7 @@ from programs.conditions import Fault
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without 0, 1, I and O, which people mix up when they type a code."""
 DEFAULT_PATTERN = "REDEEM-########"
-FEWEST_RANDOM = 6  # 32^6 is a thousand million: nobody finds a code by trying
+FEWEST_RANDOM = 8  # 32^8 is a million million: nobody finds a code by trying, however many are sold
 LONGEST = 64
 
 _TAKEN = re.compile(r"[A-Z0-9#-]*", re.ASCII)

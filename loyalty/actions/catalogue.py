@@ -33,8 +33,8 @@ def save_reward(
     stock: Stock = UNCHANGED,
 ) -> Reward:
     """Save a new or stored reward, checked whole. Its program and what it is paid in stay as they were made.
-    `stock`: how many there are altogether, those taken included; None: no limit. It counts from the next
-    redemption on.
+    `stock`: how many there are altogether, counted from when a limit was first set, those taken since included;
+    None: no limit. It counts from the next redemption on.
 
     Raises InvalidRequest naming every faulty field, NotFound. Locks: the environment, the stock where that
     changes, then the reward: as redemptions do, whose rows name the reward once the stock is taken.

@@ -1,17 +1,16 @@
 """Redemptions are fulfilled, fail or are cancelled (domain.md 5)."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from audit.errors import InvalidRequest
-from audit.ids import public
 from audit.record import Actor
 from loyalty.actions.giving import give, take_back
 from loyalty.actions.once import once
 from loyalty.actions.opening import open_for_change
 from loyalty.actions.reversals import reverse_opened
 from loyalty.errors import NotReversible
+from loyalty.ledger.closing import audit_redemption, close
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.posting import Cause, Journal
 from loyalty.ledger.reading import read_uncovered
@@ -33,7 +32,8 @@ def fulfil(
 ) -> Redemption:
     """What was promised was handed over; what the reward gives in the engine is given now.
 
-    Raises MaximumReached, NotFound, RedemptionClosed (not pending), Replay. Locks: the member and their
+    Raises MaximumReached and NotEligible (what it gives can't be given to the member: fail it, and everything
+    is given back), NotFound, RedemptionClosed (not pending), Replay. Locks: the member and their
     accounts, where it gives anything; the redemption.
     """
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
@@ -86,7 +86,7 @@ def fail(
     """What was promised can't be handed over: everything is given back, as by `cancel`, of a redemption that
     waits for its fulfilment. Raises and locks as `cancel`, and InvalidRequest without a reason."""
     if not reason.strip():
-        raise InvalidRequest.field("reason", "blank", "Say why; the note stands with the redemption.")
+        raise InvalidRequest.field("reason", "blank", "Say why; it stands with the redemption.")
     return _undo(
         Journal(environment=environment, actor=actor, now=now, idempotency=idempotency),
         redemption,
@@ -125,18 +125,6 @@ def complete(
     audit_redemption(journal, row, "fulfilled", note=note)
 
 
-def audit_redemption(journal: Journal, row: Redemption, what: str, **more: Any) -> None:
-    """Plan the audit event of a step of a redemption."""
-    journal.audit(
-        verb=f"redemption.{what}",
-        object_type="redemption",
-        object_id=public("red", row.id),
-        member_id=row.member_id,
-        after={"status": str(row.status), "reward": row.reward.public_id, "points": row.points, **more},
-        occurred_at=row.occurred_at if what == "created" else journal.now,
-    )
-
-
 def _undo(journal: Journal, redemption: UUID, status: Redemption.Status, reason: str | None) -> Redemption:
     known = find_redemption(environment=journal.environment, redemption=redemption)
     if known.member.status == Member.Status.ERASED:
@@ -144,16 +132,13 @@ def _undo(journal: Journal, redemption: UUID, status: Redemption.Status, reason:
     owner = _open(journal, snapshot(journal.environment), known, [known.metric])
     row = lock_redemption(journal, known)
     _check_open(row, status, journal.now)
-    if row.status == Redemption.Status.FULFILLED:
-        take_back(journal, row, owner)
+    told = take_back(journal, row, owner) if row.status == Redemption.Status.FULFILLED else {}
     for entry in _entries(row):
         _reverse(journal, entry, owner, Cause(reason=reason or f"Cancelled: {row.name}"))
     if row.takes_stock:
         journal.sales.take_stock(row.environment_id, row.reward_id, -1)
     _give_code_back(journal, row)
-    row.status, row.closed_at, row.note = status, journal.now, reason
-    journal.sales.redemption_changes.append(row)
-    audit_redemption(journal, row, str(status), reason=reason)
+    close(journal, row, status, reason, **told)
     journal.write(row, member_id=row.member_id)
     return row
 

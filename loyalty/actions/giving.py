@@ -10,11 +10,12 @@ from uuid import UUID
 from django.utils import timezone
 
 from loyalty.actions.points import credit
-from loyalty.errors import MaximumReached
 from loyalty.ledger.merging import merge_accounts
 from loyalty.ledger.posting import Cause, Journal
 from loyalty.ledger.standings import Standing
 from loyalty.models import ItemChange, MemberItem, Redemption
+from loyalty.queries.families import family_of
+from loyalty.queries.gifts import check_above, check_room, not_above
 from loyalty.rules.tiers import State
 from programs.queries.snapshots import Snapshot
 
@@ -22,7 +23,8 @@ from programs.queries.snapshots import Snapshot
 def give(journal: Journal, config: Snapshot, redemption: Redemption, owner: UUID) -> None:
     """Plan what the redemption gives. `owner`: who goes on for its member after a merge, else the member.
 
-    Raises MaximumReached where the metric's maximum leaves no room for all of it.
+    Raises MaximumReached where the metric's maximum leaves no room for all of it, and NotEligible where the
+    tier is not above the one that they have.
     """
     gives = redemption.gives
     if "points" in gives:
@@ -33,27 +35,23 @@ def give(journal: Journal, config: Snapshot, redemption: Redemption, owner: UUID
         _move_item(journal, redemption, owner, UUID(gives["item"]), 1)
 
 
-def take_back(journal: Journal, redemption: Redemption, owner: UUID) -> None:
-    """Plan that the tier and the item are gone again, as far as the member still has them. Points are
-    reversed with the redemption's entries."""
+def take_back(journal: Journal, redemption: Redemption, owner: UUID) -> dict[str, Any]:
+    """Plan that the tier and the item are gone again, as far as the member still has them; what the audit says
+    of that. Points are reversed with the redemption's entries. Locks: a later upgrade that began from its tier.
+    """
     gives = redemption.gives
-    if "tier" in gives and redemption.given:
-        _take_tier(journal, redemption, owner)
     if "item" in gives:
         _move_item(journal, redemption, owner, UUID(gives["item"]), -1)
+    if "tier" in gives and redemption.given:
+        return _take_tier(journal, redemption, owner)
+    return {}
 
 
 def _give_points(journal: Journal, config: Snapshot, redemption: Redemption, owner: UUID) -> None:
     unit = config.metrics_by_id[UUID(redemption.gives["metric"])]
     points: int = redemption.gives["points"]
     home, wallet = (journal.book_of(key, unit) for key in (redemption.member_id, owner))
-    if unit.maximum is not None and wallet.account.total + points > unit.maximum:
-        raise MaximumReached(
-            f"An account of {unit} holds at most {unit.maximum} points, and this one has"
-            f" {wallet.account.total}.",
-            maximum=unit.maximum,
-            total=wallet.account.total,
-        )
+    check_room(unit, points, wallet.account.total)
     cause = Cause(reason=redemption.name, redemption_id=redemption.id)
     credit(home, config, unit, type="bonus", points=points, cause=cause, occurred_at=home.now)
     if home is not wallet:
@@ -61,14 +59,12 @@ def _give_points(journal: Journal, config: Snapshot, redemption: Redemption, own
 
 
 def _give_tier(journal: Journal, redemption: Redemption, owner: UUID) -> None:
-    standing = _standing_with(journal, owner, UUID(redemption.gives["tier"]))
-    level = standing.ladder.level(UUID(redemption.gives["tier"])) if standing else None
-    if standing is None or level is None:
-        return  # its ladder is no longer in use
-    if not standing.ladder.is_above(level, standing.level):
-        return  # reached meanwhile
+    tier = UUID(redemption.gives["tier"])
+    standing = _standing_with(journal, owner, tier)
+    if standing is None:
+        raise not_above()
     before = standing.state
-    standing.grant(level)
+    standing.grant(check_above(standing.ladder, tier, before.level))
     redemption.given = {
         "tier": str(before.level.tier_id) if before.level else None,
         "since": _text(before.since),
@@ -78,17 +74,39 @@ def _give_tier(journal: Journal, redemption: Redemption, owner: UUID) -> None:
     }
 
 
-def _take_tier(journal: Journal, redemption: Redemption, owner: UUID) -> None:
-    """Only while the level is as it was given: one that was decided anew since is the member's own."""
+def _take_tier(journal: Journal, redemption: Redemption, owner: UUID) -> dict[str, Any]:
+    """Only while the level is as it was given: one that was decided anew since is the member's own. Of a ladder
+    that is not in use nothing is taken, and the audit says so."""
     tier, given = UUID(redemption.gives["tier"]), redemption.given or {}
     standing = _standing_with(journal, owner, tier)
-    if standing is None or standing.level is None or standing.level.tier_id != tier:
-        return
-    if _text(standing.state.since) != given["at"]:
-        return
+    if standing is None:
+        return {"tier_kept": True}
+    is_held = standing.level is not None and standing.level.tier_id == tier
+    if is_held and _text(standing.state.since) == given["at"]:
+        standing.revoke(_before(standing, given))
+    else:
+        _pass_on(journal, redemption, owner)
+    return {}
+
+
+def _before(standing: Standing, given: dict[str, Any]) -> State:
     level = standing.ladder.level(UUID(given["tier"])) if given["tier"] else standing.ladder.base
-    before = State(level, _instant(given["since"]), _instant(given["next_at"]), bool(given["in_grace"]))
-    standing.revoke(before)
+    return State(level, _instant(given["since"]), _instant(given["next_at"]), bool(given["in_grace"]))
+
+
+def _pass_on(journal: Journal, redemption: Redemption, owner: UUID) -> None:
+    """An upgrade that began from this one's level goes back, if it is cancelled too, to what was before both:
+    else the level of this one, whose points were given back, would return with it."""
+    given = redemption.given or {}
+    rows = Redemption.objects.select_for_update(of=("self",)).filter(
+        member__in=family_of(owner).order_by().values("pk"),
+        status=Redemption.Status.FULFILLED,
+        given__tier=redemption.gives["tier"],
+        given__since=given["at"],
+    )
+    for later in rows:
+        later.given = {**given, "at": (later.given or {})["at"]}
+        journal.sales.redemption_changes.append(later)
 
 
 def _standing_with(journal: Journal, member_id: UUID, tier: UUID) -> Standing | None:

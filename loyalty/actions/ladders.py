@@ -7,7 +7,7 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 
 from audit.record import Actor
-from loyalty.models import Member, MemberTier
+from loyalty.models import Member, MemberTier, Redemption
 from programs.actions.tiers import configure_ladder
 from programs.models import Environment, Tier, TierLadder
 
@@ -44,6 +44,10 @@ def save_ladder(
 
 
 def _is_held(tier: Tier) -> bool:
-    """Asked under the level's lock: whoever reaches it now has written that, or waits and finds it gone."""
+    """Whether a member has the level, or bought it and waits for it. Asked under its lock: whoever gets it now
+    has written that, or waits and finds it gone."""
     Tier.objects.select_for_update().get(pk=tier.pk)
-    return MemberTier.objects.filter(tier=tier).exists()
+    waiting = Redemption.objects.filter(
+        environment_id=tier.environment_id, status=Redemption.Status.PENDING, gives__tier=str(tier.pk)
+    )
+    return MemberTier.objects.filter(tier=tier).exists() or waiting.exists()

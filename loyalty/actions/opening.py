@@ -3,22 +3,31 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from django.db import connection
+
+from loyalty.errors import ServiceUnavailable
 from loyalty.ledger import accounts
 from loyalty.ledger.members import Redirected, keep_member, lock_member
 from loyalty.ledger.posting import Book, Journal
 from loyalty.ledger.standings import ladders_of
 from loyalty.models import Member
+from loyalty.queries.gifts import ladder_with
 from loyalty.rules.tiers import Ladder
 from programs.models import Metric, Reward
 from programs.queries.snapshots import Snapshot
+
+_KEEP_ITEM = "SELECT id FROM programs_inventoryitem WHERE id = %s FOR KEY SHARE"
+_KEEP_TIER = "SELECT id FROM programs_tier WHERE id = %s FOR KEY SHARE"
 
 
 def open_for_sale(journal: Journal, config: Snapshot, reward: Reward, member: str) -> Book:
     """The account that pays, locked and settled, with whatever the reward changes at once.
 
-    Two statements where that is nothing. Raises Replay, IdempotencyKeyReused. Locks: the member, shared unless
-    the reward gives anything at once; their accounts; a tier's progress with them.
+    Two statements where that is nothing. Raises Replay, IdempotencyKeyReused; ServiceUnavailable where what it
+    gives has just been removed. Locks: the item or tier that it gives, shared; the member, shared unless the
+    reward gives anything at once; their accounts; a tier's progress with them.
     """
+    _keep_gift(reward)
     if reward.fulfilment == Reward.Fulfilment.MANUAL or not gives_anything(reward):
         keep_member(environment=journal.environment, member=member)
         return journal.open(member, reward.metric, frozen_ok=True)
@@ -46,9 +55,7 @@ def open_for_change(
     found = {row.pk: row for row in rows}
     if (found[member.pk].redirect_to_id or member.pk) != owner:
         raise Redirected
-    ladder = next(
-        (each for each in ladders_of(config) if any(le.tier_id == tier for le in each.levels)), None
-    )
+    ladder = ladder_with(config, tier)
     units = {unit.pk: unit for unit in metrics}
     if counted := _counted(ladder):
         units[counted] = config.metrics_by_id[counted]
@@ -66,6 +73,17 @@ def open_accounts(journal: Journal, members: set[UUID], owner: UUID, units: Coll
     locked = accounts.lock_accounts(member_id__in=members, metric_id__in=[unit.pk for unit in units])
     journal.check_status(owner, "", frozen_ok=True)
     journal.open_locked(locked)
+
+
+def _keep_gift(reward: Reward) -> None:
+    """Let nobody remove the item or the tier until the redemption that promises it can be seen."""
+    for statement, key in ((_KEEP_ITEM, reward.gives_item_id), (_KEEP_TIER, reward.gives_tier_id)):
+        if key is None:
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [key])
+            if cursor.fetchone() is None:
+                raise ServiceUnavailable("The reward has just been changed; try again.", retry_after=1)
 
 
 def gives_anything(reward: Reward) -> bool:

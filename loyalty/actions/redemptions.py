@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from audit.errors import InvalidRequest
 from audit.record import Actor
-from loyalty.actions.fulfilment import audit_redemption
 from loyalty.actions.giving import give
 from loyalty.actions.once import once
 from loyalty.actions.opening import open_for_sale
 from loyalty.actions.refusing import error_of
 from loyalty.errors import OutOfStock
 from loyalty.ledger import covering
+from loyalty.ledger.closing import audit_redemption
 from loyalty.ledger.codes import claim_code
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.posting import Book, Cause, Journal
@@ -22,8 +22,8 @@ from loyalty.ledger.reading import read_spendable
 from loyalty.models import LedgerEntry, Redemption, RewardCode
 from loyalty.queries.offers import Offer, find_offer
 from loyalty.queries.situations import Known, read_known
-from loyalty.rules.codes import generate
 from loyalty.rules.redeeming import cost_of, given_points, points_refused, refusals
+from programs.code_patterns import fill
 from programs.models import Environment, Reward
 from programs.queries.snapshots import snapshot
 
@@ -139,7 +139,7 @@ def _code(reward: Reward, row: Redemption) -> RewardCode | None:
         if code is None:
             raise OutOfStock("No code is left.")
     else:
-        text = generate(reward.code_pattern, secrets.randbelow)
+        text = fill(reward.code_pattern, secrets.randbelow)
         code = RewardCode(
             environment_id=row.environment_id, reward=reward, code=text, added_at=row.recorded_at
         )
@@ -161,7 +161,7 @@ def _plan(journal: Journal, row: Redemption, code: RewardCode | None, *, takes_s
         (sales.code_changes if code.source == RewardCode.Source.POOL else sales.codes).append(code)
     row.issued_code = code
     audit_redemption(
-        journal, row, "created", name=row.name, code=code.code if code else None, metadata=row.metadata
+        journal, row, "created", name=row.name, code_id=code and str(code.pk), metadata=row.metadata
     )
     if row.status == Redemption.Status.FULFILLED:
         audit_redemption(journal, row, "fulfilled")

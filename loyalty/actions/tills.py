@@ -9,6 +9,7 @@ from audit.record import Actor
 from loyalty.actions.fulfilment import complete, lock_redemption, open_for_fulfilment
 from loyalty.actions.once import once
 from loyalty.ledger.idempotency import Idempotency
+from loyalty.ledger.members import Redirected
 from loyalty.ledger.posting import Journal
 from loyalty.models import Redemption, RewardCode
 from loyalty.queries.redemptions import check_usable, find_code
@@ -29,14 +30,17 @@ def use_code(
     """Let the code be used now, at `place`; a redemption that waits is fulfilled by it. Also for a frozen
     member: it was sold before.
 
-    Raises CodeAlreadyUsed (says when and where), CodeExpired, MaximumReached, NotFound, RedemptionClosed,
-    Replay. Locks: the member and their accounts, where fulfilment gives anything; the redemption, its code.
+    Raises CodeAlreadyUsed (says when and where), CodeExpired, MaximumReached, NotEligible, NotFound,
+    RedemptionClosed, Replay. Locks: the member and their accounts, where fulfilment gives anything; the
+    redemption, its code.
     """
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     config = snapshot(environment)
     known = find_code(environment=environment, code=code)
     owner = open_for_fulfilment(journal, config, known)
     row = lock_redemption(journal, known)
+    if row.issued_code != known.issued_code:
+        raise Redirected  # it went back to its pool meanwhile, and perhaps to somebody else
     used = check_usable(row, now)
     if row.status == Redemption.Status.PENDING:
         complete(journal, config, row, owner)
@@ -48,7 +52,7 @@ def use_code(
         object_type="redemption",
         object_id=public("red", row.id),
         member_id=row.member_id,
-        after={"code": used.code, "place": place},
+        after={"code_id": str(used.pk), "place": place},
     )
     journal.write(row, member_id=row.member_id)
     return row

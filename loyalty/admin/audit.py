@@ -12,10 +12,9 @@ from django.utils.safestring import SafeString
 
 from audit.ids import parse_public
 from audit.models import AuditEvent
-from loyalty.admin.redemption_words import masked
 from loyalty.admin.shared import DateRange, Endless, member_link
 from loyalty.models import Member
-from programs.admin.base import current_environment, may
+from programs.admin.base import current_environment
 from programs.admin.detail import DetailAdmin
 from programs.admin.tables import diff_of
 from programs.models import Environment
@@ -149,10 +148,7 @@ class AuditEventAdmin(DetailAdmin[AuditEvent]):
     def detail(self, request: HttpRequest, found: AuditEvent) -> dict[str, Any]:
         known = {"pk": found.member_id, "environment_id": found.environment_id}
         member = Member.objects.filter(**known).first() if all(known.values()) else None
-        after = found.after
-        if found.object_type == "redemption" and after and after.get("code") and not may(request, "support"):
-            after = after | {"code": masked(after["code"])}
-        return {"diff": diff_of(found.before, after), "who": self.who(found), "member": member}
+        return {"diff": diff_of(found.before, found.after), "who": self.who(found), "member": member}
 
 
 _NOUNS = {

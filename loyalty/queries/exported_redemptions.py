@@ -56,12 +56,13 @@ def _redemption(row: Redemption, names: dict[str, str]) -> dict[str, Any]:
         "discount_amount": _decimal(row.discount_amount),
         "discount_percent": _decimal(row.discount_percent),
         "currency": row.currency or None,
-        "gives": {what: names.get(each, each) for what, each in row.gives.items()} or None,
+        "gives": _gives(row, names),
         "given": _given(row, names),
         "takes_stock": row.takes_stock,
         "reason": row.reason,
         "metadata": row.metadata,
         "note": row.note,
+        "closed_reason": row.closed_reason,
         "occurred_at": rfc3339(row.occurred_at),
         "recorded_at": rfc3339(row.recorded_at),
         "fulfilled_at": _instant(row.fulfilled_at),
@@ -69,6 +70,11 @@ def _redemption(row: Redemption, names: dict[str, str]) -> dict[str, Any]:
         "actor": {"kind": row.actor_kind, "id": row.actor_id},
         "trace_id": row.trace_id,
     }
+
+
+def _gives(row: Redemption, names: dict[str, str]) -> dict[str, Any] | None:
+    """Points as they are; what was removed since has no name: null."""
+    return {what: each if what == "points" else names.get(each) for what, each in row.gives.items()} or None
 
 
 def _given(row: Redemption, names: dict[str, str]) -> dict[str, Any] | None:
@@ -109,7 +115,7 @@ def _change(row: ItemChange) -> dict[str, Any]:
 
 
 def _names_of(rows: Sequence[Redemption]) -> dict[str, str]:
-    """What redemptions give is stored by keys; as configured. Of a level that was removed nothing."""
+    """What redemptions give is stored by keys; as configured. Of what was removed nothing."""
     keys = {
         what: {row.gives[what] for row in rows if what in row.gives} for what in ("metric", "tier", "item")
     }

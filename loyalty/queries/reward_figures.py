@@ -14,10 +14,10 @@ from programs.models import Environment
 @dataclass(frozen=True, slots=True)
 class RewardFigures:
     """A reward's redemptions of a period. `redemptions`, `members`: all that were made, whatever became of
-    them; `share`: of those of all rewards, 0 to 1. `points`: paid for those that stand (pending, fulfilled).
-    `codes_issued`: codes that stand with them, the used ones among them; `codes_expired`: not used in time.
-    `use_rate`: used of issued, 0 to 1; None where none was issued. The times are those from a code's issue to
-    its use; None where none was used."""
+    them (members who were merged are one); `share`: of those of all rewards, 0 to 1. `points`: paid for those
+    that stand (pending, fulfilled). `codes_issued`: codes that stand with them, the used ones among them;
+    `codes_expired`: not used in time. `use_rate`: used of issued, 0 to 1; None where none was issued. The times
+    are those from a code's issue to its use; None where none was used."""
 
     reward_id: UUID
     public_id: str
@@ -43,7 +43,8 @@ class RewardFigures:
 _FIGURES = """
 SELECT reward.id AS reward_id, reward.public_id, reward.name, reward.kind,
     count(*) AS redemptions,
-    count(DISTINCT sold.member_id) AS members,
+    count(DISTINCT CASE WHEN buyer.redirect_to_id IS NOT NULL AND buyer.status <> 'erased'
+        THEN buyer.redirect_to_id ELSE sold.member_id END) AS members,
     coalesce(sum(sold.points) FILTER (WHERE sold.status IN ('pending', 'fulfilled')), 0)::bigint AS points,
     count(*) FILTER (WHERE sold.status = 'pending') AS pending,
     count(*) FILTER (WHERE sold.status = 'fulfilled') AS fulfilled,
@@ -58,6 +59,7 @@ SELECT reward.id AS reward_id, reward.public_id, reward.name, reward.kind,
 FROM programs_reward AS reward
 JOIN loyalty_redemption AS sold
     ON sold.reward_id = reward.id AND sold.occurred_at >= %(begins_at)s AND sold.occurred_at < %(ends_at)s
+JOIN loyalty_member AS buyer ON buyer.id = sold.member_id
 LEFT JOIN loyalty_rewardcode AS code ON code.redemption_id = sold.id
 WHERE reward.environment_id = %(environment)s
 GROUP BY reward.id

@@ -3,12 +3,9 @@
 Pure. Patterns, which are configured, are checked in `programs.code_patterns`.
 """
 
-import secrets
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-
-from programs.code_patterns import fill
 
 LONGEST = 100  # characters
 
@@ -23,11 +20,6 @@ class Problem:
 
     def to_json(self) -> dict[str, int | str]:
         return {"line": self.line, "code": self.code, "problem": self.problem}
-
-
-def generate(pattern: str, randbelow: Callable[[int], int] = secrets.randbelow) -> str:
-    """A new code of a pattern. Not known to be free: what is taken, the database tells."""
-    return fill(pattern, randbelow)
 
 
 def canonical_code(text: str) -> str:

@@ -119,9 +119,10 @@ def _save_items(
         return
     for item in gone:
         item.delete()
-    for item in wanted.values():
-        item.inventory_set = inventory_set
-        item.save()
+    for key, item in wanted.items():
+        if key not in stored or _as_json([item]) != _as_json([stored[key]]):
+            item.inventory_set = inventory_set
+            item.save()
     record(
         place=place_of(environment),
         actor=actor,

@@ -110,7 +110,8 @@ def _tier_points(reward: Reward) -> Iterator[FieldError]:
 
 
 def _value(reward: Reward) -> Iterator[FieldError]:
-    if reward.currency and not (len(reward.currency) == 3 and reward.currency.isalpha()):
+    code = reward.currency
+    if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
         yield FieldError("currency", "invalid", "Give an ISO 4217 code such as GBP.")
         return
     is_variable = reward.cost_kind == Reward.CostKind.VARIABLE
@@ -124,11 +125,21 @@ def _value(reward: Reward) -> Iterator[FieldError]:
     if reward.kind == "cashback" and percent is not None:
         yield FieldError("discount_percent", "invalid", "Cashback is an amount.")
     money = amount is not None or (is_variable and reward.kind != "metric")
-    if money and not reward.currency:
+    if money and not code:
         yield FieldError("currency", "required", "Give the currency, as an ISO 4217 code.")
-    elif isinstance(amount, Decimal) and amount != round(amount, digits_of(reward.currency)):
-        detail = f"Amounts in {reward.currency} have {digits_of(reward.currency)} digits after the point."
+    elif isinstance(amount, Decimal) and amount != round(amount, digits_of(code)):
+        detail = f"Amounts in {code} have {digits_of(code)} digits after the point."
         yield FieldError("discount_amount", "max_decimal_places", detail)
+    if is_variable and reward.kind in ("discount", "cashback") and code and _is_worthless(reward):
+        detail = "Its least cost must be worth something; what is below a minor unit is dropped."
+        yield FieldError("value_per_point", "min_value", detail)
+
+
+def _is_worthless(reward: Reward) -> bool:
+    """Whether the least cost buys less than the smallest amount of its currency. Of a metric that holds the money
+    `_gift` asks."""
+    least = 0 if reward.gives_metric_id else (reward.min_points or 0) * _decimal(reward.value_per_point)
+    return 0 < least < Decimal(1).scaleb(-digits_of(reward.currency))
 
 
 def _gift(reward: Reward) -> Iterator[FieldError]:

@@ -41,7 +41,7 @@ def configure_ladder(
     before = None if ladder._state.adding else _counting(TierLadder.objects.get(pk=ladder.pk))
     wanted, faults = _read(environment, ladder, stored, levels or ())
     gone = [] if levels is None else [tier for code, tier in stored.items() if code not in wanted]
-    faults += [_in_use(tier, "Members hold") for tier in gone if is_held(tier)]
+    faults += [_in_use(tier, "Members hold or wait for") for tier in gone if is_held(tier)]
     faults += [_in_use(tier, f"The reward {reward.name} names") for tier, reward in _named(ladder, gone)]
     saved = configure(
         environment=environment,

@@ -95,14 +95,16 @@ def ensure_signing_key(*, environment: Environment, actor: Actor) -> TokenKey:
 
 
 @transaction.atomic
-def encrypt_again() -> int:
-    """Put every stored secret under the newest of ENCRYPTION_KEYS: how many there are.
+def encrypt_again(*, actor: Actor) -> int:
+    """Put every stored secret under the newest of ENCRYPTION_KEYS: how many there are. Each is audited.
 
     Raises Unreadable, and then changes none. Locks: all HS256 keys.
     """
-    rows = list(TokenKey.objects.select_for_update().exclude(secret="").order_by("pk"))
+    stored = TokenKey.objects.select_for_update(of=("self",)).select_related("environment__project")
+    rows = list(stored.exclude(secret="").order_by("pk"))
     for key in rows:
         key.secret = secrets_at_rest.encrypt_again(key.secret)
+        _record(key.environment, key, "encrypted_again", actor)
     TokenKey.objects.bulk_update(rows, ["secret"], batch_size=500)
     return len(rows)
 

@@ -106,7 +106,7 @@ class RewardForm(ConfiguredForm):
         required=False,
         min_value=0,
         widget=number_input(),
-        help_text="All together, those that are taken included. Empty: no limit.",
+        help_text="All together, counted from when a limit was first set. Empty: no limit.",
     )
     picture_file = forms.FileField(
         label="Picture",

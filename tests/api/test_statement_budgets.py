@@ -95,7 +95,7 @@ def test_calls_take_as_many_statements_at_300_open_lots_as_at_10(warm: Api, envi
         stock=100,
         limit_times=100,
         code_source="generated",
-        code_pattern="CAFE-######",
+        code_pattern="CAFE-########",
     )
     for _ in range(10):
         give(environment, 10)

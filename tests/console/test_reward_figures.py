@@ -35,7 +35,7 @@ def june(environment: Environment) -> None:
         "voucher",
         name="=Voucher",
         code_source="generated",
-        code_pattern="V-######",
+        code_pattern="V-########",
     )
     factories.make_reward(factories.reload(environment), "mug", name="Mug", points=0)
     at = datetime(2026, 6, 10, 12, tzinfo=UTC)

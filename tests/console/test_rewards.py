@@ -346,7 +346,7 @@ def test_what_is_on_the_screen_is_put_in_words_and_shown_as_members_see_it(
         "limit_times": "2",
         "limit_per": "week",
         "code_source": "generated",
-        "code_pattern": "SHOP-######",
+        "code_pattern": "SHOP-########",
         "name": "<b>Ten</b>",
         "fulfilment": "manual",
         "condition": '{"field": "member.tier", "op": "eq", "value": "gold"}',

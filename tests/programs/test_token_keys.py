@@ -172,6 +172,10 @@ def test_encrypting_again_moves_every_secret_under_the_newest_key(
     assert said.getvalue() == "1 secrets are under the newest key.\n"
     settings.ENCRYPTION_KEYS = ["n" * 40]
     assert secret_of(TokenKey.objects.get(pk=made.key.pk)) == made.secret
+    (event,) = AuditEvent.objects.filter(verb="tokenkey.encrypted_again")
+    assert (event.environment_id, event.object_id) == (environment.pk, str(made.key.pk))
+    assert (event.actor_kind, event.actor_id) == ("system", "encrypt_again")
+    assert event.after == {"name": made.key.name, "kid": made.key.kid, "algorithm": "HS256"}
 
 
 def test_encrypting_again_without_the_old_key_changes_nothing(
@@ -182,3 +186,4 @@ def test_encrypting_again_without_the_old_key_changes_nothing(
     with pytest.raises(CommandError, match="Nothing was changed"):
         call_command("encrypt_again")
     assert TokenKey.objects.get(pk=made.key.pk).secret == made.key.secret
+    assert not AuditEvent.objects.filter(verb="tokenkey.encrypted_again").exists()

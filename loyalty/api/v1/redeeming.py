@@ -29,13 +29,14 @@ def redeemed(view: EngineView, member: str, reward: str, body: dict[str, Any]) -
     """Buy a reward, and show the redemption with what can still be spent. `body`: points, reason, metadata."""
 
     def made(row: Redemption) -> dict[str, Any]:
-        return reward_rendering.redemption(
+        shown = reward_rendering.redemption(
             row,
             member=owner_name(environment=view.environment, member_id=row.member_id, named=member),
             paid_by=row.paid_by.id if row.paid_by else None,
             now=view.now,
             given=reward_rendering.namer([row], snapshot(view.environment)),
-        ) | {"points_balance": row.balance}
+        )
+        return shown | _not_theirs(view) | {"points_balance": row.balance}
 
     return view.write(
         redeem,
@@ -57,9 +58,15 @@ def shown_all(view: EngineView, rows: Collection[Redemption]) -> list[dict[str, 
         reward_rendering.redemption(
             row, member=row.member.external_id, paid_by=payments.get(row.pk), now=view.now, given=given
         )
+        | _not_theirs(view)
         for row in rows
     ]
 
 
 def shown(view: EngineView, row: Redemption) -> dict[str, Any]:
     return shown_all(view, [row])[0]
+
+
+def _not_theirs(view: EngineView) -> dict[str, Any]:
+    """What a member's own token does not see of a redemption: what staff noted."""
+    return {} if view.principal.member is None else {"note": None, "closed_reason": None}

@@ -20,10 +20,19 @@ from loyalty.api.v1.lists import ListView, PageQuery
 from loyalty.api.v1.points import MemberBody
 from loyalty.api.v1.redeeming import shown, shown_all
 from loyalty.models import Redemption
+from loyalty.queries.gifts import check_till
 from loyalty.queries.members import find_member
-from loyalty.queries.redemptions import check_usable, find_code, find_redemption, redemptions_of
+from loyalty.queries.redemptions import find_code, find_redemption, redemptions_of
 
 _CODE = 200  # characters; as it is typed
+_AT_A_TILL = [
+    "not_found",
+    "code_already_used",
+    "code_expired",
+    "redemption_closed",
+    "maximum_reached",
+    "not_eligible",
+]
 
 
 class RedemptionsQuery(PageQuery, MemberBody):
@@ -90,12 +99,13 @@ class RedemptionView(EngineView):
     )
     def get(self, request: Request, redemption_id: str) -> Response:
         key = key_of(redemption_id)
-        if self.principal.member is not None:
-            member = find_member(environment=self.environment, member=self.own(None))
-            own = redemptions_of(environment=self.environment, member_id=member.id)
-            if not own.filter(pk=key).exists():
-                raise NotFound(f"There is no redemption {redemption_id} of this member.")
-        return Response(shown(self, find_redemption(environment=self.environment, redemption=key)))
+        if self.principal.member is None:
+            return Response(shown(self, find_redemption(environment=self.environment, redemption=key)))
+        member = find_member(environment=self.environment, member=self.own(None))
+        found = redemptions_of(environment=self.environment, member_id=member.id).filter(pk=key).first()
+        if found is None:
+            raise NotFound(f"There is no redemption {redemption_id} of this member.")
+        return Response(shown(self, found))
 
 
 class FulfilBody(Body):
@@ -113,11 +123,12 @@ class FulfilView(EngineView):
         request_example={"note": "Parcel 4711"},
         answer=reward_shapes.RedemptionShape,
         example=reward_examples.FULFILLED,
-        refusals=["not_found", "redemption_closed", "maximum_reached"],
+        refusals=["not_found", "redemption_closed", "maximum_reached", "not_eligible"],
         writes=True,
         tag="redemptions",
         description="Of a pending one, once. What the reward gives in the engine (a tier, an item, points of another "
-        "metric) is given now.",
+        "metric) is given now. `not_eligible`: the member has that tier, or a higher one, already; fail it, and "
+        "everything is given back.",
     )
     def post(self, request: Request, redemption_id: str) -> Response:
         return changed(self, fulfil, redemption_id, self.body(FulfilBody))
@@ -181,7 +192,10 @@ class CancelRedemptionView(EngineView):
 
 
 class ValidateBody(Body):
-    code = Text(max_length=_CODE, help_text="As it is shown, or typed: in any case, with or without spaces.")
+    code = Text(
+        max_length=_CODE,
+        help_text="As it is shown, or typed: one in capitals in any case, with or without spaces.",
+    )
 
 
 class ValidateView(EngineView):
@@ -192,16 +206,16 @@ class ValidateView(EngineView):
         "Look whether a code can be used",
         scope="redemptions:read",
         body=ValidateBody,
-        request_example={"code": "REDEEM-7K2MWP"},
+        request_example={"code": "REDEEM-7K2MWPQ4"},
         answer=reward_shapes.RedemptionShape,
         example=reward_examples.REDEMPTION,
-        refusals=["not_found", "code_already_used", "code_expired", "redemption_closed"],
+        refusals=_AT_A_TILL,
         tag="redemptions",
         description="The redemption that it belongs to, or the refusal that using it would get. Changes nothing.",
     )
     def post(self, request: Request) -> Response:
         found = find_code(environment=self.environment, code=self.body(ValidateBody)["code"])
-        check_usable(found, self.now)
+        check_till(environment=self.environment, redemption=found, now=self.now)
         return Response(shown(self, found))
 
 
@@ -217,10 +231,10 @@ class UseView(EngineView):
         "Use a code at a till",
         scope="redemptions:write",
         body=UseBody,
-        request_example={"code": "REDEEM-7K2MWP", "place": "Till 4, Lagos"},
+        request_example={"code": "REDEEM-7K2MWPQ4", "place": "Till 4, Lagos"},
         answer=reward_shapes.RedemptionShape,
         example=reward_examples.USED,
-        refusals=["not_found", "code_already_used", "code_expired", "redemption_closed", "maximum_reached"],
+        refusals=_AT_A_TILL,
         writes=True,
         tag="redemptions",
         description="Once. A second use is told when and where the first was. A pending redemption is fulfilled by it.",

@@ -9,7 +9,7 @@ REWARD_REQUEST: dict[str, Any] = {
     "cost": {"kind": "fixed", "points": 200},
     "discount_amount": 1000,
     "currency": "NGN",
-    "code": {"source": "generated", "pattern": "REDEEM-######", "valid_days": 30},
+    "code": {"source": "generated", "pattern": "REDEEM-########", "valid_days": 30},
     "status": "active",
 }
 _HEAD: dict[str, Any] = {
@@ -41,7 +41,7 @@ REWARD: dict[str, Any] = {
     "taken": 12,
     "code": {
         "source": "generated",
-        "pattern": "REDEEM-######",
+        "pattern": "REDEEM-########",
         "valid_days": 30,
         "returns_codes": True,
         "available": None,
@@ -87,7 +87,7 @@ REDEMPTION: dict[str, Any] = {
     "status": "fulfilled",
     "points": 200,
     "metric": "points",
-    "code": "REDEEM-7K2MWP",
+    "code": "REDEEM-7K2MWPQ4",
     "code_status": "issued",
     "code_expires_at": "2026-03-02T12:00:00Z",
     "used_at": None,
@@ -104,6 +104,7 @@ REDEMPTION: dict[str, Any] = {
     "fulfilled_at": "2026-01-31T12:00:00Z",
     "closed_at": None,
     "note": None,
+    "closed_reason": None,
 }
 REDEEMED = REDEMPTION | {"points_balance": 300}
 PENDING = REDEMPTION | {
@@ -122,12 +123,12 @@ FULFILLED = PENDING | {
     "fulfilled_at": "2026-02-01T09:00:00Z",
     "note": "Parcel 4711",
 }
-FAILED = PENDING | {"status": "failed", "closed_at": "2026-02-01T09:00:00Z", "note": "No longer made"}
+FAILED = PENDING | {"status": "failed", "closed_at": "2026-02-01T09:00:00Z", "closed_reason": "No longer made"}
 CANCELLED = REDEMPTION | {
     "status": "cancelled",
     "code_status": "void",
     "closed_at": "2026-02-01T09:00:00Z",
-    "note": "Order cancelled",
+    "closed_reason": "Order cancelled",
 }
 USED = REDEMPTION | {
     "code_status": "used",

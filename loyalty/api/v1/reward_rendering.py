@@ -110,7 +110,7 @@ def offer(found: Offered, config: Snapshot, address: Address) -> dict[str, Any]:
         **_worth(of),
         "limit": limit,
         "stock_left": found.left,
-        "eligible": not found.refusals,
+        "eligible": found.is_eligible,
         "reasons": [{"code": why.code, "detail": why.detail, **why.data} for why in found.refusals],
     }
 
@@ -152,6 +152,7 @@ def redemption(
         "fulfilled_at": instant(found.fulfilled_at),
         "closed_at": instant(found.closed_at),
         "note": found.note,
+        "closed_reason": found.closed_reason,
     }
 
 

@@ -158,7 +158,8 @@ class RedemptionShape(s.Serializer[Any]):
     occurred_at = s.DateTimeField(help_text="When it was redeemed, in the environment's time.")
     fulfilled_at = s.DateTimeField(allow_null=True)
     closed_at = s.DateTimeField(allow_null=True, help_text="When it was cancelled, or failed.")
-    note = s.CharField(allow_null=True, help_text="Said when it was fulfilled or closed.")
+    note = s.CharField(allow_null=True, help_text="Said when it was fulfilled.")
+    closed_reason = s.CharField(allow_null=True, help_text="Why it was cancelled, or has failed.")
 
 
 class CodeShape(s.Serializer[Any]):

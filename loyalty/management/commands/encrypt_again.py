@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from audit.record import Actor
 from audit.secrets_at_rest import Unreadable
 from programs.actions.token_keys import encrypt_again
 
@@ -15,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            count = encrypt_again()
+            count = encrypt_again(actor=Actor.system("encrypt_again"))
         except Unreadable as error:
             raise CommandError(f"{error} Nothing was changed.") from error
         self.stdout.write(f"{count} secrets are under the newest key.")

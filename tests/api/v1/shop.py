@@ -13,7 +13,7 @@ COFFEE: dict[str, Any] = {
     "status": "active",
 }
 POOL = {"source": "pool"}
-GENERATED = {"source": "generated", "pattern": "CAFE-######"}
+GENERATED = {"source": "generated", "pattern": "CAFE-########"}
 
 
 def offer(api: Api, **changes: Any) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
 from programs.models import Environment, InventoryItem
@@ -67,6 +69,16 @@ def test_what_is_sent_as_it_is_changes_nothing(api: Api) -> None:
     before = digest()
     done(api.patch("/v1/inventory-sets/badges", {"title": "Badges", "items": ITEMS}))
     assert changed(before, digest()) == {}
+
+
+def test_only_the_items_that_are_others_are_written(api: Api) -> None:
+    make(api)
+    renamed = [ITEMS[0], ITEMS[1] | {"title": "Silver"}]
+    with CaptureQueriesContext(connection) as asked:
+        done(api.patch("/v1/inventory-sets/badges", {"items": renamed}))
+    wrote = [each["sql"] for each in asked if each["sql"].startswith('UPDATE "programs_inventoryitem"')]
+    assert len(wrote) == 1
+    assert "'Silver'" in wrote[0]
 
 
 def test_a_change_of_the_items_is_audited_with_what_was_before(api: Api, environment: Environment) -> None:

@@ -22,7 +22,7 @@ COUPON: dict[str, Any] = {
     "discount_amount": 1000,
     "currency": "NGN",
 }
-CODE = {"source": "generated", "pattern": "REDEEM-######"}
+CODE = {"source": "generated", "pattern": "REDEEM-########"}
 
 
 def ways(customer: str = "ada", reward: str = "rwd_coffee", **more: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -281,3 +281,15 @@ def test_a_members_key_is_another_than_the_same_key_of_the_server(api: Api, envi
     ids = {done(caller.post(path, body, Idempotency_Key="k"))["id"] for caller in (api, mine, api, mine)}
     assert len(ids) == 2
     assert balance(api) == 300
+
+
+@pytest.mark.parametrize("named", ["x" * 201, " ada", "ada ", "a\tb", "a\u200bb", "\u2028", "\u202eada"])
+def test_nobody_is_made_whom_no_other_call_could_name(api: Api, named: str) -> None:
+    offer(api, cost={"kind": "fixed", "points": 0})
+    before = digest()
+    path = quote(named, safe="")
+    answer = api.post(f"/v1/user/{path}/offer/rwd_coffee/redeem")
+    refused = assert_problem(answer, "invalid_request")
+    assert [error["field"] for error in refused["errors"]] == ["user_id"]
+    assert_problem(api.get(f"/v1/rewards?customer_id={path}"), "invalid_request")
+    assert changed(before, digest()) == {}

@@ -39,6 +39,7 @@ PLAIN: dict[str, Any] = {
     "taken": 0,
     "fulfilment": "automatic",
 }
+VARIABLE = {"kind": "variable", "min": 10, "max": 50, "value_per_point": "1"}
 NO_CODE = {"source": "none", "pattern": None, "valid_days": None, "returns_codes": True, "available": None}
 
 
@@ -127,7 +128,7 @@ def test_money_is_an_exact_number(api: Api, sent: Any, shown: Any) -> None:
 def test_codes_of_a_reward_are_set_up_whole(api: Api) -> None:
     made = offer(api, code={"source": "generated"})
     assert made["code"] == NO_CODE | {"source": "generated", "pattern": "REDEEM-########"}
-    code = {"source": "generated", "pattern": "CAFE-######", "valid_days": 30, "returns_codes": False}
+    code = {"source": "generated", "pattern": "CAFE-########", "valid_days": 30, "returns_codes": False}
     assert done(api.patch("/v1/rewards/rwd_coffee", {"code": code}))["code"] == code | {"available": None}
     pool = done(api.patch("/v1/rewards/rwd_coffee", {"code": POOL}))["code"]
     assert pool == NO_CODE | {"source": "pool", "available": 0}
@@ -180,6 +181,10 @@ def test_codes_of_a_reward_are_set_up_whole(api: Api) -> None:
         ({"kind": "metric", "gives": {"metric": "coins"}}, "gives.points"),
         ({"kind": "tier_upgrade"}, "gives.tier"),
         ({"kind": "inventory_item", "gives": {"set": "badges"}}, "gives.item"),
+        ({"kind": "metric", "gives": {"metric": "stars", "points": 1}}, "gives.metric"),
+        ({"kind": "tier_upgrade", "gives": {"tier": "platinum"}}, "gives.tier"),
+        ({"kind": "inventory_item", "gives": {"set": "badges", "item": "badge_9"}}, "gives.item"),
+        ({"kind": "inventory_item", "gives": {"set": "cards", "item": "badge_1"}}, "gives.item"),
         ({"gives": {"money": 1}}, "gives.money"),
         ({"condition": {"all": [{"field": "data.amount", "op": "gte", "value": 1}]}}, "condition"),
         ({"condition": {"all": [{"field": "nonsense", "op": "eq", "value": 1}]}}, "condition.all[0].field"),
@@ -222,10 +227,6 @@ def test_a_faulty_field_is_named_by_its_path_and_nothing_changes(
     [
         ({"program": "vip"}, "program_not_found"),
         ({"metric": "stars"}, "not_found"),
-        ({"kind": "metric", "gives": {"metric": "stars", "points": 1}}, "not_found"),
-        ({"kind": "tier_upgrade", "gives": {"tier": "platinum"}}, "not_found"),
-        ({"kind": "inventory_item", "gives": {"set": "badges", "item": "badge_9"}}, "not_found"),
-        ({"kind": "inventory_item", "gives": {"set": "cards", "item": "badge_1"}}, "not_found"),
     ],
     ids=str,
 )
@@ -233,6 +234,45 @@ def test_what_names_something_unknown_is_not_found(shop: Api, change: dict[str, 
     before = digest()
     assert_problem(shop.post("/v1/rewards", COFFEE | change), code)
     assert changed(before, digest()) == {}
+
+
+def test_a_value_that_the_reward_has_no_use_for_is_refused_by_name(shop: Api) -> None:
+    unused: dict[str, dict[str, Any]] = {
+        "cost.min cost.value_per_point": {
+            "cost": {"kind": "fixed", "points": 1, "min": 1, "value_per_point": "1"}
+        },
+        "cost.points cost.tier_points discount_percent": {
+            "kind": "discount",
+            "currency": "GBP",
+            "discount_percent": 5,
+            "cost": VARIABLE | {"points": 5, "tier_points": {"gold": 1}},
+        },
+        "gives.points": {"kind": "metric", "cost": VARIABLE, "gives": {"metric": "coins", "points": 5}},
+        "gives.metric gives.points": {"gives": {"metric": "coins", "points": 1}},
+        "gives.set gives.tier": {"gives": {"tier": "gold", "set": "badges"}},
+        "code.pattern": {"code": POOL | {"pattern": "CAFE-########"}},
+        "code.valid_days": {"code": {"source": "none", "valid_days": 5}},
+    }
+    offer(shop)
+    before = digest()
+    for fields, change in unused.items():
+        for answer in (
+            shop.patch("/v1/rewards/rwd_coffee", change),
+            shop.post("/v1/rewards", COFFEE | {"id": "rwd_2"} | change),
+        ):
+            problem = assert_problem(answer, "invalid_request")
+            assert sorted(error["field"] for error in problem["errors"]) == fields.split(), change
+    assert changed(before, digest()) == {}
+
+
+def test_what_stops_to_be_of_use_is_cleared_and_what_is_empty_may_be_said(shop: Api) -> None:
+    offer(shop, kind="metric", gives={"metric": "coins", "points": 5}, code=GENERATED | {"valid_days": 3})
+    empty = {"discount_amount": None, "gives": None, "code": {"source": "none", "valid_days": None}}
+    shown = done(shop.patch("/v1/rewards/rwd_coffee", {"kind": "custom", **empty}))
+    assert (shown["gives"], shown["code"]) == (None, NO_CODE)
+    change = {"kind": "discount", "currency": "GBP", "cost": VARIABLE | {"tier_points": {}}}
+    assert done(shop.patch("/v1/rewards/rwd_coffee", change))["cost"] == VARIABLE | {"step": 1}
+    assert_problem(shop.patch("/v1/rewards/rwd_coffee", {"discount_amount": 5}), "invalid_request")
 
 
 def test_an_id_is_taken_once_and_what_it_is_paid_in_stays(shop: Api) -> None:
@@ -260,7 +300,8 @@ def test_another_tenants_reward_is_not_found_and_what_it_could_give_neither(
         assert done(shop.get(f"/v1/rewards{query}"))["data"] == []
     assert_problem(shop.patch("/v1/rewards/rwd_theirs", {"status": "paused"}), "not_found")
     tier = {"kind": "tier_upgrade", "gives": {"tier": "platinum"}}
-    assert_problem(shop.post("/v1/rewards", COFFEE | tier), "not_found")
+    problem = assert_problem(shop.post("/v1/rewards", COFFEE | tier), "invalid_request")
+    assert [error["field"] for error in problem["errors"]] == ["gives.tier"]
     assert changed(before, digest()) == {}
     factories.make_reward(environment, "rwd_theirs", name="Ours")
     assert done(shop.get("/v1/rewards/rwd_theirs"))["name"] == "Ours"
@@ -548,5 +589,5 @@ def test_a_member_token_sees_its_own_catalogue_alone(api: Api, environment: Envi
 def test_a_reward_is_stored_as_it_is_configured(api: Api, environment: Environment) -> None:
     offer(api, cost={"kind": "fixed", "points": 0}, code=GENERATED)
     stored = find_reward(environment=environment, reward="rwd_coffee")
-    assert (stored.points, stored.code_source, stored.code_pattern) == (0, "generated", "CAFE-######")
+    assert (stored.points, stored.code_source, stored.code_pattern) == (0, "generated", "CAFE-########")
     assert Reward.objects.filter(environment=environment).count() == 1

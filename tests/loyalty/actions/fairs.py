@@ -123,7 +123,7 @@ def stalls(draw: st.DrawFn) -> Stall:
     goods = {"program": draw(often("default", "other")), **draw(KINDS[kind]), "kind": kind}
     goods["fulfilment"] = draw(st.sampled_from(["automatic", "manual"]))
     goods["code_source"] = draw(st.sampled_from(["none", "generated", "pool"]))
-    goods["code_pattern"] = "F-######"
+    goods["code_pattern"] = "F-########"
     starts_at, ends_at = draw(WINDOWS)
     limit = draw(
         often((None, "ever"), *((n, per) for per in ("day", "week", "month", "ever") for n in (1, 2)))

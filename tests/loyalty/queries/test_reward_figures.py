@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from loyalty.actions.codes import add_codes
 from loyalty.actions.erasing import erase_member
 from loyalty.actions.fulfilment import cancel, fail, fulfil
+from loyalty.actions.merging import merge_members
 from loyalty.actions.tills import use_code
 from loyalty.models import Redemption
 from loyalty.queries.reward_figures import RewardFigures, reward_figures
@@ -105,7 +106,7 @@ def test_the_most_chosen_is_first_and_has_its_share_whatever_became_of_them(rich
 
 @pytest.mark.django_db
 def test_codes_are_issued_used_or_expired_and_those_given_back_are_none_of_it(rich: Environment) -> None:
-    reward = make_reward(rich, code_source="generated", code_pattern="T-######", code_valid_days=10)
+    reward = make_reward(rich, code_source="generated", code_pattern="T-########", code_valid_days=10)
     sold = [bought(rich, reward, at=1) for _ in range(6)]
     for redemption, hours in zip(sold, (1, 5, 48), strict=False):
         use(rich, redemption, at=1 + hours / 24)
@@ -120,11 +121,27 @@ def test_codes_are_issued_used_or_expired_and_those_given_back_are_none_of_it(ri
 
 @pytest.mark.django_db
 def test_it_counts_also_what_an_erased_member_had(rich: Environment) -> None:
-    reward = make_reward(rich, code_source="generated", code_pattern="T-######")
+    reward = make_reward(rich, code_source="generated", code_pattern="T-########")
     use(rich, bought(rich, reward, at=1), at=2)
     before = figures(rich)
     erase_member(environment=rich, member="ada", actor=make_actor(), now=BEGIN + days(3))
     assert figures(rich) == before
+
+
+@pytest.mark.django_db
+def test_members_who_were_merged_are_one_and_whoever_comes_after_an_erased_one_is_another(
+    rich: Environment,
+) -> None:
+    reward = make_reward(rich)
+    for member in ("ada", "ben", "cyd"):
+        bought(rich, reward, member, at=1)
+    actor, now = make_actor(), BEGIN + days(2)
+    merge_members(environment=rich, member="ada", into="ben", reason=None, actor=actor, now=now)
+    assert [(each.redemptions, each.members) for each in figures(rich)] == [(3, 2)]
+    erase_member(environment=rich, member="cyd", actor=actor, now=now)
+    give(rich, 100_000, "cyd", now=now)
+    bought(rich, reward, "cyd", at=3)
+    assert [(each.redemptions, each.members) for each in figures(rich)] == [(4, 3)]
 
 
 @dataclass
@@ -150,7 +167,7 @@ def story(environment: Environment, seed: int) -> Iterator[Sold]:
             points=rng.choice([0, 10, 25]),
             fulfilment=rng.choice(["automatic", "manual"]),
             code_source=rng.choice(["none", "generated", "pool"]),
-            code_pattern="T-######",
+            code_pattern="T-########",
             code_valid_days=rng.choice([None, 3]),
         )
         for number in range(5)

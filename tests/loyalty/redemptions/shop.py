@@ -14,6 +14,7 @@ from audit.models import AuditEvent
 from loyalty.actions.catalogue import UNCHANGED, Stock, save_reward
 from loyalty.actions.codes import Added, add_codes
 from loyalty.actions.fulfilment import cancel, fail, fulfil
+from loyalty.actions.inventory_sets import save_inventory_set
 from loyalty.actions.redemptions import redeem
 from loyalty.actions.tills import use_code
 from loyalty.ledger.idempotency import Idempotency
@@ -130,6 +131,16 @@ class Shop(Desk):
         """Configure something that is stored."""
         return configure(
             environment=reload(self.environment), instance=instance, actor=make_actor(), changes=changes
+        )
+
+    def keep(self, owner: InventorySet, *items: InventoryItem) -> InventorySet:
+        """Let the set have these items and no others."""
+        return save_inventory_set(
+            environment=reload(self.environment),
+            inventory_set=owner,
+            actor=make_actor(),
+            changes={},
+            items=[{"id": each.public_id, "title": each.title, "media": each.media} for each in items],
         )
 
     # -- what is stored

@@ -27,7 +27,7 @@ def test_points_return_to_their_own_lots(shop: Shop) -> None:
     assert shop.lots() == [(0, 0), (20, 0), (60, 0)]
     shop.today = 5
     row = shop.undo(made)
-    assert (row.status, row.closed_at, row.note) == ("cancelled", day(5), "Changed her mind")
+    assert (row.status, row.closed_at, row.closed_reason) == ("cancelled", day(5), "Changed her mind")
     assert shop.stored(made).fulfilled_at == day(0)
     assert shop.lots() == [(60, 0), (60, 0), (60, 0)]
     assert shop.of(made)[0] == ("redeemed", "points", -100)
@@ -125,7 +125,7 @@ def test_an_uploaded_code_is_void_where_its_reward_says_so(shop: Shop) -> None:
 def test_a_code_goes_back_into_its_pool_though_the_reward_makes_its_own_now(shop: Shop) -> None:
     reward = shop.pool("ONE", points=0)
     made = shop.redeem(reward)
-    shop.save(reward, code_source="generated", code_pattern="TEA-######")
+    shop.save(reward, code_source="generated", code_pattern="TEA-########")
     shop.undo(made)
     assert shop.codes(reward) == {"ONE": "available"}
 
@@ -191,7 +191,7 @@ def test_what_fails_is_given_back_like_what_is_cancelled(shop: Shop) -> None:
     reward = shop.pool("ONE", stock=1, fulfilment="manual")
     made = shop.redeem(reward)
     row = shop.fail(made, "The mug broke")
-    assert (row.status, row.note, row.fulfilled_at, row.closed_at) == (
+    assert (row.status, row.closed_reason, row.fulfilled_at, row.closed_at) == (
         "failed",
         "The mug broke",
         None,
@@ -239,7 +239,7 @@ def test_a_cancellation_is_audited_with_its_reason(shop: Shop) -> None:
 def test_a_cancellation_needs_no_reason(shop: Shop) -> None:
     shop.give(100)
     made = shop.redeem(shop.reward(name="Mug"))
-    assert shop.undo(made, None).note is None
+    assert shop.undo(made, None).closed_reason is None
     assert LedgerEntry.objects.get(account=shop.account(), type="reversed").reason == "Cancelled: Mug"
 
 

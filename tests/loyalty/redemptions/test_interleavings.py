@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
+from audit.errors import NotFound
 from loyalty.actions import fulfilment, redemptions, tills
 from loyalty.errors import (
     CodeAlreadyUsed,
@@ -13,9 +14,11 @@ from loyalty.errors import (
     MemberLimitReached,
     NotReversible,
     RedemptionClosed,
+    ServiceUnavailable,
 )
 from loyalty.ledger import posting, writing
 from loyalty.models import Redemption
+from programs.models import Reward
 from tests.factories import make_member, make_metric
 from tests.loyalty.redemptions.racing import kill_own_connection, meanwhile
 from tests.loyalty.redemptions.shop import Shop, key
@@ -65,17 +68,26 @@ def test_used_while_it_is_being_cancelled(open_shop: Shop, monkeypatch: pytest.M
 def test_cancelled_and_sold_again_while_it_is_being_used(
     open_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever showed it has it no more; whoever bought it now still can."""
+    """It is whoever's has bought it now."""
     shop = open_shop
     reward = shop.pool("ONE", points=0)
     made = shop.redeem(reward, "ada")
     sold = meanwhile(
         monkeypatch, tills, "open_for_fulfilment", lambda: (shop.undo(made), shop.redeem(reward, "bob"))
     )
-    with pytest.raises(RedemptionClosed):
+    used = shop.use("ONE")
+    assert sold[0][1].pk == used.pk
+    assert (used.member_id, shop.codes(reward)) == (shop.key("bob"), {"ONE": "used"})
+
+
+def test_cancelled_while_it_is_being_used(open_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = open_shop
+    reward = shop.pool("ONE", points=0)
+    made = shop.redeem(reward)
+    meanwhile(monkeypatch, tills, "open_for_fulfilment", lambda: shop.undo(made))
+    with pytest.raises(NotFound):
         shop.use("ONE")
-    assert shop.codes(reward) == {"ONE": "issued"}
-    assert shop.use("ONE").pk == sold[0][1].pk
+    assert shop.codes(reward) == {"ONE": "available"}
 
 
 def test_merged_away_while_it_is_being_cancelled(open_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +128,55 @@ def test_erased_while_a_code_is_being_used(open_shop: Shop, monkeypatch: pytest.
     meanwhile(monkeypatch, tills, "open_for_fulfilment", shop.erase)
     with pytest.raises(RedemptionClosed):
         shop.use("ONE")
-    assert shop.codes(reward) == {None: "void"}
+    assert shop.codes(reward) == {"ONE": "void"}
+
+
+@pytest.mark.parametrize("fulfilment", ["automatic", "manual"])
+def test_an_item_that_goes_while_it_is_being_sold_is_not_sold(
+    open_shop: Shop, monkeypatch: pytest.MonkeyPatch, fulfilment: str
+) -> None:
+    shop = open_shop
+    item, other = shop.item(), shop.item("Medal")
+    reward = shop.reward("inventory_item", gives_item=item, points=0, fulfilment=fulfilment)
+
+    def change() -> None:
+        shop.save(reward, gives_item=other)
+        shop.keep(item.inventory_set)
+
+    meanwhile(monkeypatch, redemptions, "open_for_sale", change)
+    with pytest.raises(ServiceUnavailable):
+        shop.redeem(reward)
+    assert not Redemption.objects.filter(reward=reward).exists()
+    assert shop.redeem(reward).gives == {"item": str(other.pk)}
+
+
+@pytest.mark.parametrize("kind", ["inventory_item", "tier_upgrade"])
+def test_what_it_gives_stays_while_it_is_being_sold(
+    open_shop: Shop, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    shop = open_shop
+    shop.ladder()
+    item, tier = shop.item(), shop.tier("gold")
+    gives = {"gives_item": item} if kind == "inventory_item" else {"gives_tier": tier}
+    reward = shop.reward(kind, points=0, fulfilment="manual", **gives)
+
+    def wait_for_it() -> str:
+        gift = item if kind == "inventory_item" else tier
+        asked = type(gift).objects.select_for_update(nowait=True)
+        with transaction.atomic(), pytest.raises(OperationalError, match="could not obtain lock"):
+            asked.get(pk=gift.pk)
+        return "waits"
+
+    assert meanwhile_of(shop, monkeypatch, reward, wait_for_it) == ["waits"]
+
+
+def meanwhile_of(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, reward: Reward, function: Callable[[], Any]
+) -> list[Any]:
+    """What came of it right before the redemption is written."""
+    found = meanwhile(monkeypatch, redemptions, "_row", function)
+    shop.redeem(reward)
+    return found
 
 
 def test_paused_while_it_is_being_sold(open_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from audit.errors import DomainError
 from loyalty.errors import LoyaltyError
 from loyalty.models import Account, LedgerEntry, Redemption, RewardCode, RewardStock
-from loyalty.rules.codes import generate
+from programs.code_patterns import fill
 from tests.factories import make_member, make_metric
 from tests.loyalty.redemptions.racing import Together, attempt, flat, outcomes
 from tests.loyalty.redemptions.shop import Shop
@@ -200,30 +200,28 @@ def test_sixteen_codes_that_would_be_one_end_as_sixteen(
     open_shop: Shop, together: Together, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = open_shop
-    reward = shop.reward(points=0, code_source="generated", code_pattern="TEA-######")
+    reward = shop.reward(points=0, code_source="generated", code_pattern="TEA-########")
     fresh = iter(range(1000))
     threads_seen: set[int] = set()
 
     def collide(pattern: str, _: Any) -> str:
         if get_ident() not in threads_seen:
             threads_seen.add(get_ident())
-            return "TEA-222222"
-        return f"TEA-{next(fresh):06}"
+            return "TEA-22222222"
+        return f"TEA-{next(fresh):08}"
 
-    monkeypatch.setattr("loyalty.actions.redemptions.generate", collide)
+    monkeypatch.setattr("loyalty.actions.redemptions.fill", collide)
     assert outcomes(together(lambda number: shop.redeem(reward, f"m{number}"))) == {"done": 16}
     codes = shop.codes(reward)
-    assert (len(codes), codes["TEA-222222"]) == (16, "issued")
+    assert (len(codes), codes["TEA-22222222"]) == (16, "issued")
 
 
 def test_a_pattern_that_is_used_up_ends_in_a_clear_answer(
     open_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = open_shop
-    reward = shop.reward(points=0, code_source="generated", code_pattern="######")
-    monkeypatch.setattr(
-        "loyalty.actions.redemptions.generate", lambda pattern, _: generate(pattern, lambda _: 0)
-    )
+    reward = shop.reward(points=0, code_source="generated", code_pattern="########")
+    monkeypatch.setattr("loyalty.actions.redemptions.fill", lambda pattern, _: fill(pattern, lambda _: 0))
     shop.redeem(reward, "ada")
     result = attempt(lambda: shop.redeem(reward, "bob"))
     assert outcomes([result]) == {"service_unavailable": 1}

@@ -8,8 +8,7 @@ import pytest
 from audit.errors import NotFound
 from loyalty.errors import IdempotencyKeyReused, InsufficientBalance, Replay
 from loyalty.models import ItemChange, LedgerEntry, Member, Redemption, RewardCode, TierChange
-from loyalty.rules.codes import generate
-from programs.code_patterns import ALPHABET
+from programs.code_patterns import ALPHABET, fill
 from tests.factories import make_environment, make_metric
 from tests.loyalty.ledger.till import day
 from tests.loyalty.redemptions.shop import Shop, key
@@ -193,13 +192,13 @@ def test_a_fixed_cost_may_be_named_if_it_is_right(shop: Shop) -> None:
 
 def test_a_code_is_made_from_the_pattern(shop: Shop) -> None:
     shop.give(100)
-    reward = shop.reward(code_source="generated", code_pattern="TEA-######-X", code_valid_days=7)
+    reward = shop.reward(code_source="generated", code_pattern="TEA-########-X", code_valid_days=7)
     made = shop.redeem(reward)
     code = shop.code(made)
     assert made.issued_code
     assert made.issued_code.code == code.code
     assert code.code
-    assert (code.code[:4], code.code[10:], set(code.code[4:10]) <= set(ALPHABET)) == ("TEA-", "-X", True)
+    assert (code.code[:4], code.code[12:], set(code.code[4:12]) <= set(ALPHABET)) == ("TEA-", "-X", True)
     assert (code.source, code.status, code.member_id) == ("generated", "issued", shop.key("ada"))
     assert (code.issued_at, code.expires_at) == (day(0), day(0) + timedelta(days=7))
 
@@ -210,13 +209,13 @@ def test_two_codes_are_two(shop: Shop) -> None:
 
 
 def test_a_code_that_is_taken_is_made_anew(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    reward = shop.reward(points=0, code_source="generated", code_pattern="######")
-    numbers = iter([0] * 6 + [0] * 6 + [0] * 5 + [1])
+    reward = shop.reward(points=0, code_source="generated", code_pattern="########")
+    numbers = iter([0] * 8 + [0] * 8 + [0] * 7 + [1])
     monkeypatch.setattr(
-        "loyalty.actions.redemptions.generate", lambda pattern, _: generate(pattern, lambda _: next(numbers))
+        "loyalty.actions.redemptions.fill", lambda pattern, _: fill(pattern, lambda _: next(numbers))
     )
-    assert shop.code(shop.redeem(reward, "ada")).code == "222222"
-    assert shop.code(shop.redeem(reward, "bob")).code == "222223"
+    assert shop.code(shop.redeem(reward, "ada")).code == "22222222"
+    assert shop.code(shop.redeem(reward, "bob")).code == "22222223"
     assert Redemption.objects.filter(reward=reward).count() == 2
 
 
@@ -246,7 +245,9 @@ def test_each_redemption_is_audited(shop: Shop) -> None:
         ("redemption", "pending", 100),
     ]
     assert created[0].after
-    assert (created[0].after["code"], created[0].after["metadata"]) == ("CODE-1", {"a": 1})
+    assert automatic.issued_code
+    assert created[0].after["code_id"] == str(automatic.issued_code.pk)
+    assert created[0].after["metadata"] == {"a": 1}
     (fulfilled,) = shop.audited("redemption.fulfilled")
     assert fulfilled.object_id == created[0].object_id
     assert fulfilled.member_id == automatic.member_id == waiting.member_id

@@ -35,14 +35,15 @@ FAULTS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("custom", {"condition": {"field": "member.tier", "op": "is", "value": "x"}}, ["condition.op"]),
     ("custom", {"cost_kind": "variable"}, ["cost_kind", "currency", *BOUNDS]),
     ("custom", {"code_source": "generated", "code_pattern": ""}, ["code_pattern"]),
-    ("custom", {"code_source": "generated", "code_pattern": "TEA-#####"}, ["code_pattern"]),
-    ("custom", {"code_source": "generated", "code_pattern": "tea-######"}, ["code_pattern"]),
+    ("custom", {"code_source": "generated", "code_pattern": "TEA-#######"}, ["code_pattern"]),
+    ("custom", {"code_source": "generated", "code_pattern": "tea-########"}, ["code_pattern"]),
     ("custom", {"code_source": "pool", "code_valid_days": 0}, ["code_valid_days"]),
     ("discount", {"discount_amount": None}, ["discount_amount"]),
     ("discount", {"discount_percent": Decimal(5)}, ["discount_percent"]),
     ("discount", {"discount_amount": None, "discount_percent": Decimal(101)}, ["discount_percent"]),
     ("discount", {"currency": ""}, ["currency"]),
     ("discount", {"currency": "POUND"}, ["currency"]),
+    ("discount", {"currency": "\u0391\u0392\u0393"}, ["currency"]),  # Greek letters
     ("discount", {"discount_amount": Decimal("1.001")}, ["discount_amount"]),
     ("discount", {"discount_amount": Decimal("1.5"), "currency": "JPY"}, ["discount_amount"]),
     ("cashback", {}, ["discount_amount"]),
@@ -86,6 +87,20 @@ def test_the_greatest_choice_is_worth_no_more_than_any_amount_may_be(shop: Shop)
     reward = shop.choosing(low=10, high=20, step=5, rate="0.01", value_per_point=MAX_MONEY / 20)
     shop.give(20)
     assert shop.redeem(reward, points=20).discount_amount == MAX_MONEY
+
+
+def test_the_least_choice_is_worth_something(shop: Shop) -> None:
+    xp = make_metric(shop.environment, "xp")
+    for rate, currency in (("0.0009", "GBP"), ("0.0999", "JPY")):
+        with shop.fault("value_per_point"):
+            shop.choosing(10, 20, 1, rate, currency=currency)
+        with shop.fault("value_per_point"):
+            shop.choosing(10, 20, 1, rate, currency=currency, kind="cashback")
+        with shop.fault("value_per_point"):
+            shop.choosing(10, 20, 1, rate, currency=currency, kind="cashback", gives_metric=xp)
+    reward = shop.choosing(10, 20, 1, "0.001")
+    shop.give(10)
+    assert shop.redeem(reward, points=10).discount_amount == Decimal("0.01")
 
 
 def test_several_faults_are_told_at_once(shop: Shop) -> None:
@@ -177,8 +192,8 @@ def test_what_its_kind_and_cost_do_not_use_is_forgotten(shop: Shop) -> None:
     assert (reward.points, reward.discount_amount, reward.currency) == (None, None, "GBP")
     reward = shop.save(reward, cost_kind="fixed", points=7, **MONEY)
     assert (reward.min_points, reward.value_per_point) == (None, None)
-    reward = shop.save(reward, code_source="generated", code_pattern=" TEA-###### ", code_valid_days=5)
-    assert reward.code_pattern == "TEA-######"
+    reward = shop.save(reward, code_source="generated", code_pattern=" TEA-######## ", code_valid_days=5)
+    assert reward.code_pattern == "TEA-########"
     reward = shop.save(reward, code_source="none")
     assert (reward.code_pattern, reward.code_valid_days) == ("", None)
 

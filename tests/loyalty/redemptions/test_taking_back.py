@@ -1,14 +1,16 @@
 """What a redemption gave beside is taken back with it: points of another metric, tiers and items."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import permutations
 from typing import Any
 
 import pytest
 
-from loyalty.errors import InsufficientBalance
+from loyalty.errors import InsufficientBalance, NotEligible
 from loyalty.models import ItemChange, MemberTier, Redemption, TierChange
 from programs.models import Metric
-from tests.factories import make_metric
+from tests.factories import make_ladder, make_metric
 from tests.loyalty.ledger.till import day
 from tests.loyalty.redemptions.shop import Shop
 
@@ -165,46 +167,105 @@ def test_a_tier_that_was_never_given_is_not_taken(shop: Shop) -> None:
     assert shop.level() == "silver"
 
 
-def test_a_tier_that_was_reached_before_it_was_handed_out_is_the_members_own(shop: Shop) -> None:
+def test_a_tier_that_was_reached_before_it_was_handed_out_is_given_back_not_sold(shop: Shop) -> None:
     shop.ladder()
     shop.give(50)
     made = upgrade(shop, fulfilment="manual")
     shop.give(60)
     shop.today = 1
-    assert shop.fulfil(made).given is None
-    shop.undo(made)
-    assert (shop.levels(), kinds(shop)) == ([("silver", day(0))], ["reached"])
+    with shop.refused(NotEligible):
+        shop.fulfil(made)
+    shop.fail(made)
+    assert (shop.total(), shop.levels(), kinds(shop)) == (110, [("silver", day(0))], ["reached"])
 
 
-def test_a_tier_is_taken_back_from_where_it_was_given_alone(shop: Shop) -> None:
-    """Two upgrades, the later one is still good."""
+# However they are undone, nothing is left of upgrades whose points are given back.
+
+
+@pytest.mark.parametrize("order", list(permutations(("silver", "gold", "black"))), ids="-".join)
+def test_of_upgrades_upon_upgrades_none_stays_that_was_given_back(shop: Shop, order: Sequence[str]) -> None:
+    make_ladder(shop.environment, ("silver", "100"), ("gold", "300"), ("black", "500"), days=30)
+    shop.give(50)
+    made = {}
+    for shop.today, level in enumerate(("silver", "gold", "black")):
+        made[level] = upgrade(shop, level)
+    standing = ["silver", "gold", "black"]
+    for shop.today, level in enumerate(order, start=3):
+        shop.undo(made[level])
+        standing.remove(level)
+        best = standing[-1] if standing else None
+        assert [shop.level(), shop.total()] == [best, 50 - 10 * len(standing)]
+        assert not standing or shop.levels() == [(best, shop.stored(made[standing[-1]]).fulfilled_at)]
+    assert evaluation(shop) is None
+
+
+def test_a_level_of_ones_own_is_gone_back_to_past_two_upgrades(shop: Shop) -> None:
+    make_ladder(shop.environment, ("silver", "100"), ("gold", "300"), ("black", "500"), days=30)
+    shop.give(120)
+    ends = evaluation(shop)
+    shop.today = 1
+    first = upgrade(shop, "gold")
+    shop.today = 2
+    second = upgrade(shop, "black")
+    shop.undo(first)
+    assert shop.level() == "black"
+    shop.undo(second)
+    assert (shop.levels(), evaluation(shop)) == ([("silver", day(0))], ends)
+
+
+def test_an_upgrade_upon_a_level_that_was_earned_anew_goes_back_to_that(shop: Shop) -> None:
     shop.ladder()
     shop.give(50)
     first = upgrade(shop)
-    shop.today = 1
+    shop.today = 20
+    shop.give(100)
+    shop.today = 32  # silver was confirmed
     second = upgrade(shop, "gold")
     shop.undo(first)
-    assert shop.level() == "gold"
+    assert kinds(shop) == ["granted", "confirmed", "granted"]
     shop.undo(second)
-    assert shop.levels() == [("silver", day(0))]
+    assert (shop.level(), kinds(shop)[3:]) == ("silver", ["revoked"])
 
 
-def test_without_its_ladder_a_redemption_is_cancelled_all_the_same(shop: Shop) -> None:
+def test_without_its_ladder_a_redemption_is_cancelled_all_the_same_and_the_audit_says_what_stays(
+    shop: Shop,
+) -> None:
     ladder = shop.ladder()
     shop.give(50)
     made = upgrade(shop)
     shop.change(ladder, is_active=False)
     assert shop.undo(made).status == "cancelled"
     assert (shop.total(), shop.level()) == (50, "silver")
+    (audited,) = shop.audited("redemption.cancelled")
+    assert audited.after
+    assert audited.after["tier_kept"] is True
 
 
-def test_without_its_ladder_a_tier_is_handed_out_in_name_only(shop: Shop) -> None:
+def test_what_is_taken_back_whole_is_not_said_to_stay(shop: Shop) -> None:
+    shop.ladder()
+    shop.undo(upgrade_for_nothing(shop))
+    (audited,) = shop.audited("redemption.cancelled")
+    assert audited.after == {
+        "status": "cancelled",
+        "reward": audited.after and audited.after["reward"],
+        "points": 0,
+        "reason": "Changed her mind",
+    }
+
+
+def upgrade_for_nothing(shop: Shop) -> Redemption:
+    return shop.redeem(shop.reward("tier_upgrade", gives_tier=shop.tier("silver"), points=0))
+
+
+def test_without_its_ladder_a_tier_is_not_handed_out_in_name_only(shop: Shop) -> None:
     ladder = shop.ladder()
     shop.give(50)
     made = upgrade(shop, fulfilment="manual")
     shop.change(ladder, is_active=False)
-    assert shop.fulfil(made).given is None
-    assert shop.level() is None
+    with shop.refused(NotEligible):
+        shop.fulfil(made)
+    shop.fail(made)
+    assert (shop.total(), shop.level()) == (50, None)
 
 
 # -- items

@@ -1,12 +1,26 @@
 """Codes are used at a till, once."""
 
+import json
+
 import pytest
 
-from audit.errors import NotFound
+from audit.errors import DomainError, NotFound
+from audit.models import AuditEvent
 from loyalty.actions.members import update_member
 from loyalty.actions.tills import use_code
-from loyalty.errors import CodeAlreadyUsed, CodeExpired, MaximumReached, RedemptionClosed, Replay
-from tests.factories import make_environment, make_metric
+from loyalty.errors import (
+    CodeAlreadyUsed,
+    CodeExpired,
+    MaximumReached,
+    NotEligible,
+    RedemptionClosed,
+    Replay,
+)
+from loyalty.models import Redemption
+from loyalty.queries.gifts import check_till
+from loyalty.queries.redemptions import find_code
+from programs.models import Reward, TierLadder
+from tests.factories import make_environment, make_metric, reload
 from tests.loyalty.ledger.till import day
 from tests.loyalty.redemptions.shop import Shop, key
 
@@ -22,9 +36,23 @@ def test_a_code_is_used_and_says_when_where_and_by_whom(shop: Shop) -> None:
     assert code.used_recorded_at
     assert code.issued_at == day(0)
     (audited,) = shop.audited("rewardcode.used")
-    assert audited.after == {"code": "SAVE-10", "place": "Till 3"}
+    assert audited.after == {"code_id": str(code.pk), "place": "Till 3"}
     assert audited.member_id == shop.key("ada")
     assert len(shop.audited("redemption.fulfilled")) == 1
+
+
+def test_a_code_that_can_still_be_used_does_not_stand_in_the_audit(shop: Shop) -> None:
+    reward = shop.pool("SAVE-10", points=0)
+    made = shop.redeem(reward)
+    made_up = shop.redeem(shop.reward(points=0, code_source="generated"))
+    shop.undo(made)
+    shop.redeem(reward)
+    shop.use("SAVE-10")
+    told = json.dumps([(event.before, event.after) for event in AuditEvent.objects.all()])
+    assert made_up.issued_code
+    assert str(made_up.issued_code.pk) in told
+    assert "SAVE-10" not in told
+    assert str(made_up.issued_code.code) not in told
 
 
 def test_a_second_use_is_told_when_and_where_the_first_was(shop: Shop) -> None:
@@ -176,3 +204,79 @@ def test_a_repeated_key_uses_once(shop: Shop) -> None:
     with shop.refused(CodeAlreadyUsed):
         shop.do(use_code, **common, idempotency=key("other"))
     assert shop.everything() == before
+
+
+# What `validate` says
+
+
+def waiting_metric(shop: Shop) -> None:
+    xp = make_metric(shop.environment, "xp", maximum=50)
+    shop.pool("ONE", kind="metric", points=0, gives_metric=xp, gives_points=30, fulfilment="manual")
+    shop.redeem(shop.reward("metric", points=0, gives_metric=xp, gives_points=30))
+
+
+def waiting_tier(shop: Shop) -> None:
+    shop.ladder()
+    shop.pool("ONE", kind="tier_upgrade", points=0, gives_tier=shop.tier("silver"), fulfilment="manual")
+
+
+def waits(shop: Shop, member: str = "ada") -> Redemption:
+    return shop.redeem(Reward.objects.get(environment=shop.environment, code_source="pool"), member)
+
+
+def look(shop: Shop, code: str = "ONE") -> None:
+    environment = reload(shop.environment)
+    found = find_code(environment=environment, code=code)
+    check_till(environment=environment, redemption=found, now=day(shop.today))
+
+
+def both_refuse(shop: Shop, error: type[DomainError]) -> None:
+    """Looking and using answer the same, and neither changes anything."""
+    with shop.refused(error) as by_looking:
+        look(shop)
+    with shop.refused(error) as by_using:
+        shop.use("ONE")
+    refusals = [by_looking.value, by_using.value]
+    assert refusals[0].detail == refusals[1].detail
+    assert refusals[0].data == refusals[1].data
+
+
+def test_looking_tells_that_there_is_no_room_for_what_using_would_give(shop: Shop) -> None:
+    waiting_metric(shop)
+    waits(shop)
+    both_refuse(shop, MaximumReached)
+    make_metric(shop.environment, "xp", maximum=60)
+    look(shop)
+    assert shop.use("ONE").status == "fulfilled"
+    assert shop.total(metric="xp") == 60
+
+
+def test_looking_tells_that_the_tier_was_reached_meanwhile(shop: Shop) -> None:
+    waiting_tier(shop)
+    waits(shop)
+    look(shop)
+    shop.give(100)
+    both_refuse(shop, NotEligible)
+
+
+def test_looking_tells_that_the_ladder_is_not_in_use(shop: Shop) -> None:
+    waiting_tier(shop)
+    waits(shop)
+    shop.change(TierLadder.objects.get(environment=shop.environment), is_active=False)
+    both_refuse(shop, NotEligible)
+
+
+def test_looking_asks_the_survivor_of_a_merge(shop: Shop) -> None:
+    waiting_metric(shop)
+    waits(shop, "bob")
+    look(shop)
+    shop.merge("bob", "ada")
+    both_refuse(shop, MaximumReached)
+
+
+def test_of_what_was_given_already_nothing_is_asked(shop: Shop) -> None:
+    waiting_metric(shop)
+    make_metric(shop.environment, "xp", maximum=60)
+    shop.fulfil(waits(shop))
+    look(shop)
+    assert shop.use("ONE").status == "fulfilled"

@@ -1,6 +1,7 @@
 """Codes: patterns, what a code may look like, how it is found again, and what is in a file of them."""
 
 import re
+import secrets
 from collections import Counter
 
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.rules.code_files import UnreadableFileError, read_codes
-from loyalty.rules.codes import LONGEST, TOLD, Problem, canonical_code, code_fault, generate, lookups, sift
-from programs.code_patterns import ALPHABET, DEFAULT_PATTERN, pattern_fault
+from loyalty.rules.codes import LONGEST, TOLD, Problem, canonical_code, code_fault, lookups, sift
+from programs.code_patterns import ALPHABET, DEFAULT_PATTERN, fill, pattern_fault
 
 PATTERN = re.compile(f"REDEEM-[{ALPHABET}]{{8}}")
 
@@ -23,9 +24,9 @@ def fault_of(pattern: str) -> str | None:
 
 
 @pytest.mark.parametrize(
-    "pattern", [DEFAULT_PATTERN, "######", "GIFT-2026-####-####", "#" * 64, "0-1-######"]
+    "pattern", [DEFAULT_PATTERN, "########", "GIFT-2026-####-####", "#" * 64, "0-1-########"]
 )
-def test_a_pattern_with_six_random_characters_is_right(pattern: str) -> None:
+def test_a_pattern_with_eight_random_characters_is_right(pattern: str) -> None:
     assert pattern_fault(pattern) is None
 
 
@@ -33,7 +34,7 @@ def test_a_pattern_with_six_random_characters_is_right(pattern: str) -> None:
     ("pattern", "code"),
     [
         ("", "blank"),
-        ("REDEEM-#####", "too_short"),
+        ("REDEEM-#######", "too_short"),
         ("REDEEM", "too_short"),
         ("#" * 65, "too_long"),
         ("redeem-########", "invalid_value"),
@@ -54,16 +55,16 @@ def test_each_mark_becomes_one_of_32_signs_at_random_and_all_else_stays() -> Non
         asked.append(number)
         return len(asked) - 1
 
-    assert generate("A#-#B####", randbelow) == "A2-3B4567"
+    assert fill("A#-#B####", randbelow) == "A2-3B4567"
     assert asked == [32] * 6
     assert (len(ALPHABET), len(set(ALPHABET)), set("01IO") & set(ALPHABET)) == (32, 32, set())
 
 
 def test_every_sign_comes_about_equally_often() -> None:
-    signs = Counter("".join(generate("######") for _ in range(3_200)))
+    signs = Counter("".join(fill("#" * 6, secrets.randbelow) for _ in range(3_200)))
     assert set(signs) == set(ALPHABET)
     assert all(450 < number < 750 for number in signs.values()), "600 each, give or take six deviations"
-    assert PATTERN.fullmatch(generate(DEFAULT_PATTERN))
+    assert PATTERN.fullmatch(fill(DEFAULT_PATTERN, secrets.randbelow))
 
 
 # What a code may look like
@@ -193,6 +194,9 @@ def test_only_the_first_line_can_be_a_heading() -> None:
     [
         (b"caf\xe9\n", "It is not text in UTF-8; save it as “CSV UTF-8”."),
         (b"\x89PNG\r\n\x1a\n", "It is not text in UTF-8; save it as “CSV UTF-8”."),
+        (b"A\0B\n", "It is not text in UTF-8; save it as “CSV UTF-8”."),
+        ("A\nB\n".encode("utf-16-le"), "It is not text in UTF-8; save it as “CSV UTF-8”."),
+        ("A\nB\n".encode("utf-32"), "It is not text in UTF-8; save it as “CSV UTF-8”."),
         (b"\xff\xfeA", "It is not text in UTF-8; save it as “CSV UTF-8”."),
         (b'A\n"' + b"B\n" * 70_000, "is a quotation mark left open?"),
     ],

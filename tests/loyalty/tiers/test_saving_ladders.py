@@ -11,6 +11,7 @@ from loyalty.actions.catalogue import save_reward
 from loyalty.actions.ladders import save_ladder
 from programs.models import Environment, Metric, Program, Reward, Tier, TierLadder
 from tests.factories import make_actor, make_environment, reload
+from tests.loyalty.redemptions.shop import Shop
 from tests.loyalty.tiers.club import Club
 
 pytestmark = pytest.mark.django_db
@@ -178,7 +179,7 @@ def test_a_level_that_members_hold_can_not_be_removed(club: Club) -> None:
     ladder = club.ladder()
     club.give(100)
     before = everything(club.environment)
-    with pytest.raises(InvalidRequest, match="Members hold the level silver") as refusal:
+    with pytest.raises(InvalidRequest, match="Members hold or wait for the level silver") as refusal:
         save(club.environment, [GOLD], ladder)
     assert faults(refusal) == [("levels", "in_use")]
     assert everything(club.environment) == before
@@ -186,6 +187,23 @@ def test_a_level_that_members_hold_can_not_be_removed(club: Club) -> None:
     club.today = 40
     club.evaluate()
     assert [level[0] for level in levels_of(save(club.environment, [GOLD], ladder))] == ["gold"]
+
+
+def test_a_level_that_a_member_bought_and_waits_for_can_not_be_removed(environment: Environment) -> None:
+    shop = Shop(environment)
+    ladder = save(environment, [SILVER, GOLD])
+    reward = shop.reward(
+        "tier_upgrade", gives_tier=ladder.tiers.get(code="silver"), points=0, fulfilment="manual"
+    )
+    made = shop.redeem(reward)
+    shop.save(reward, gives_tier=ladder.tiers.get(code="gold"))
+    before = everything(environment)
+    with pytest.raises(InvalidRequest, match="wait for the level silver") as refusal:
+        save(environment, [GOLD], ladder)
+    assert faults(refusal) == [("levels", "in_use")]
+    assert everything(environment) == before
+    shop.fail(made)
+    assert [level[0] for level in levels_of(save(environment, [GOLD], ladder))] == ["gold"]
 
 
 @pytest.mark.parametrize(
