@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.core.validators import RegexValidator
 from django.utils.dateparse import parse_datetime
@@ -12,8 +12,10 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from audit.errors import InvalidRequest
 from loyalty.api.common.rendering import dumps
 
+CHOSEN_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}\Z"  # of what the tenant sets up, by an id of their own
 _TOLD = 40  # characters of a faulty value that are said back
 
 
@@ -64,6 +66,18 @@ class ExternalId(Text):
                 "No spaces at the ends, and no control characters.", code="invalid"
             )
         return text
+
+
+_EXTERNAL_ID = ExternalId()
+
+
+def check_external_id(text: str, name: str) -> None:
+    """Raises InvalidRequest, naming `name`, for what nobody can be called: of ids that stand in a path."""
+    try:
+        _EXTERNAL_ID.run_validation(text)
+    except serializers.ValidationError as error:
+        first = cast("list[Any]", error.detail)[0]
+        raise InvalidRequest.field(name, first.code, str(first)) from error
 
 
 class Pattern(Text):

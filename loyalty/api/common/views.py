@@ -101,6 +101,7 @@ class EngineView(APIView):
             self.rate_limit = throttling.count(f"ip:{request._request.client_ip}")  # type: ignore[attr-defined]
         for name, value in self.rate_limit.headers().items():
             response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-store")  # codes and tokens stand in answers
         return super().finalize_response(request, response, *args, **kwargs)
 
     def body(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:

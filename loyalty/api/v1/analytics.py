@@ -46,7 +46,8 @@ class RewardAnalyticsView(EngineView):
         to = query.get("to", self.now)
         begins = query.get("from", to - USUAL)
         if not begins < to <= begins + LONGEST:
-            raise InvalidRequest.field("from", "invalid", "Give an instant before `to`, at most three years.")
+            wrong = "to" if "to" in query else "from"  # alone, `to` is never wrong
+            raise InvalidRequest.field(wrong, "invalid", "`to` is after `from`, by at most three years.")
         found = reward_figures(environment=self.environment, begins_at=begins, ends_at=to, now=self.now)
         return Response({"from": instant(begins), "to": instant(to), "data": [figures(one) for one in found]})
 

@@ -201,7 +201,9 @@ class MemberTiers(s.Serializer[Any]):
 
 
 class OwnReferral(s.Serializer[Any]):
-    referrer_id = s.CharField(allow_null=True, help_text="null once that customer is erased.")
+    referrer_id = s.CharField(
+        allow_null=True, help_text="null once that customer is erased, and to a member token."
+    )
     status = s.ChoiceField(choices=Referral.Status.choices)
     created_at = s.DateTimeField()
     awarded_at = s.DateTimeField(allow_null=True)

@@ -11,7 +11,7 @@ from audit.errors import NotFound
 from loyalty.actions.configuration import configure_once
 from loyalty.actions.inventory_sets import save_inventory_set
 from loyalty.actions.points import find_program
-from loyalty.api.common.fields import Body, Items, Pattern, Text
+from loyalty.api.common.fields import CHOSEN_ID, Body, Items, Pattern, Text
 from loyalty.api.common.parsing import check_text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, reward_examples, reward_rendering, reward_shapes
@@ -21,12 +21,10 @@ from programs.actions.inventory import MAX_ITEMS
 from programs.models import Environment, InventorySet
 from programs.queries.snapshots import snapshot
 
-ID = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}\Z"
-
 
 class ItemBody(Body):
     id = Pattern(
-        ID,
+        CHOSEN_ID,
         required=False,
         help_text="Chosen, or made for you. An item is known by it, also when the list is sent anew.",
     )
@@ -45,7 +43,7 @@ class InventorySetChanges(Body):
 
 
 class InventorySetBody(InventorySetChanges):
-    id = Pattern(ID, required=False, help_text="Chosen, or made for you.")
+    id = Pattern(CHOSEN_ID, required=False, help_text="Chosen, or made for you.")
     program = Text(required=False, max_length=64, help_text="Code or id; default, if absent.")
     title = Text(max_length=200)
 

@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from loyalty.api.common.fields import Body, ExternalId, Integer, JsonObject, Text
+from loyalty.api.common.fields import Body, ExternalId, Integer, JsonObject, Text, check_external_id
 from loyalty.api.common.parsing import check_text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import reward_examples, reward_shapes
@@ -71,7 +71,7 @@ class UserOfferRedeemView(EngineView):
         description="As `POST /v1/offer/redeem`; the body may be empty.",
     )
     def post(self, request: Request, user_id: str, offer_id: str) -> Response:
-        check_text(user_id, "user_id")
+        check_external_id(user_id, "user_id")
         check_text(offer_id, "offer_id")
         body = self.body(OfferBody)
         return redeemed(self, self.own(user_id), offer_id, body)

@@ -212,14 +212,16 @@ class HistoryView(ListView):
         example=examples.page(examples.TRANSACTION),
         refusals=["not_found"],
         tag="points",
-        description="By `occurred_at`: `from` inclusive, `to` exclusive. In the ledger's order (`sequence`).",
+        description="By `occurred_at`: `from` inclusive, `to` exclusive. In the ledger's order (`sequence`). To a "
+        "member token `actor`, `trace_id`, the counterpart's `customer_id` and an adjustment's `metadata` are null.",
     )
     def get(self, request: Request) -> Response:
         query = self.parameters()
         member = find_member(environment=self.environment, member=self.own(query.get("member")))
         metric = find_metric(snapshot(self.environment), query.get("metric"), None)
         rows = history_of(member_id=member.id, metric=metric)
-        return self.listed(rows, lambda entry: rendering.transaction(entry, member.external_id, metric.code))
+        show = rendering.transaction if self.principal.member is None else rendering.own_transaction
+        return self.listed(rows, lambda entry: show(entry, member.external_id, metric.code))
 
 
 def transaction(entry: LedgerEntry, environment: Environment, named: str) -> dict[str, Any]:

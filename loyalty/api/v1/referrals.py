@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from loyalty.actions.referrals import refer, referral_code_of
-from loyalty.api.common.fields import Body, Pattern
+from loyalty.api.common.fields import Body, Pattern, check_external_id
 from loyalty.api.common.parsing import check_text
 from loyalty.api.common.rendering import instant
 from loyalty.api.common.views import EngineView
@@ -40,7 +40,10 @@ class ReferralView(EngineView):
         own = self.own(customer_id)
         member = find_member(environment=self.environment, member=own)
         referral_code_of(environment=self.environment, member=own, actor=self.actor, now=self.now)
-        return Response(referral(member.external_id, member.pk))
+        shown = referral(member.external_id, member.pk)
+        if self.principal.member is not None and shown["referral"]:
+            shown["referral"]["referrer_id"] = None  # who that is, is not theirs to know
+        return Response(shown)
 
     @operation(
         "refer_customer",
@@ -57,7 +60,7 @@ class ReferralView(EngineView):
         "points, once. A new customer is made. The same code again changes nothing.",
     )
     def post(self, request: Request, customer_id: str) -> Response:
-        check_text(customer_id, "customer_id")
+        check_external_id(customer_id, "customer_id")
         return self.write(
             refer,
             lambda _: referral(customer_id, find_member(environment=self.environment, member=customer_id).pk),

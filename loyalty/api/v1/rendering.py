@@ -61,6 +61,18 @@ def transaction(
     }
 
 
+def own_transaction(entry: LedgerEntry, member: str | None, metric: str) -> dict[str, Any]:
+    """A ledger entry as its own member sees it: not who acted, nor whom it was with, nor why staff adjusted."""
+    shown = transaction(entry, member, metric)
+    is_adjustment = entry.type == LedgerEntry.Type.ADJUSTED
+    return shown | {
+        "metadata": None if is_adjustment else entry.metadata,
+        "counterpart": shown["counterpart"] and {**shown["counterpart"], "customer_id": None},
+        "actor": None,
+        "trace_id": None,
+    }
+
+
 def hold(found: Hold, member: str | None, metric: str, now: datetime) -> dict[str, Any]:
     """A hold as it stands at `now`."""
     status, closed_at = status_of(found, now)

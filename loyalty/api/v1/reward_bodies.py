@@ -12,16 +12,26 @@ from rest_framework import serializers
 from audit.errors import FieldError, InvalidRequest, NotFound
 from loyalty.actions.catalogue import MAX_STOCK
 from loyalty.actions.points import find_metric
-from loyalty.api.common.fields import Body, Choice, Figure, Flag, Instant, Integer, JsonObject, Pattern, Text
+from loyalty.api.common.fields import (
+    CHOSEN_ID,
+    Body,
+    Choice,
+    Figure,
+    Flag,
+    Instant,
+    Integer,
+    JsonObject,
+    Pattern,
+    Text,
+)
 from loyalty.api.v1.earning_rules import MAX_JSON
 from programs.actions.configure import refusal_of
-from programs.code_patterns import DEFAULT_PATTERN
-from programs.models import InventoryItem, Program, Reward, Tier
+from programs.code_patterns import DEFAULT_PATTERN, FEWEST_RANDOM
+from programs.models import InventoryItem, Metric, Program, Reward, Tier
 from programs.models.metrics import MAX_DAYS
 from programs.models.rewards import MAX_COST
 from programs.queries.snapshots import Snapshot
 
-ID = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}\Z"
 _IMAGE = re.compile(r"data:image/[a-z0-9.+-]+;base64,([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
 
 # The engine's settings as callers name them; what stands in one, such as `tier_points.gold`, goes along.
@@ -129,7 +139,7 @@ class CodeRulesBody(Body):
     pattern = Text(
         required=False,
         max_length=64,
-        help_text=f"Of generated ones: at least 6 #, each a letter or a digit; {DEFAULT_PATTERN}, if absent.",
+        help_text=f"Of generated ones: at least {FEWEST_RANDOM} #, each a letter or a digit; {DEFAULT_PATTERN}, if absent.",
     )
     valid_days = Integer(required=False, allow_null=True, min_value=1, max_value=MAX_DAYS)
     returns_codes = Flag(required=False, help_text="true, if absent.")
@@ -165,7 +175,7 @@ class RewardChanges(Body):
 
 
 class RewardBody(RewardChanges):
-    id = Pattern(ID, required=False, help_text="Chosen, such as rwd_summer, or made for you.")
+    id = Pattern(CHOSEN_ID, required=False, help_text="Chosen, such as rwd_summer, or made for you.")
     program = Text(required=False, max_length=64, help_text="Code or id; default, if absent.")
     kind = Choice(choices=Reward.Kind.choices)
     name = Text(max_length=200)
@@ -174,7 +184,8 @@ class RewardBody(RewardChanges):
 
 def settings_of(body: Mapping[str, Any], config: Snapshot, program: Program) -> dict[str, Any]:
     """The reward's settings that a body changes, without its picture and stock. Nested objects count whole: what
-    they leave out is unset. Raises NotFound for a metric, tier or item that is not there."""
+    they leave out is unset. Raises NotFound for a metric that is not there, InvalidRequest where what it gives is
+    not."""
     found = {name: body[name] for name in _PLAIN if name in body}
     if "metric" in body:
         found["metric"] = find_metric(config, body["metric"], program.code)
@@ -221,13 +232,19 @@ def _cost(cost: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _gives(gives: Mapping[str, Any], config: Snapshot, program: Program) -> dict[str, Any]:
-    metric = find_metric(config, gives["metric"], None) if "metric" in gives else None
     return {
-        "gives_metric": metric,
+        "gives_metric": _metric(gives["metric"], config) if "metric" in gives else None,
         "gives_points": gives.get("points"),
         "gives_tier": _tier(gives["tier"], config, program) if "tier" in gives else None,
         "gives_item": _item(gives, config) if gives.keys() & {"set", "item"} else None,
     }
+
+
+def _metric(code: str, config: Snapshot) -> Metric:
+    try:
+        return find_metric(config, code, None)
+    except NotFound as error:
+        raise InvalidRequest.field("gives.metric", "invalid_choice", error.detail) from error
 
 
 def _tier(code: str, config: Snapshot, program: Program) -> Tier:
@@ -235,7 +252,8 @@ def _tier(code: str, config: Snapshot, program: Program) -> Tier:
     levels = {tier.code: tier for tier in config.tiers if tier.ladder_id in ladders}
     if code not in levels:
         known = ", ".join(levels) or "none"
-        raise NotFound(f"There is no tier {code!r} in the reward's program; there is: {known}.")
+        detail = f"There is no tier {code!r} in the reward's program; there is: {known}."
+        raise InvalidRequest.field("gives.tier", "invalid_choice", detail)
     return levels[code]
 
 
@@ -248,7 +266,8 @@ def _item(gives: Mapping[str, Any], config: Snapshot) -> InventoryItem:
     )
     found = items.select_related("inventory_set").first()
     if found is None:
-        raise NotFound(f"There is no item {gives['item']!r} in an inventory set {gives['set']!r} here.")
+        detail = f"There is no item {gives['item']!r} in an inventory set {gives['set']!r} here."
+        raise InvalidRequest.field("gives.item", "invalid_choice", detail)
     return found
 
 

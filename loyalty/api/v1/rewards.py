@@ -19,9 +19,12 @@ from loyalty.api.v1.filters import RewardFilters
 from loyalty.api.v1.lists import ListView, PageQuery
 from loyalty.api.v1.points import MemberBody
 from loyalty.api.v1.reward_bodies import RewardBody, RewardChanges, in_wire_words, settings_of
-from loyalty.queries.rewards import catalogue, codes_left, find_reward, rewards_of, stock_of
+from loyalty.api.v1.reward_uses import check_uses
+from loyalty.queries.rewards import catalogue, find_reward, rewards_of, stock_of
+from loyalty.queries.taken import codes_left
 from programs.actions.pictures import store_picture
 from programs.models import Program, Reward
+from programs.pictures import picture_path
 from programs.queries.snapshots import snapshot
 
 _HIDDEN = (Reward.Status.DRAFT, Reward.Status.ARCHIVED)  # from members
@@ -136,6 +139,7 @@ class RewardView(EngineView):
 
 def saved(view: EngineView, reward: Reward, program: Program, body: dict[str, Any], status: int) -> Response:
     def change() -> Reward:
+        check_uses(body, reward)
         changes = settings_of(body, snapshot(view.environment), program)
         if "image" in body:
             data = body["image"]
@@ -191,6 +195,6 @@ def address(view: EngineView) -> reward_rendering.Address:
     """Where pictures are served."""
 
     def at(picture: UUID) -> str:
-        return str(view.request.build_absolute_uri(f"/pictures/{picture}.webp"))
+        return str(view.request.build_absolute_uri(picture_path(picture)))
 
     return at

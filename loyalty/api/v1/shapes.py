@@ -20,7 +20,9 @@ class ActorShape(s.Serializer[Any]):
 
 class Counterpart(s.Serializer[Any]):
     transaction_id = s.CharField(help_text="txn_…")
-    customer_id = s.CharField(allow_null=True, help_text="null once that customer is erased.")
+    customer_id = s.CharField(
+        allow_null=True, help_text="null once that customer is erased, and to a member token."
+    )
 
 
 class Transaction(s.Serializer[Any]):
@@ -53,8 +55,8 @@ class Transaction(s.Serializer[Any]):
     )
     counterpart = Counterpart(allow_null=True, help_text="Of a transfer: its other side.")
     hold_id = s.CharField(allow_null=True, help_text="Of a capture: its hold.")
-    actor = ActorShape()
-    trace_id = s.CharField()
+    actor = ActorShape(allow_null=True, help_text="null to a member token, and only there.")
+    trace_id = s.CharField(allow_null=True, help_text="null to a member token, and only there.")
 
 
 class PlainSpend(Transaction):

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from loyalty.actions.tokens import DEFAULT_LIFE, LONGEST_LIFE, SHORTEST_LIFE, issue_token
-from loyalty.api.common.fields import Body, ExternalId, Integer
+from loyalty.api.common.fields import Body, Integer, check_external_id
 from loyalty.api.common.rendering import instant
-from loyalty.api.common.views import EngineView, checked
+from loyalty.api.common.views import EngineView
 from loyalty.api.v1.docs import operation
 
 EXAMPLE = {
@@ -29,12 +29,6 @@ class TokenBody(Body):
         required=False,
         help_text=f"Seconds; {DEFAULT_LIFE}, if absent.",
     )
-
-
-class Named(Body):
-    """The id in the path: what a token's `sub` may be."""
-
-    customer_id = ExternalId()
 
 
 class TokenShape(serializers.Serializer[Any]):
@@ -64,10 +58,10 @@ class TokenView(EngineView):
         "and answers are kept nowhere.",
     )
     def post(self, request: Request, customer_id: str) -> Response:
-        member = checked(Named, {"customer_id": customer_id})["customer_id"]
+        check_external_id(customer_id, "customer_id")
         issued = issue_token(
             environment=self.environment,
-            member=member,
+            member=customer_id,
             actor=self.actor,
             now=timezone.now(),
             **self.body(TokenBody),
@@ -78,7 +72,7 @@ class TokenView(EngineView):
             "kid": issued.kid,
             "expires_at": instant(issued.expires_at),
         }
-        return Response(answer, 201, headers={"Cache-Control": "no-store"})
+        return Response(answer, 201)
 
 
 @extend_schema_view(post=extend_schema(operation_id="issue_member_token"))
