@@ -14,31 +14,16 @@ from audit.errors import DomainError
 from audit.ids import new_id
 from loyalty.actions.fulfilment import fail, fulfil
 from loyalty.admin.confirming import once_for
+from loyalty.admin.redemption_actions import NoteForm, ReasonForm
 from loyalty.admin.redemption_refusals import said
 from loyalty.errors import RedemptionClosed, Replay
 from loyalty.models import Redemption
 from loyalty.queries.redemptions import redemptions_of
 from programs.admin.base import TenantAdmin, actor_of, required_environment
-from programs.admin.widgets import text_area
 from programs.models import Environment
 from programs.queries.environments import now_in
 
 _MOST = 500  # rows of one bulk action
-
-
-class FulfilForm(forms.Form):
-    note = forms.CharField(
-        max_length=500,
-        required=False,
-        widget=text_area(rows=2),
-        help_text="For example the day's shipment. It is kept with each of them.",
-    )
-
-
-class FailForm(forms.Form):
-    reason = forms.CharField(
-        max_length=500, widget=text_area(rows=2), help_text="Why they can't be handed over; kept with each."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +36,8 @@ class Verb:
 
 
 _VERBS = {
-    "fulfil": Verb("Fulfil", FulfilForm, fulfil, "fulfilled"),
-    "fail": Verb("Fail", FailForm, fail, "failed, with everything given back"),
+    "fulfil": Verb("Fulfil", NoteForm, fulfil, "fulfilled"),
+    "fail": Verb("Fail", ReasonForm, fail, "failed, with everything given back"),
 }
 
 

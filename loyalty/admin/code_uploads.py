@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,7 +17,7 @@ from loyalty.actions.code_uploads import UNFINISHED, look_at_codes, start_upload
 from loyalty.admin.codes import uploads_of
 from loyalty.admin.shared import Endless
 from loyalty.models import CodeUpload
-from loyalty.queries.rewards import codes_left
+from loyalty.queries.taken import codes_left
 from programs.admin.base import TenantAdmin, actor_of, form_errors, may, required_environment
 from programs.admin.detail import Crumb, DetailAdmin
 from programs.models import Reward
@@ -42,7 +43,7 @@ def upload_page(page: TenantAdmin[Reward], request: HttpRequest, reward: Reward)
                 environment=environment,
                 reward=reward,
                 file_name=sent.name,
-                data=sent.read(),
+                data=sent.read(settings.LARGEST_CODE_FILE + 1),  # so that a larger one is seen to be larger
                 actor=actor_of(request),
                 now=timezone.now(),
             )
@@ -55,7 +56,7 @@ def upload_page(page: TenantAdmin[Reward], request: HttpRequest, reward: Reward)
         "original": Crumb(reward, str(reward)),
         "form": form,
         "is_pool": reward.code_source == Reward.CodeSource.POOL,
-        "left": codes_left([reward.pk]).get(reward.pk, 0),
+        "left": codes_left([reward.pk], most=None)[reward.pk],
         "uploads": uploads_of(reward),
     }
     return page.page(request, "code_upload_form.html", f"Upload codes for {reward}", **context)
@@ -101,7 +102,7 @@ class CodeUploadAdmin(DetailAdmin[CodeUpload]):
             "is_preview": found.status == CodeUpload.Status.PREVIEW,
             "untold": max(0, found.duplicates + found.invalid - len(found.problems)),
             "seconds": found.finished_at and (found.finished_at - found.created_at).total_seconds(),
-            "left": codes_left([found.reward_id]).get(found.reward_id, 0),
+            "left": codes_left([found.reward_id], most=None)[found.reward_id],
             "may_operate": may(request, "operator"),
         }
 

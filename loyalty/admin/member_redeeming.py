@@ -97,21 +97,7 @@ def _shelves(environment: Environment, config: Snapshot, member: Member) -> list
 
 def _deed(page: DetailAdmin[Member], request: HttpRequest, member: Member, offer: Offer) -> Deed:
     environment, reward = required_environment(request), offer.reward
-
-    def buy(content: Content, now: datetime, once: Idempotency | None = None) -> Redemption:
-        try:
-            return redeem(
-                environment=environment,
-                member=str(member),
-                reward=reward.public_id,
-                points=content.get("points"),
-                reason=content["reason"] or None,
-                actor=actor_of(request),
-                now=now,
-                idempotency=once,
-            )
-        except DomainError as error:
-            raise type(error)(in_local_time(error.detail), errors=error.errors, **error.data) from error
+    buy = partial(_buy, request, member, reward)
 
     def effect(content: Content) -> dict[str, Any]:
         now = now_in(environment)
@@ -126,19 +112,43 @@ def _deed(page: DetailAdmin[Member], request: HttpRequest, member: Member, offer
         done: Redemption = found["redemption"]
         return found | {"reward": reward, "worth": worth_of(done), "gives": gives_in_words(done.gives)}
 
-    def act(content: Content, once: Idempotency) -> str:
-        done = buy(content, now_in(environment), once)
-        code = format_html(" Its code is {}.", done.issued_code) if done.issued_code else ""
-        link = reverse("admin:loyalty_redemption_change", args=[done.pk])
-        cost = f"{done.points:,} {done.metric}"
-        return format_html('<a href="{}">{}</a> is redeemed for {}.{}', link, done.name, cost, code)
-
     return Deed(
         name="redemption_new",
         title=f"Redeem {reward.name} for {member}",
         form=partial(RedeemForm, offer=offer),
         effect=effect,
-        act=act,
+        act=lambda content, once: _bought(buy(content, now_in(environment), once)),
         after=page.url("change", member.pk),
         repeated="This was redeemed already; it was not redeemed again.",
     )
+
+
+def _buy(
+    request: HttpRequest,
+    member: Member,
+    reward: Reward,
+    content: Content,
+    now: datetime,
+    once: Idempotency | None = None,
+) -> Redemption:
+    """Redeem as it was entered. Raises what `redeem` does, its times as they are in the project."""
+    try:
+        return redeem(
+            environment=required_environment(request),
+            member=str(member),
+            reward=reward.public_id,
+            points=content.get("points"),
+            reason=content["reason"] or None,
+            actor=actor_of(request),
+            now=now,
+            idempotency=once,
+        )
+    except DomainError as error:
+        raise type(error)(in_local_time(error.detail), errors=error.errors, **error.data) from error
+
+
+def _bought(done: Redemption) -> str:
+    code = format_html(" Its code is {}.", done.issued_code) if done.issued_code else ""
+    link = reverse("admin:loyalty_redemption_change", args=[done.pk])
+    cost = f"{done.points:,} {done.metric}"
+    return format_html('<a href="{}">{}</a> is redeemed for {}.{}', link, done.name, cost, code)

@@ -56,7 +56,7 @@ def money(amount: Decimal, currency: str) -> str:
 
 
 def worth(kind: str, amount: Decimal | None, percent: Decimal | None, currency: str) -> str:
-    """ "10% off", "5.00 GBP paid out"; empty where neither is set."""
+    """ "10% off", "5.00 GBP back"; empty where neither is set."""
     if percent is not None:
         return f"{percent.normalize():f}% {'back' if kind == Reward.Kind.CASHBACK else 'off'}"
     if amount is None:

@@ -97,7 +97,7 @@ class ApiKeyAdmin(DetailAdmin[ApiKey]):
 
     def _first_use(self, request: HttpRequest) -> bool:
         """Reloading the page that shows a secret sends its form again, and must not make a second key."""
-        return request.POST.get("token") in (None, request.session.pop(FORM, None))
+        return bool(request.POST.get("token", "") == request.session.pop(FORM, None))
 
     def revoke(self, request: HttpRequest, key: ApiKey) -> HttpResponse:
         if request.method != "POST":

@@ -86,7 +86,7 @@ class TokenKeyAdmin(DetailAdmin[TokenKey]):
 
     def _first_use(self, request: HttpRequest) -> bool:
         """Reloading the page that shows a secret sends its form again, and must not make a second key."""
-        return request.POST.get("token") in (None, request.session.pop(FORM, None))
+        return bool(request.POST.get("token", "") == request.session.pop(FORM, None))
 
     def _made(self, request: HttpRequest, form: TokenKeyForm) -> HttpResponse | None:
         environment, actor = required_environment(request), actor_of(request)

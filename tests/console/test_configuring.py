@@ -178,11 +178,15 @@ class TestRules:
 
 
 class TestKeys:
+    def sent(self, owner: Client, form: dict[str, Any]) -> Any:
+        """The answer to the form, opened and filled in."""
+        url = "/console/programs/apikey/add/"
+        return owner.post(url, form | {"token": owner.get(url).context["token"]})
+
     def test_the_secret_is_shown_once_and_works(
         self, owner: Client, environment: Environment, client: Client
     ) -> None:
-        form = {"name": "Till", "scopes": ["points:read", "config:read"]}
-        answer = owner.post("/console/programs/apikey/add/", form)
+        answer = self.sent(owner, {"name": "Till", "scopes": ["points:read", "config:read"]})
         secret = answer.context["secret"]
         key = ApiKey.objects.get(environment=environment)
         assert key.key_hash == hash_key(secret)
@@ -207,8 +211,14 @@ class TestKeys:
             {"scopes": ["*"], "expires_at": yesterday},
         ]
         for wrong in faulty:
-            answer = owner.post("/console/programs/apikey/add/", {"name": "Till"} | wrong)
+            answer = self.sent(owner, {"name": "Till"} | wrong)
             assert answer.context["form"].errors
+        assert not ApiKey.objects.filter(environment=environment).exists()
+
+    def test_a_form_that_nobody_opened_makes_no_key(self, owner: Client, environment: Environment) -> None:
+        form = {"name": "Till", "scopes": ["points:read"]}
+        answer = owner.post("/console/programs/apikey/add/", form, follow=True)
+        assert "sent already" in answer.content.decode()
         assert not ApiKey.objects.filter(environment=environment).exists()
 
     def test_revoking_asks_first(self, owner: Client, environment: Environment) -> None:

@@ -26,8 +26,14 @@ def owner(login: Any, sandbox: Environment) -> Client:
     return client
 
 
+def sent(client: Client, form: dict[str, Any], **how: Any) -> Any:
+    """The answer to the form, opened and filled in."""
+    token = client.get(f"{LIST}add/").context["token"]
+    return client.post(f"{LIST}add/", form | {"token": token}, **how)
+
+
 def test_the_secret_is_shown_once_and_signs(owner: Client, sandbox: Environment) -> None:
-    answer = owner.post(f"{LIST}add/", {"name": "App", "algorithm": "HS256"})
+    answer = sent(owner, {"name": "App", "algorithm": "HS256"})
     secret = answer.context["secret"]
     key = TokenKey.objects.get(environment=sandbox)
     assert secret_of(key) == secret
@@ -46,7 +52,7 @@ def test_a_public_key_is_registered_and_its_page_says_how_to_name_it(
     owner: Client, sandbox: Environment
 ) -> None:
     form = {"name": "Sign-in", "algorithm": "ES256", "public_key": public_pem(ec_key())}
-    answer = owner.post(f"{LIST}add/", form, follow=True)
+    answer = sent(owner, form, follow=True)
     key = TokenKey.objects.get(environment=sandbox)
     assert answer.redirect_chain == [(f"{LIST}{key.pk}/change/", 302)]
     text = answer.content.decode()
@@ -67,7 +73,7 @@ def test_what_will_not_do_is_refused_on_its_field_and_nothing_is_made(owner: Cli
         ({"name": ""}, "name", "This field is required"),
     ]
     for wrong, field, says in faulty:
-        answer = owner.post(f"{LIST}add/", good | wrong)
+        answer = sent(owner, good | wrong)
         assert answer.status_code == 200
         assert list(answer.context["form"].errors) == [field], wrong
         assert says in answer.content.decode(), wrong
@@ -76,7 +82,7 @@ def test_what_will_not_do_is_refused_on_its_field_and_nothing_is_made(owner: Cli
 
 def test_a_private_key_that_was_pasted_is_not_stored(owner: Client) -> None:
     pem = private_pem(ec_key())
-    owner.post(f"{LIST}add/", {"name": "App", "algorithm": "ES256", "public_key": pem})
+    sent(owner, {"name": "App", "algorithm": "ES256", "public_key": pem})
     assert pem.splitlines()[1] not in str(state_of_everything())
 
 
@@ -94,10 +100,13 @@ def test_revoking_asks_first_and_says_whom_it_hits(owner: Client, sandbox: Envir
 
 def test_reloading_the_page_of_a_secret_makes_no_second_key(owner: Client, sandbox: Environment) -> None:
     token = owner.get(f"{LIST}add/").context["token"]
-    sent = {"name": "App", "algorithm": "HS256", "token": token}
-    assert "mts_sandbox_" in owner.post(f"{LIST}add/", sent).content.decode()
-    again = owner.post(f"{LIST}add/", sent, follow=True)
+    form = {"name": "App", "algorithm": "HS256", "token": token}
+    assert "mts_sandbox_" in owner.post(f"{LIST}add/", form).content.decode()
+    again = owner.post(f"{LIST}add/", form, follow=True)
     assert "This form was sent already" in again.content.decode()
+    assert TokenKey.objects.filter(environment=sandbox).count() == 1
+    for unopened in ({"name": "App", "algorithm": "HS256"}, form | {"token": ""}):
+        assert "sent already" in owner.post(f"{LIST}add/", unopened, follow=True).content.decode()
     assert TokenKey.objects.filter(environment=sandbox).count() == 1
 
 

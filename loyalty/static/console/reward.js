@@ -55,12 +55,16 @@
     }
   }
 
+  let asked = 0; // an earlier answer that comes later is not shown
+
   const say = async (form, picture) => {
+    const mine = ++asked;
     const sent = new FormData(form);
     sent.delete("picture_file");
     const answer = await fetch(form.dataset.sentenceUrl, { method: "POST", body: sent });
     if (!answer.ok) return;
     const { sentence, faults, card, example } = await answer.json();
+    if (mine !== asked) return;
     const line = document.querySelector(".lc-side [data-sentence]");
     line.textContent = sentence || `Not complete yet. ${faults.join(" ")}`;
     line.classList.toggle("lc-unfinished", !sentence);

@@ -48,10 +48,14 @@
     fill("lc-item-fields", fields.filter((name) => name.startsWith(lines)).map((name) => `item.${name.slice(lines.length)}`));
   };
 
+  let asked = 0; // an earlier answer that comes later is not shown
+
   const say = async (words, form) => {
+    const mine = ++asked;
     const answer = await fetch(words.dataset.sentenceUrl, { method: "POST", body: new FormData(form) });
     if (!answer.ok) return;
     const { sentence, faults } = await answer.json();
+    if (mine !== asked) return;
     const line = words.querySelector("[data-sentence]");
     line.textContent = sentence || `Not complete yet: ${faults.join(" ")}`;
     line.classList.toggle("lc-unfinished", !sentence); // a fault doesn't read as the rule's sentence

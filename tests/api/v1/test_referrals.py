@@ -129,6 +129,14 @@ def test_a_code_that_can_not_be_is_refused_and_nobody_is_made(
     assert not Referral.objects.filter(environment_id=environment.id).exists()
 
 
+def test_nobody_is_made_whom_no_other_call_could_name(api: Api, code: str) -> None:
+    before = digest()
+    for named in ("x" * 201, "%20ada", "a%E2%80%8Bb"):
+        problem = assert_problem(api.post(f"/v1/members/{named}/referral", {"code": code}), "invalid_request")
+        assert [error["field"] for error in problem["errors"]] == ["customer_id"]
+    assert changed(before, digest()) == {}
+
+
 def test_nobody_comes_through_themselves(api: Api, code: str) -> None:
     before = digest()
     problem = assert_problem(api.post("/v1/members/bob/referral", {"code": code}), "invalid_request")
