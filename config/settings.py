@@ -243,7 +243,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG  # in tests too: no scan of all files for each client
 if DEBUG:
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # empty: the finders serve; whitenoise warns without it
 
