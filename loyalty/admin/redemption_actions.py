@@ -37,7 +37,7 @@ class NoteForm(forms.Form):
         max_length=500,
         required=False,
         widget=text_area(rows=2),
-        help_text="For example the parcel's number. It is kept with the redemption.",
+        help_text="For example the parcel's number, or the day's shipment. It is kept with the redemption.",
     )
 
 

@@ -158,7 +158,7 @@ class RedemptionShape(s.Serializer[Any]):
     occurred_at = s.DateTimeField(help_text="When it was redeemed, in the environment's time.")
     fulfilled_at = s.DateTimeField(allow_null=True)
     closed_at = s.DateTimeField(allow_null=True, help_text="When it was cancelled, or failed.")
-    note = s.CharField(allow_null=True, help_text="Said when it was fulfilled.")
+    note = s.CharField(allow_null=True, help_text="Said when it was fulfilled; null to a member token.")
     closed_reason = s.CharField(allow_null=True, help_text="Why it was cancelled, or has failed.")
 
 

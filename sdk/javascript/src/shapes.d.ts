@@ -220,7 +220,7 @@ export interface CodeProblem {
 
 export interface CodeRulesBody {
   source: "none" | "generated" | "pool";
-  /** Of generated ones: at least 6 #, each a letter or a digit; REDEEM-########, if absent. */
+  /** Of generated ones: at least 8 #, each a letter or digit; REDEEM-########, if absent. */
   pattern?: string;
   valid_days?: number | null;
   /** true, if absent. */
@@ -307,7 +307,7 @@ export interface Cost {
 export interface Counterpart {
   /** txn_… */
   transaction_id: string;
-  /** null once that customer is erased. */
+  /** null once that customer is erased, and to a member token. */
   customer_id: string | null;
 }
 
@@ -854,7 +854,7 @@ export interface OwnLimit {
 }
 
 export interface OwnReferral {
-  /** null once that customer is erased. */
+  /** null once that customer is erased, and to a member token. */
   referrer_id: string | null;
   status: "pending" | "awarded";
   created_at: string;
@@ -1006,8 +1006,10 @@ export interface PlainSpend {
   counterpart: Counterpart | null;
   /** Of a capture: its hold. */
   hold_id: string | null;
-  actor: Actor;
-  trace_id: string;
+  /** null to a member token, and only there. */
+  actor: Actor | null;
+  /** null to a member token, and only there. */
+  trace_id: string | null;
   reward_id: string | null;
   code: string | null;
   discount_amount: string | null;
@@ -1127,8 +1129,10 @@ export interface Redemption {
   fulfilled_at: string | null;
   /** When it was cancelled, or failed. */
   closed_at: string | null;
-  /** Said when it was fulfilled or closed. */
+  /** Said when it was fulfilled; null to a member token. */
   note: string | null;
+  /** Why it was cancelled, or has failed. */
+  closed_reason: string | null;
 }
 
 export interface ReferralBody {
@@ -1212,8 +1216,10 @@ export interface Reversal {
   counterpart: Counterpart | null;
   /** Of a capture: its hold. */
   hold_id: string | null;
-  actor: Actor;
-  trace_id: string;
+  /** null to a member token, and only there. */
+  actor: Actor | null;
+  /** null to a member token, and only there. */
+  trace_id: string | null;
   /** What it took, lot by lot. */
   taken: LotPiece[];
   /** What it gave back, to the same lots with their own dates. */
@@ -1470,8 +1476,10 @@ export interface Transaction {
   counterpart: Counterpart | null;
   /** Of a capture: its hold. */
   hold_id: string | null;
-  actor: Actor;
-  trace_id: string;
+  /** null to a member token, and only there. */
+  actor: Actor | null;
+  /** null to a member token, and only there. */
+  trace_id: string | null;
 }
 
 export interface TransactionWithLots {
@@ -1505,8 +1513,10 @@ export interface TransactionWithLots {
   counterpart: Counterpart | null;
   /** Of a capture: its hold. */
   hold_id: string | null;
-  actor: Actor;
-  trace_id: string;
+  /** null to a member token, and only there. */
+  actor: Actor | null;
+  /** null to a member token, and only there. */
+  trace_id: string | null;
   /** Of a credit: its points now. Empty in a dry run. */
   lots: LotLeft[];
 }
@@ -1536,14 +1546,14 @@ export interface Transfer {
 }
 
 export interface UseBody {
-  /** As it is shown, or typed: in any case, with or without spaces. */
+  /** As it is shown, or typed: one in capitals in any case, with or without spaces. */
   code: string;
   /** Which till; whoever comes later is told. */
   place?: string;
 }
 
 export interface ValidateBody {
-  /** As it is shown, or typed: in any case, with or without spaces. */
+  /** As it is shown, or typed: one in capitals in any case, with or without spaces. */
   code: string;
 }
 

@@ -235,7 +235,7 @@ class CodeProblem(TypedDict):
 
 class CodeRulesBody(TypedDict):
     source: Literal["none", "generated", "pool"]
-    # Of generated ones: at least 6 #, each a letter or a digit; REDEEM-########, if absent.
+    # Of generated ones: at least 8 #, each a letter or digit; REDEEM-########, if absent.
     pattern: NotRequired[str]
     valid_days: NotRequired[int | None]
     # true, if absent.
@@ -324,7 +324,7 @@ class Cost(TypedDict):
 class Counterpart(TypedDict):
     # txn_…
     transaction_id: str
-    # null once that customer is erased.
+    # null once that customer is erased, and to a member token.
     customer_id: str | None
 
 
@@ -887,7 +887,7 @@ class OwnLimit(TypedDict):
 
 
 class OwnReferral(TypedDict):
-    # null once that customer is erased.
+    # null once that customer is erased, and to a member token.
     referrer_id: str | None
     status: Literal["pending", "awarded"]
     created_at: str
@@ -1055,8 +1055,10 @@ class PlainSpend(TypedDict):
     counterpart: Counterpart | None
     # Of a capture: its hold.
     hold_id: str | None
-    actor: Actor
-    trace_id: str
+    # null to a member token, and only there.
+    actor: Actor | None
+    # null to a member token, and only there.
+    trace_id: str | None
     reward_id: str | None
     code: str | None
     discount_amount: str | None
@@ -1189,8 +1191,10 @@ class Redemption(TypedDict):
     fulfilled_at: str | None
     # When it was cancelled, or failed.
     closed_at: str | None
-    # Said when it was fulfilled or closed.
+    # Said when it was fulfilled; null to a member token.
     note: str | None
+    # Why it was cancelled, or has failed.
+    closed_reason: str | None
 
 
 class ReferralBody(TypedDict):
@@ -1276,8 +1280,10 @@ class Reversal(TypedDict):
     counterpart: Counterpart | None
     # Of a capture: its hold.
     hold_id: str | None
-    actor: Actor
-    trace_id: str
+    # null to a member token, and only there.
+    actor: Actor | None
+    # null to a member token, and only there.
+    trace_id: str | None
     # What it took, lot by lot.
     taken: list[LotPiece]
     # What it gave back, to the same lots with their own dates.
@@ -1575,8 +1581,10 @@ class Transaction(TypedDict):
     counterpart: Counterpart | None
     # Of a capture: its hold.
     hold_id: str | None
-    actor: Actor
-    trace_id: str
+    # null to a member token, and only there.
+    actor: Actor | None
+    # null to a member token, and only there.
+    trace_id: str | None
 
 
 class TransactionWithLots(TypedDict):
@@ -1611,8 +1619,10 @@ class TransactionWithLots(TypedDict):
     counterpart: Counterpart | None
     # Of a capture: its hold.
     hold_id: str | None
-    actor: Actor
-    trace_id: str
+    # null to a member token, and only there.
+    actor: Actor | None
+    # null to a member token, and only there.
+    trace_id: str | None
     # Of a credit: its points now. Empty in a dry run.
     lots: list[LotLeft]
 
@@ -1643,14 +1653,14 @@ class Transfer(TypedDict):
 
 
 class UseBody(TypedDict):
-    # As it is shown, or typed: in any case, with or without spaces.
+    # As it is shown, or typed: one in capitals in any case, with or without spaces.
     code: str
     # Which till; whoever comes later is told.
     place: NotRequired[str]
 
 
 class ValidateBody(TypedDict):
-    # As it is shown, or typed: in any case, with or without spaces.
+    # As it is shown, or typed: one in capitals in any case, with or without spaces.
     code: str
 
 
