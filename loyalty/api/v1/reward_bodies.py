@@ -139,7 +139,8 @@ class CodeRulesBody(Body):
     pattern = Text(
         required=False,
         max_length=64,
-        help_text=f"Of generated ones: at least {FEWEST_RANDOM} #, each a letter or digit; {DEFAULT_PATTERN}, if absent.",
+        help_text=f"Of generated ones: at least {FEWEST_RANDOM} #, each a letter or digit; {DEFAULT_PATTERN}, if "
+        "absent.",
     )
     valid_days = Integer(required=False, allow_null=True, min_value=1, max_value=MAX_DAYS)
     returns_codes = Flag(required=False, help_text="true, if absent.")
