@@ -20,6 +20,7 @@ from loyalty.actions.code_uploads import delete_previews, run_upload
 from loyalty.actions.retention import delete_idempotency_records
 from loyalty.actions.sweep import sweep
 from loyalty.actions.tiers import NotAllCounted, evaluate_levels, recount_levels
+from programs.actions.pictures import delete_unused
 
 KEPT_HOURS = 72  # rows of jobs that have ended
 Counts = dict[str, int | bool]
@@ -96,7 +97,6 @@ def try_draft(context: JobContext, back_test: str) -> Counts:
 @app.task(
     name="code_upload",
     queue="loyalty",
-    lock="code_upload",
     priority=-5,
     pass_context=True,
     retry=RetryStrategy(wait=5, retry_exceptions=[Interrupted, OperationalError, InterfaceError]),
@@ -110,8 +110,10 @@ def add_uploaded_codes(context: JobContext, upload: str) -> Counts:
 @app.periodic(cron="29 * * * *")
 @app.task(name="previews", queue="loyalty", lock="previews", queueing_lock="previews", pass_context=True)
 def old_previews(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
-    """Every hour: forget the files of codes that were looked at a day ago and never uploaded."""
-    return {"deleted": delete_previews(now=timezone.now(), pace=jobs.pace_of(context))}
+    """Every hour: forget the files of codes that were looked at a day ago and never uploaded, and pictures that no
+    reward shows any more."""
+    deleted = delete_previews(now=timezone.now(), pace=jobs.pace_of(context))
+    return {"deleted": deleted, "pictures": delete_unused(now=timezone.now())}
 
 
 # No lock: a worker that dies in it must not keep it from the others.

@@ -88,7 +88,8 @@ def start_upload(*, environment: Environment, upload: UUID, actor: Actor) -> Cod
     chosen.status = CodeUpload.Status.QUEUED
     chosen.actor_kind, chosen.actor_id, chosen.trace_id = actor.kind, actor.id, actor.trace_id
     chosen.save(update_fields=["status", "actor_kind", "actor_id", "trace_id"])
-    app.configure_task("code_upload").defer(upload=str(chosen.pk))
+    # One after the other in an environment; a large file of one tenant keeps no other waiting.
+    app.configure_task("code_upload", lock=f"code_upload {environment.pk}").defer(upload=str(chosen.pk))
     return chosen
 
 

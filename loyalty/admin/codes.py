@@ -2,20 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils import timezone
 
 from audit.errors import DomainError
+from loyalty.actions.code_downloads import note_download
 from loyalty.actions.codes import remove_codes
 from loyalty.admin.csv_files import csv_answer
 from loyalty.admin.redemption_words import CODES, code_shown
+from loyalty.admin.shared import uuid_or_none
 from loyalty.models import CodeUpload, Redemption, RewardCode
 from loyalty.queries.code_lists import STATUSES, code_counts, codes_of
 from loyalty.queries.redemptions import code_status
+from loyalty.queries.taken import codes_left, in_words
 from programs.admin.base import TenantAdmin, actor_of, may, required_environment
 from programs.admin.detail import Crumb
 from programs.models import Reward
@@ -42,20 +47,20 @@ def codes_page(page: TenantAdmin[Reward], request: HttpRequest, reward: Reward) 
     term = request.GET.get("q", "").strip()
     counts = code_counts(reward=reward, now=now)
     status = _chosen(request, counts)
-    number = _number(request.GET.get("page"))
+    after = uuid_or_none(request.GET.get("after"))
     found = codes_of(reward=reward, now=now, **({"code": term} if term else {"status": status}))
-    codes = list(found[(number - 1) * _PAGE : number * _PAGE + 1])
+    codes = _page_of(found, after, is_rising=status == "available" and not term)
     context = {
         "object": reward,
         "original": Crumb(reward, str(reward)),
-        "tabs": [(name, _TITLES[name], counts[name]) for name in STATUSES],
+        "tabs": [(name, _TITLES[name], in_words(counts[name])) for name in STATUSES],
         "status": status,
         "term": term,
         "rows": [_row(request, code, now) for code in codes[:_PAGE]],
-        "number": number,
-        "has_more": len(codes) > _PAGE,
+        "is_first": after is None,
+        "next": codes[_PAGE - 1].pk if len(codes) > _PAGE else None,
         "is_pool": reward.code_source == Reward.CodeSource.POOL,
-        "left": counts["available"],
+        "left": in_words(counts["available"]) if counts["available"] else "",
         "uploads": uploads_of(reward),
         "may_operate": may(request, "operator"),
     }
@@ -69,9 +74,13 @@ def uploads_of(reward: Reward) -> list[CodeUpload]:
 
 
 def codes_csv(_page: TenantAdmin[Reward], request: HttpRequest, reward: Reward) -> StreamingHttpResponse:
-    """Those that nobody has yet, in the order in which they are issued."""
-    rows = codes_of(reward=reward, now=now_in(required_environment(request)), status="available")
-    return csv_answer(f"{reward.public_id}-codes-left", ["code", "added_at"], _left(rows))
+    """Those that nobody has yet, in the order in which they are issued; the trail says who took them."""
+    environment = required_environment(request)
+    note_download(environment=environment, reward=reward, actor=actor_of(request))
+    rows = codes_of(reward=reward, now=now_in(environment), status="available").order_by("id")
+    # The file is written when the page's time zone has been left.
+    lines = _left(rows, timezone.get_current_timezone())
+    return csv_answer(f"{reward.public_id}-codes-left", ["code", "added_at"], lines)
 
 
 def remove_page(page: TenantAdmin[Reward], request: HttpRequest, reward: Reward) -> HttpResponse:
@@ -79,8 +88,8 @@ def remove_page(page: TenantAdmin[Reward], request: HttpRequest, reward: Reward)
     environment = required_environment(request)
     codes_url = page.url("codes", reward.pk)
     if request.method != "POST":
-        counts = code_counts(reward=reward, now=now_in(environment))
-        context = {"object": reward, "original": Crumb(reward, str(reward)), "left": counts["available"]}
+        left = codes_left([reward.pk], most=None)[reward.pk]
+        context = {"object": reward, "original": Crumb(reward, str(reward)), "left": left}
         return page.page(request, "reward_remove_codes.html", f"Remove codes of {reward}", **context)
     try:
         removed = remove_codes(
@@ -93,9 +102,9 @@ def remove_page(page: TenantAdmin[Reward], request: HttpRequest, reward: Reward)
     return HttpResponseRedirect(codes_url)
 
 
-def _left(rows: Any) -> Iterator[list[str]]:
+def _left(rows: Any, zone: tzinfo) -> Iterator[list[str]]:
     for code, added_at in rows.values_list("code", "added_at").iterator(5000):
-        yield [code, timezone.localtime(added_at).isoformat(timespec="seconds")]
+        yield [code, added_at.astimezone(zone).isoformat(timespec="seconds")]
 
 
 def _chosen(request: HttpRequest, counts: dict[str, int]) -> str:
@@ -106,9 +115,12 @@ def _chosen(request: HttpRequest, counts: dict[str, int]) -> str:
     return next((name for name in STATUSES if counts[name]), STATUSES[0])
 
 
-def _number(text: str | None) -> int:
-    digits = (text or "")[:6]
-    return max(1, int(digits)) if digits.isascii() and digits.isdigit() else 1
+def _page_of(rows: QuerySet[RewardCode], after: UUID | None, *, is_rising: bool) -> list[RewardCode]:
+    """One more than a page shows. Rising: in the order in which they are issued; else the latest first."""
+    rows = rows.select_related("redemption__member").order_by("id" if is_rising else "-id")
+    if after is not None:
+        rows = rows.filter(pk__gt=after) if is_rising else rows.filter(pk__lt=after)
+    return list(rows[: _PAGE + 1])
 
 
 def _row(request: HttpRequest, code: RewardCode, now: datetime) -> CodeRow:

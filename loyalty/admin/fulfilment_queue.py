@@ -1,12 +1,12 @@
 """What waits for staff to hand it over: oldest first, ticked off in bulk."""
 
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 
 from loyalty.admin.bulk_fulfilment import bulk_page
+from loyalty.admin.shared import uuid_or_none
 from loyalty.queries.redemptions import redemptions_of
 from programs.admin.base import TenantAdmin, may, require, required_environment
 from programs.queries.environments import now_in
@@ -23,7 +23,7 @@ def queue_page(page: TenantAdmin[Any], request: HttpRequest) -> HttpResponse:
     counts = rows.order_by().values_list("reward__public_id", "reward__name").annotate(n=Count("pk"))
     rewards = sorted(counts, key=lambda row: str(row[1]))
     chosen = next((row[0] for row in rewards if row[0] == request.GET.get("reward")), None)
-    after = _uuid(request.GET.get("after"))
+    after = uuid_or_none(request.GET.get("after"))
     shown = rows.filter(reward__public_id=chosen) if chosen else rows
     found = list((shown.filter(pk__gt=after) if after else shown)[: PAGE + 1])
     return page.page(
@@ -39,10 +39,3 @@ def queue_page(page: TenantAdmin[Any], request: HttpRequest) -> HttpResponse:
         may_help=may(request, "support"),
         now=now_in(required_environment(request)),
     )
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None

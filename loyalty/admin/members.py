@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
@@ -24,7 +23,7 @@ from loyalty.admin.member_redemptions import redemptions_shown
 from loyalty.admin.merging import merge_page
 from loyalty.admin.reversing import may_be_reversed
 from loyalty.admin.samples import as_text
-from loyalty.admin.shared import Endless
+from loyalty.admin.shared import Endless, uuid_or_none
 from loyalty.admin.standing import referrals_shown, standing_of_tiers
 from loyalty.admin.transferring import transfer_page
 from loyalty.models import LedgerEntry, Member
@@ -127,7 +126,7 @@ class MemberAdmin(DetailAdmin[Member]):
         timeline = timeline_of(
             member_id=found.pk,
             type=chosen,
-            before=_uuid(request.GET.get("before")),
+            before=uuid_or_none(request.GET.get("before")),
             occurred_by=standing.occurred_by,
             recorded_by=standing.recorded_by,
         )
@@ -202,10 +201,3 @@ def _moment(request: HttpRequest) -> str:
     """The chosen instant, to be carried along in links."""
     kept = {name: request.GET[name] for name in ("as_of", "by") if name in request.GET}
     return urlencode(kept) + "&"
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None

@@ -13,8 +13,8 @@ from loyalty.actions.catalogue import save_reward
 from loyalty.admin.code_uploads import upload_page
 from loyalty.admin.codes import codes_csv, codes_page, remove_page
 from loyalty.admin.reward_figures import figures_csv, figures_page
-from loyalty.queries.rewards import codes_left, stock_of
-from loyalty.queries.taken import MOST, taken_of
+from loyalty.queries.rewards import stock_of
+from loyalty.queries.taken import codes_left, in_words, taken_of
 from programs.actions.pictures import MOST_BYTES, store_picture
 from programs.admin.base import actor_of, required_environment
 from programs.admin.reward_words import Stock
@@ -51,12 +51,12 @@ class RewardAdmin(CatalogueAdmin):
     def taken_of(self, rewards: Sequence[Reward], stocks: Mapping[UUID, Stock]) -> Mapping[UUID, str]:
         counted = taken_of([reward.pk for reward in rewards if reward.pk not in stocks])
         return {key: f"{stock.taken:,}" for key, stock in stocks.items()} | {
-            key: f"{taken:,}{'+' if taken >= MOST else ''}" for key, taken in counted.items()
+            key: in_words(taken) for key, taken in counted.items()
         }
 
-    def codes_left(self, rewards: Sequence[Reward]) -> Mapping[UUID, int]:
+    def codes_left(self, rewards: Sequence[Reward]) -> Mapping[UUID, str]:
         pools = [reward.pk for reward in rewards if reward.code_source == Reward.CodeSource.POOL]
-        return codes_left(pools)
+        return {key: in_words(left) for key, left in codes_left(pools).items()}
 
     @transaction.atomic
     def store(self, request: HttpRequest, form: Any) -> Reward:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django import forms
 from django.contrib.admin import ModelAdmin, SimpleListFilter
@@ -26,7 +27,15 @@ else:
     from unfold.contrib.filters.admin import RangeDateFilter
     from unfold.paginator import InfinitePaginator as Endless
 
-__all__ = ["DateRange", "Endless", "EventTypeFilter", "MetricFilter", "member_link", "signed"]
+__all__ = ["DateRange", "Endless", "EventTypeFilter", "MetricFilter", "member_link", "signed", "uuid_or_none"]
+
+
+def uuid_or_none(text: str | None) -> UUID | None:
+    """What an address says, where it is a UUID."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
 
 
 def member_link(member: Member) -> SafeString:

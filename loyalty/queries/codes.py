@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import connection
 
-PIECE = 10_000  # codes of one statement
+from loyalty.ledger.pools import PIECE
 
 _KNOWN = "SELECT code FROM loyalty_rewardcode WHERE environment_id = %s AND code = ANY(%s::text[])"
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from audit.errors import NotFound
-from loyalty.models import Member, RewardCode, RewardStock, member_key
+from loyalty.models import Member, RewardStock, member_key
 from loyalty.queries.balances import Balance, balances_of
 from loyalty.queries.offers import Offer, offer_of
 from loyalty.queries.situations import Known, read_known
@@ -66,12 +66,6 @@ def find_reward(*, environment: Environment, reward: str) -> Reward:
 def stock_of(rewards: Collection[UUID]) -> dict[UUID, RewardStock]:
     """The stock of those rewards that have one; one statement."""
     return {row.reward_id: row for row in RewardStock.objects.filter(reward__in=rewards)}
-
-
-def codes_left(rewards: Collection[UUID]) -> dict[UUID, int]:
-    """How many codes wait in the pool of each of these rewards that has any; one statement."""
-    rows = RewardCode.objects.filter(reward__in=rewards, status=RewardCode.Status.AVAILABLE)
-    return dict(rows.order_by().values_list("reward").annotate(n=Count("pk")))
 
 
 def _key(environment: Environment, member: str) -> UUID:

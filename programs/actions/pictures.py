@@ -1,8 +1,10 @@
 """Pictures that the tenant uploads, made safe to serve: whatever came is decoded and written anew."""
 
 import io
+from datetime import datetime, timedelta
 from typing import NoReturn
 
+from django.db import connection
 from PIL import Image, ImageOps
 
 from audit.errors import InvalidRequest
@@ -13,7 +15,12 @@ MOST_PIXELS = 40_000_000
 MOST_SCANS = 64  # of a JPEG; each is decoded over the whole picture, and may be a few bytes
 LARGEST_SIDE = 800  # pixels
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+UNUSED_LAST = timedelta(days=1)
 _QUALITY = 82
+_DELETE_UNUSED = """
+DELETE FROM programs_picture AS picture
+WHERE created_at < %s AND NOT EXISTS (SELECT FROM programs_reward WHERE picture_id = picture.id)
+"""
 
 
 def store_picture(*, environment: Environment, data: bytes) -> Picture:
@@ -24,6 +31,15 @@ def store_picture(*, environment: Environment, data: bytes) -> Picture:
     """
     content, width, height = _rewritten(data)
     return Picture.objects.create(environment=environment, content=content, width=width, height=height)
+
+
+def delete_unused(*, now: datetime) -> int:
+    """Remove the pictures that no reward shows any more and that are older than a day; how many. One statement.
+    `now`: real time."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DELETE_UNUSED, [now - UNUSED_LAST])
+        deleted: int = cursor.rowcount
+    return deleted
 
 
 def _rewritten(data: bytes) -> tuple[bytes, int, int]:

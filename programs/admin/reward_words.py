@@ -104,7 +104,7 @@ def rows_of_reward(reward: Reward, titles: Titles, stock: Stock) -> list[Row]:
     return [Row(name, value or "–") for name, value in rows.items()]
 
 
-def obstacles(reward: Reward, stock: Stock, codes: int, now: datetime) -> list[str]:
+def obstacles(reward: Reward, stock: Stock, has_codes: bool, now: datetime) -> list[str]:
     """Why no member can have it now, apart from its status; each a sentence."""
     program = reward.program
     found: list[str] = []
@@ -120,7 +120,7 @@ def obstacles(reward: Reward, stock: Stock, codes: int, now: datetime) -> list[s
         found.append(f"It ended on {_moment(reward.ends_at)}: give it a later end to offer it again.")
     if stock.left == 0:
         found.append("All of them are taken: raise the stock to offer more.")
-    if reward.code_source == Reward.CodeSource.POOL and not codes:
+    if reward.code_source == Reward.CodeSource.POOL and not has_codes:
         found.append("No code is left: members are told that it is out of stock until you upload codes.")
     return found
 

@@ -48,10 +48,10 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What a list needs to know of a reward besides itself. `codes`: left in its pool; `taken`: in words."""
+    """What a list needs to know of a reward besides itself. `codes`: left in its pool, and `taken`: in words."""
 
     stock: Stock = field(default_factory=Stock)
-    codes: int = 0
+    codes: str = "0"
     taken: str = "0"
     titles: Titles = field(default_factory=dict)
 
@@ -127,7 +127,8 @@ class CatalogueAdmin(ConfiguredAdmin[Reward]):
         """In words; of a reward with a stock what is missing of it."""
         raise NotImplementedError
 
-    def codes_left(self, rewards: Sequence[Reward]) -> Mapping[UUID, int]:
+    def codes_left(self, rewards: Sequence[Reward]) -> Mapping[UUID, str]:
+        """In words."""
         raise NotImplementedError
 
     def store(self, request: HttpRequest, form: Any) -> Reward:
@@ -157,7 +158,7 @@ class CatalogueAdmin(ConfiguredAdmin[Reward]):
         for reward in rewards:
             reward.shelf = Shelf(  # type: ignore[attr-defined]
                 stock=stocks.get(reward.pk, Stock()),
-                codes=codes.get(reward.pk, 0),
+                codes=codes.get(reward.pk, "0"),
                 taken=taken.get(reward.pk, "0"),
                 titles=titles.get(reward.program_id, {}),
             )
@@ -203,7 +204,7 @@ class CatalogueAdmin(ConfiguredAdmin[Reward]):
         if reward.code_source != Reward.CodeSource.POOL:
             return "made as needed" if reward.code_source == Reward.CodeSource.GENERATED else "–"
         left = _shelf(reward).codes
-        return f"{left:,}" if left else format_html('<span class="lc-down">{}</span>', "none")
+        return left if left != "0" else format_html('<span class="lc-down">{}</span>', "none")
 
     @admin.display(description="When")
     def window(self, reward: Reward) -> str:
@@ -269,7 +270,7 @@ class CatalogueAdmin(ConfiguredAdmin[Reward]):
             "rows": rows_of_reward(reward, shelf.titles, shelf.stock),
             "shelf": shelf,
             "is_pool": reward.code_source == Reward.CodeSource.POOL,
-            "obstacles": obstacles(reward, shelf.stock, shelf.codes, now_in(environment)),
+            "obstacles": obstacles(reward, shelf.stock, shelf.codes != "0", now_in(environment)),
             "turns": [(name, TURNS[name]) for name in _OFFERED[reward.status]],
         }
 

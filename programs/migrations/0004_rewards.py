@@ -9,7 +9,7 @@ import programs.models.token_keys
 from decimal import Decimal
 from django.db import migrations, models
 
-from audit.append_only import foreign_key, guard
+from audit.append_only import foreign_key
 
 
 def within(table: str, name: str, column: str, target: str) -> migrations.RunSQL:
@@ -26,6 +26,19 @@ KEYS = [
     within("reward", "reward_gives_item_fk", "gives_item_id", "inventoryitem"),
     within("reward", "reward_picture_fk", "picture_id", "picture"),
 ]
+
+# A picture is never changed. It may go once no reward shows it; that one does, its key says.
+PICTURES = migrations.RunSQL(
+    """
+    CREATE TRIGGER append_only_row BEFORE UPDATE ON programs_picture
+        FOR EACH ROW EXECUTE FUNCTION append_only();
+    CREATE TRIGGER append_only_table BEFORE TRUNCATE ON programs_picture
+        FOR EACH STATEMENT EXECUTE FUNCTION append_only();
+    ALTER TABLE programs_picture ENABLE ALWAYS TRIGGER append_only_row;
+    ALTER TABLE programs_picture ENABLE ALWAYS TRIGGER append_only_table;
+    """,
+    "DROP TRIGGER append_only_row ON programs_picture; DROP TRIGGER append_only_table ON programs_picture;",
+)
 
 
 class Migration(migrations.Migration):
@@ -221,5 +234,5 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('algorithm', 'HS256'), ('public_key', ''), models.Q(('secret', ''), _negated=True)), models.Q(('algorithm__in', ['RS256', 'ES256']), ('secret', ''), models.Q(('public_key', ''), _negated=True)), _connector='OR'), name='token_key_fits_algorithm'),
         ),
         *KEYS,
-        guard("programs_picture"),
+        PICTURES,
     ]

@@ -9,7 +9,7 @@ from programs.models.tenancy import Environment
 
 class Picture(models.Model):
     """A picture as it is served: decoded, made small and written anew when it was uploaded. Never changed:
-    another picture is another row, so that browsers may keep it for good."""
+    another picture is another row, so that browsers may keep it for good. One that no reward shows goes."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+")

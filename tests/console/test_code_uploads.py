@@ -1,6 +1,6 @@
 """Files of codes: looked at first, added by a worker; and what is told of the codes afterwards."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,11 +9,13 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from loyalty.actions.code_uploads import run_upload
+from loyalty.actions.code_uploads import look_at_codes, run_upload
 from loyalty.actions.codes import add_codes
 from loyalty.actions.pace import Pace
 from loyalty.actions.tills import use_code
+from loyalty.admin import code_uploads
 from loyalty.models import CodeUpload, RewardCode
+from loyalty.queries.taken import codes_left
 from programs.models import Environment, Reward
 from tests import factories
 from tests.console.deeds import told
@@ -137,11 +139,20 @@ def test_a_file_that_can_not_be_read_is_told_at_its_field(
     assert state_of_everything() == before
 
 
-def test_a_file_that_is_too_large_is_refused(operator: Client, pool: Reward, settings: Any) -> None:
-    settings.LARGEST_CODE_FILE = 2**20
+def test_a_file_that_is_too_large_is_refused_and_not_read_to_its_end(
+    operator: Client, pool: Reward, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LARGEST_CODE_FILE, read = 2**20, []
+
+    def look(*, data: bytes, **given: Any) -> CodeUpload:
+        read.append(len(data))
+        return look_at_codes(data=data, **given)
+
+    monkeypatch.setattr(code_uploads, "look_at_codes", look)
     answer = operator.post(f"{REWARD}/{pool.pk}/upload/", _file("A-1\n" * 300_000))
     assert answer.context["form"].errors["file"] == ["At most 1 MiB; part the file."]
     assert not CodeUpload.objects.exists()
+    assert read == [2**20 + 1]
 
 
 def test_a_reward_whose_codes_are_made_takes_no_file(operator: Client, environment: Environment) -> None:
@@ -188,7 +199,7 @@ def test_codes_are_listed_by_what_became_of_them(
         "void": [],
     }
     page = operator.get(url, {"status": "used"})
-    assert [count for _, _, count in page.context["tabs"]] == [1, 1, 1, 1, 0]
+    assert [count for _, _, count in page.context["tabs"]] == ["1", "1", "1", "1", "0"]
     text = page.content.decode()
     assert "Leeds" in text
     assert f"/console/loyalty/redemption/{some['C-ada'].redemption_id}/change/" in text
@@ -241,14 +252,64 @@ def test_what_is_left_is_paged_and_a_file(operator: Client, environment: Environ
     codes = [f"N-{number:03}" for number in range(59)]
     _fill(environment, pool, *codes, "=1+1")
     url = f"{REWARD}/{pool.pk}/codes/"
-    first, second = (operator.get(url, {"page": number}).context for number in ("1", "2"))
+    first = operator.get(url).context
+    second = operator.get(url, {"after": str(first["next"])}).context
     assert [row.shown for row in [*first["rows"], *second["rows"]]] == [*codes, "=1+1"]
-    assert (len(first["rows"]), first["has_more"], second["has_more"]) == (50, True, False)
-    assert operator.get(url, {"page": "-9"}).context["number"] == 1
+    assert (len(first["rows"]), first["is_first"], second["is_first"], second["next"]) == (
+        50,
+        True,
+        False,
+        None,
+    )
+    assert operator.get(url, {"after": "-9"}).context["is_first"] is True
     answer = operator.get(f"{REWARD}/{pool.pk}/codes-csv/")
     lines = answer.getvalue().decode().split("\r\n")
     assert [line.split(",")[0] for line in lines] == ["code", *codes, "'=1+1", ""]
     assert f'filename="{pool.public_id}-codes-left.csv"' in answer["Content-Disposition"]
+
+
+def test_the_file_of_what_is_left_is_in_the_projects_time_and_in_the_trail(login: Any) -> None:
+    lagos = factories.make_environment(time_zone="Africa/Lagos")
+    pool = factories.make_reward(lagos, code_source="pool")
+    _fill(factories.reload(lagos), pool, "N-1", "N-2")
+    client = login(lagos, "operator")
+    lines = client.get(f"{REWARD}/{pool.pk}/codes-csv/").getvalue().decode().split("\r\n")
+    times = [datetime.fromisoformat(line.split(",")[1]) for line in lines[1:3]]
+    added = RewardCode.objects.filter(reward=pool).order_by("id").values_list("added_at", flat=True)
+    assert [(at, at.utcoffset()) for at in times] == [
+        (at.replace(microsecond=0), timedelta(hours=1)) for at in added
+    ]
+    (event,) = AuditEvent.objects.filter(environment_id=lagos.pk, verb="rewardcodes.downloaded")
+    assert (event.actor_kind, event.object_id, event.after) == ("staff", str(pool.pk), {"available": 2})
+
+
+def test_what_was_issued_is_paged_the_latest_first(
+    operator: Client, environment: Environment, pool: Reward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loyalty.admin.codes._PAGE", 2)
+    _fill(environment, pool, "C-1", "C-2", "C-3")
+    for member in ("ada", "bob", "cy"):
+        factories.buy(environment, pool.public_id, member)
+    url = f"{REWARD}/{pool.pk}/codes/"
+    first = operator.get(url, {"status": "issued"})
+    assert [row.shown for row in first.context["rows"]] == ["C-3", "C-2"]
+    assert f"?status=issued&amp;after={first.context['next']}" in first.content.decode()
+    second = operator.get(url, {"status": "issued", "after": str(first.context["next"])}).context
+    assert ([row.shown for row in second["rows"]], second["next"]) == (["C-1"], None)
+
+
+def test_codes_are_counted_as_far_as_a_page_shows_it(
+    operator: Client, environment: Environment, pool: Reward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("taken", "code_lists"):
+        monkeypatch.setattr(f"loyalty.queries.{place}.MOST", 2)
+    _fill(environment, pool, "C-1", "C-2", "C-3")
+    page = operator.get(f"{REWARD}/{pool.pk}/codes/")
+    assert [count for _, _, count in page.context["tabs"]] == ["2+", "0", "0", "0", "0"]
+    assert "2+ codes left in the pool of Ticket" in page.content.decode()
+    left, all_left = codes_left([pool.pk], most=2), codes_left([pool.pk], most=None)
+    assert (left, all_left) == ({pool.pk: 2}, {pool.pk: 3})
+    assert "Remove 3 codes of" in operator.get(f"{REWARD}/{pool.pk}/remove-codes/").content.decode()
 
 
 def test_what_is_left_is_removed_and_what_members_have_stays(

@@ -3,20 +3,21 @@
 import io
 import struct
 import zlib
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image, PngImagePlugin
 
 from audit.errors import InvalidRequest
-from programs.actions.pictures import MOST_BYTES, store_picture
+from programs.actions.pictures import MOST_BYTES, UNUSED_LAST, delete_unused, store_picture
 from programs.models import Environment, Picture
 from programs.pictures import picture_path
-from tests.factories import make_environment
+from tests.factories import make_environment, make_reward
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -251,6 +252,38 @@ def test_a_bomb_of_text_is_refused(environment: Environment) -> None:
 def test_forty_megapixels_are_taken(environment: Environment) -> None:
     _, opened = stored(environment, written(Image.new("L", (8_000, 5_000)), "JPEG"))
     assert opened.size == (800, 500)
+
+
+# What becomes of it
+
+
+@pytest.mark.django_db
+def test_a_picture_that_no_reward_shows_goes_after_a_day(environment: Environment) -> None:
+    shown, replaced = (store_picture(environment=environment, data=written(halves())) for _ in range(2))
+    make_reward(environment, picture=shown)
+    delete_unused(now=replaced.created_at + UNUSED_LAST)
+    assert set(Picture.objects.filter(environment=environment)) == {shown, replaced}
+    assert delete_unused(now=replaced.created_at + UNUSED_LAST + timedelta(seconds=1)) >= 1
+    assert set(Picture.objects.filter(environment=environment)) == {shown}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("sql", "refusal"),
+    [
+        ("UPDATE programs_picture SET width = 1", "is append-only"),
+        ("DELETE FROM programs_picture", "reward_picture_fk"),
+        ("TRUNCATE programs_picture CASCADE", "is append-only"),
+    ],
+)
+def test_sql_can_not_change_a_picture_or_take_it_from_its_reward(
+    environment: Environment, sql: str, refusal: str
+) -> None:
+    make_reward(environment, picture=store_picture(environment=environment, data=written(halves())))
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(IntegrityError, match=refusal):
+            cursor.execute(sql)
 
 
 # Serving

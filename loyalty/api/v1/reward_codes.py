@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,8 +17,8 @@ from loyalty.api.v1.docs import operation
 from loyalty.api.v1.lists import ListView, PageQuery
 from loyalty.api.v1.reward_bodies import in_wire_words
 from loyalty.api.v1.rewards import reward_of
-from loyalty.models import RewardCode
-from loyalty.queries.rewards import codes_left
+from loyalty.queries.code_lists import codes_of
+from loyalty.queries.taken import codes_left
 from programs.models import Reward
 
 
@@ -78,14 +77,8 @@ class CodeListView(ListView):
     )
     def get(self, request: Request, reward_id: str) -> Response:
         reward = reward_of(self, reward_id)
-        rows = self._in_state(RewardCode.objects.filter(reward=reward), self.parameters().get("status"))
+        rows = codes_of(reward=reward, now=self.now, status=self.parameters().get("status"))
         return self.listed(rows, lambda row: reward_rendering.code(row, self.now))
-
-    def _in_state(self, rows: QuerySet[RewardCode], status: str | None) -> QuerySet[RewardCode]:
-        is_over = Q(status=RewardCode.Status.ISSUED, expires_at__lte=self.now)
-        if status == "expired":
-            return rows.filter(is_over)
-        return rows.filter(status=status).exclude(is_over) if status else rows
 
     @operation(
         "add_reward_codes",
@@ -153,5 +146,5 @@ def shown(reward: Reward, found: Added) -> dict[str, Any]:
         "duplicates": found.duplicates,
         "invalid": found.invalid,
         "problems": [problem.to_json() for problem in found.problems],
-        "available": codes_left([reward.pk]).get(reward.pk, 0),
+        "available": codes_left([reward.pk], most=None)[reward.pk],
     }

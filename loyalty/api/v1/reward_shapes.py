@@ -60,7 +60,9 @@ class CodeRulesShape(s.Serializer[Any]):
     returns_codes = s.BooleanField(
         help_text="Whether a cancelled redemption gives its uploaded code back to the pool."
     )
-    available = s.IntegerField(allow_null=True, help_text="Of a pool: the codes that are left.")
+    available = s.IntegerField(
+        allow_null=True, help_text="Of a pool: the codes that are left; at most 1,000 are counted."
+    )
 
 
 class _AnyReward(s.Serializer[Any]):

@@ -235,7 +235,7 @@ export interface CodeRules {
   valid_days: number | null;
   /** Whether a cancelled redemption gives its uploaded code back to the pool. */
   returns_codes: boolean;
-  /** Of a pool: the codes that are left. */
+  /** Of a pool: the codes that are left; at most 1,000 are counted. */
   available: number | null;
 }
 

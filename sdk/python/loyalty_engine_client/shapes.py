@@ -250,7 +250,7 @@ class CodeRules(TypedDict):
     valid_days: int | None
     # Whether a cancelled redemption gives its uploaded code back to the pool.
     returns_codes: bool
-    # Of a pool: the codes that are left.
+    # Of a pool: the codes that are left; at most 1,000 are counted.
     available: int | None
 
 

@@ -183,6 +183,17 @@ def test_what_is_started_is_started_once_by_whoever_does(environment: Environmen
 
 
 @pytest.mark.django_db
+def test_uploads_of_an_environment_take_turns_and_keep_no_other_waiting(environment: Environment) -> None:
+    other = make_environment()
+    uploads = [
+        started(here, pool_reward(here), lines(1, name))
+        for here, name in ((environment, "A"), (environment, "B"), (other, "A"))
+    ]
+    jobs = ProcrastinateJob.objects.filter(args__upload__in=[str(upload.pk) for upload in uploads])
+    mine, theirs = f"code_upload {environment.pk}", f"code_upload {other.pk}"
+    assert list(jobs.order_by("id").values_list("lock", flat=True)) == [mine, mine, theirs]
+
+
 def test_what_can_not_be_started_is_refused_and_no_job_waits(environment: Environment) -> None:
     reward = pool_reward(environment)
     add(environment, reward, "A")
