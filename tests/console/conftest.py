@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from loyalty.models import Redemption
 from programs.models import Environment
 from tests import factories
+from tests.console.redeemed import MUG, TEN, buy, offer
 from tests.console.tenants import Tenant, furnish
 
 Login = Callable[..., Client]
@@ -56,3 +58,23 @@ def ours(_ours: Tenant, db: None, fresh_snapshots: None) -> Tenant:
 @pytest.fixture
 def theirs(_theirs: Tenant, db: None, fresh_snapshots: None) -> Tenant:
     return _theirs
+
+
+@pytest.fixture
+def support(login: Any, environment: Environment) -> Client:
+    client: Client = login(environment, "support")
+    return client
+
+
+@pytest.fixture
+def mug(environment: Environment) -> Redemption:
+    """One that waits."""
+    offer(environment, "rwd_mug", **MUG)
+    return buy(environment, "rwd_mug")
+
+
+@pytest.fixture
+def ten(environment: Environment) -> Redemption:
+    """One that was fulfilled at once, with a code."""
+    offer(environment, "rwd_ten", **TEN)
+    return buy(environment, "rwd_ten", "bob")

@@ -14,6 +14,7 @@ COFFEE: dict[str, Any] = {
 }
 POOL = {"source": "pool"}
 GENERATED = {"source": "generated", "pattern": "CAFE-########"}
+MANUAL = {"fulfilment": "manual"}
 
 
 def offer(api: Api, **changes: Any) -> dict[str, Any]:
@@ -42,3 +43,19 @@ def step(api: Api, redemption: dict[str, Any], what: str, **body: Any) -> Any:
 
 def upload(api: Api, *codes: str, reward: str = "rwd_coffee", **more: Any) -> dict[str, Any]:
     return done(api.post(f"/v1/rewards/{reward}/codes", {"codes": list(codes), **more}))
+
+
+def read(api: Api, redemption: dict[str, Any]) -> dict[str, Any]:
+    return done(api.get(f"/v1/redemptions/{redemption['id']}"))
+
+
+def use(api: Api, code: str, **more: Any) -> Any:
+    return api.post("/v1/redemptions/use", {"code": code, **more})
+
+
+def validate(api: Api, code: str) -> Any:
+    return api.post("/v1/redemptions/validate", {"code": code})
+
+
+def without(redemption: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in redemption.items() if name not in names}
