@@ -146,7 +146,9 @@ def test_a_level_that_members_hold_is_not_taken_away(operator: Client, environme
     factories.give(environment, 10)
     before = state_of_everything()
     answer = operator.post(f"{PAGE}/{ladder.pk}/change/", _form(environment, GOLD))
-    assert "Members hold or wait for the level silver, so it can&#x27;t be removed." in answer.content.decode()
+    assert (
+        "Members hold or wait for the level silver, so it can&#x27;t be removed." in answer.content.decode()
+    )
     assert state_of_everything() == before
 
 

@@ -12,7 +12,7 @@ from tests.conftest import Api
 FORMS = {
     "txn id": r"txn_[0-9a-f]{32}",
     "red id": r"red_[0-9a-f]{32}",
-    "redeem code": r"REDEEM-[2-9A-HJ-NP-Z]{6}",
+    "redeem code": r"REDEEM-[2-9A-HJ-NP-Z]{8}",
     "instant": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z",
     "trace id": r"[0-9a-f]{32}",
     "key prefix": r"sk_sandbox_[A-Za-z0-9_-]{6}",
