@@ -96,12 +96,16 @@ class OwnServer:
         embedded_postgres.destroy(self.root)
 
     def end_children(self) -> None:
-        """End the web server and the workers, in order."""
+        """End the web server and the workers, in order; one that does not is killed, and that is an error."""
         for child in self.children:
             child.terminate()
-        for child in self.children:
-            child.wait(20)
-        self.children.clear()
+        try:
+            for child in self.children:
+                child.wait(60)
+        finally:
+            for child in self.children:
+                child.kill()
+            self.children.clear()
 
     def manage(self, *words: str) -> str:
         """What a management command prints; a CalledProcessError where it fails."""

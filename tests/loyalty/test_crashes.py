@@ -158,7 +158,7 @@ def test_a_worker_outlives_the_database_and_ends_when_told(server: OwnServer) ->
     again = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > pg_postmaster_start_time()"
     wait_for(lambda: server.ask(again) == 1)
     worker.terminate()
-    assert worker.wait(10) == 0
+    assert worker.wait(60) == 0
     assert server.ask(again) == 0
 
 
@@ -170,5 +170,5 @@ def test_the_demos_worker_ends_with_its_web_server_even_if_that_is_killed(server
     processes = children_of(master)
     assert len(processes) == 3  # two that serve, one that works
     os.kill(master, signal.SIGKILL)
-    wait_for(lambda: not any(embedded_server._alive(process) for process in processes), 15)
+    wait_for(lambda: not any(embedded_server._alive(process) for process in processes), 60)
     assert server.ask(count) == 0
