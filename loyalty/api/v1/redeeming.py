@@ -69,4 +69,4 @@ def shown(view: EngineView, row: Redemption) -> dict[str, Any]:
 
 def _not_theirs(view: EngineView) -> dict[str, Any]:
     """What a member's own token does not see of a redemption: what staff noted."""
-    return {} if view.principal.member is None else {"note": None, "closed_reason": None}
+    return {} if view.principal.member is None else {"note": None}

@@ -161,7 +161,9 @@ class RedemptionShape(s.Serializer[Any]):
     fulfilled_at = s.DateTimeField(allow_null=True)
     closed_at = s.DateTimeField(allow_null=True, help_text="When it was cancelled, or failed.")
     note = s.CharField(allow_null=True, help_text="Said when it was fulfilled; null to a member token.")
-    closed_reason = s.CharField(allow_null=True, help_text="Why it was cancelled, or has failed.")
+    closed_reason = s.CharField(
+        allow_null=True, help_text="Why it was cancelled, or has failed; its member may read it."
+    )
 
 
 class CodeShape(s.Serializer[Any]):

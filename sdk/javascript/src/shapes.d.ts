@@ -1131,7 +1131,7 @@ export interface Redemption {
   closed_at: string | null;
   /** Said when it was fulfilled; null to a member token. */
   note: string | null;
-  /** Why it was cancelled, or has failed. */
+  /** Why it was cancelled, or has failed; its member may read it. */
   closed_reason: string | null;
 }
 

@@ -1193,7 +1193,7 @@ class Redemption(TypedDict):
     closed_at: str | None
     # Said when it was fulfilled; null to a member token.
     note: str | None
-    # Why it was cancelled, or has failed.
+    # Why it was cancelled, or has failed; its member may read it.
     closed_reason: str | None
 
 

@@ -9,6 +9,7 @@ from audit.errors import InvalidRequest, NotFound
 from audit.models import AuditEvent
 from loyalty.actions.catalogue import save_reward
 from loyalty.actions.ladders import save_ladder
+from loyalty.queries.exported_redemptions import exported_redemptions
 from programs.models import Environment, Metric, Program, Reward, Tier, TierLadder
 from tests.factories import make_actor, make_environment, reload
 from tests.loyalty.redemptions.shop import Shop
@@ -204,6 +205,8 @@ def test_a_level_that_a_member_bought_and_waits_for_can_not_be_removed(environme
     assert everything(environment) == before
     shop.fail(made)
     assert [level[0] for level in levels_of(save(environment, [GOLD], ladder))] == ["gold"]
+    (told,) = exported_redemptions([made.member])
+    assert told["gives"] == {"tier": None}, "a level that was removed has no name"
 
 
 @pytest.mark.parametrize(
