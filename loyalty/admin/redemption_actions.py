@@ -43,7 +43,9 @@ class NoteForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
-        max_length=500, widget=text_area(rows=2), help_text="Why, for whoever reads the ledger."
+        max_length=500,
+        widget=text_area(rows=2),
+        help_text="Why: it stands in the ledger, and the member may read it.",
     )
 
 

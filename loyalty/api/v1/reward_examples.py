@@ -123,7 +123,11 @@ FULFILLED = PENDING | {
     "fulfilled_at": "2026-02-01T09:00:00Z",
     "note": "Parcel 4711",
 }
-FAILED = PENDING | {"status": "failed", "closed_at": "2026-02-01T09:00:00Z", "closed_reason": "No longer made"}
+FAILED = PENDING | {
+    "status": "failed",
+    "closed_at": "2026-02-01T09:00:00Z",
+    "closed_reason": "No longer made",
+}
 CANCELLED = REDEMPTION | {
     "status": "cancelled",
     "code_status": "void",
