@@ -39,25 +39,14 @@ def login(db: None) -> Login:
     return enter
 
 
-@pytest.fixture(scope="module")
-def _ours(module_data: None) -> Tenant:
+@pytest.fixture
+def ours(db: None) -> Tenant:
     return furnish("ours")
 
 
-@pytest.fixture(scope="module")
-def _theirs(module_data: None) -> Tenant:
+@pytest.fixture
+def theirs(db: None) -> Tenant:
     return furnish("theirs")
-
-
-@pytest.fixture
-def ours(_ours: Tenant, db: None, fresh_snapshots: None) -> Tenant:
-    """Made once a module; what a test changes of it is undone after the test."""
-    return _ours
-
-
-@pytest.fixture
-def theirs(_theirs: Tenant, db: None, fresh_snapshots: None) -> Tenant:
-    return _theirs
 
 
 @pytest.fixture

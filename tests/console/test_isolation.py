@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from programs.models import Environment
 from tests import factories
-from tests.console.tenants import Tenant, registered, state_of_everything
+from tests.console.tenants import Tenant, furnish, registered, state_of_everything
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +31,27 @@ PLAIN_PAGES = [
     for pattern in site._registry[model].get_urls()
     if pattern.name and "<" not in str(pattern.pattern)
 ]
+
+
+@pytest.fixture(scope="module")
+def _ours(module_data: None) -> Tenant:
+    return furnish("ours")
+
+
+@pytest.fixture(scope="module")
+def _theirs(module_data: None) -> Tenant:
+    return furnish("theirs")
+
+
+@pytest.fixture
+def ours(_ours: Tenant, db: None, fresh_snapshots: None) -> Tenant:
+    """Made once for all tests here; what one of them changes is undone after it."""
+    return _ours
+
+
+@pytest.fixture
+def theirs(_theirs: Tenant, db: None, fresh_snapshots: None) -> Tenant:
+    return _theirs
 
 
 def _id(value: Any) -> str:

@@ -85,8 +85,7 @@ def test_the_javascript_library_is_packed_and_works_once_installed(tmp_path: Pat
         )
         assert done.returncode == 0, done.stderr[-2000:]
         (archive,) = tmp_path.glob("*.tgz")
-        with tarfile.open(archive) as opened:
-            opened.extractall(tmp_path, filter="data")
+        shutil.unpack_archive(archive, tmp_path)
         packed.parent.mkdir()
         (tmp_path / "package").rename(packed)
     else:  # what `files` names is what would be packed
