@@ -352,6 +352,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
+        "django": {"handlers": []},  # its own for DEBUG, whose lines are no JSON
         "django.server": {"handlers": [], "propagate": False},
         "axes": {"level": "WARNING"},
         "procrastinate": {"level": "WARNING"},  # loyalty.jobs has a line for each run of a job

@@ -1,5 +1,6 @@
 """Settings are one file, and safe by default."""
 
+import logging
 import os
 import re
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import structlog
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
@@ -89,3 +91,9 @@ def test_every_setting_that_is_read_stands_in_the_example() -> None:
     shown = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
     assert read - shown == set()
     assert shown - read == set()
+
+
+def test_no_log_line_but_json_also_while_developing() -> None:
+    assert logging.getLogger("django").handlers == []
+    (handler,) = [one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler]
+    assert isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter)
