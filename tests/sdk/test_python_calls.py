@@ -5,6 +5,7 @@ import pickle
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
@@ -43,6 +44,26 @@ def test_a_faulty_field_is_named(client: Client, fake: Fake) -> None:
     with pytest.raises(library.InvalidRequestError, match=r"points: At least 1\.") as caught:
         client.points.award(customer_id="ada", points=0)
     assert caught.value.errors == [field]
+
+
+def test_a_field_that_the_sentence_names_is_not_said_again(client: Client, fake: Fake) -> None:
+    field = {"field": "points", "code": "min_value", "detail": "At least 1."}
+    other = {"field": "reason", "code": "required", "detail": "Say why."}
+    fake.will(
+        refusal("invalid_request", 400, detail="points: At least 1.", errors=[field, other], request_id=None)
+    )
+    with pytest.raises(library.InvalidRequestError) as caught:
+        client.points.award(customer_id="ada", points=0)
+    assert str(caught.value).startswith("invalid_request: points: At least 1. | reason: Say why.")
+    assert str(caught.value).count("points: At least 1.") == 1
+    assert caught.value.errors == [field, other]
+
+
+def test_a_star_import_takes_what_is_meant_for_use_alone() -> None:
+    assert {"Client", "Page", "PROBLEMS", "LoyaltyError", "InsufficientBalanceError"} <= set(library.__all__)
+    assert all(hasattr(library, name) for name in library.__all__)
+    modules = {name for name in library.__all__ if isinstance(getattr(library, name), ModuleType)}
+    assert modules == {"shapes", "webhooks"}
 
 
 def test_a_code_that_is_newer_than_the_library_is_a_plain_error(client: Client, fake: Fake) -> None:

@@ -119,7 +119,6 @@ BETWEEN: dict[tuple[str, str], list[Any]] = {
 PERIOD = {"from_": "2026-01-01", "to": "2026-02-01"}
 NAMED: dict[tuple[str, str], dict[str, str]] = {
     ("earning_rules", "back_test"): PERIOD,
-    ("analytics", "rewards"): PERIOD,
     ("offers", "redeem"): {"user_id": "ada", "offer_id": "rwd_1"},
 }
 SCRIPT = """

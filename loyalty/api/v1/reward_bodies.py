@@ -25,6 +25,7 @@ from loyalty.api.common.fields import (
     Text,
 )
 from loyalty.api.v1.earning_rules import MAX_JSON
+from loyalty.api.v1.reward_shapes import DISCOUNT_AMOUNT
 from programs.actions.configure import refusal_of
 from programs.code_patterns import DEFAULT_PATTERN, FEWEST_RANDOM
 from programs.models import InventoryItem, Metric, Program, Reward, Tier
@@ -117,7 +118,9 @@ class CostBody(Body):
         help_text="From the minimum in such steps; 1, if absent.",
     )
     value_per_point = Figure(
-        required=False, help_text="Of a variable cost: money, or points of the other metric, for each point."
+        required=False,
+        help_text="Of a variable cost, for each point: money in major units of `currency` (0.01: £0.01), or points "
+        "of the other metric.",
     )
 
 
@@ -154,7 +157,7 @@ class RewardChanges(Body):
     image = Image(required=False, allow_null=True, help_text="JPEG, PNG, WebP or GIF, as a data URL.")
     status = Choice(choices=Reward.Status.choices, required=False, help_text="draft, if absent.")
     cost = CostBody(required=False)
-    discount_amount = Figure(required=False, allow_null=True, help_text="Money.")
+    discount_amount = Figure(required=False, allow_null=True, help_text=DISCOUNT_AMOUNT)
     discount_percent = Figure(required=False, allow_null=True, help_text="Above 0, to 100.")
     currency = Pattern(r"^([A-Z]{3})?\Z", required=False, allow_null=True, allow_blank=True)
     gives = GivesBody(required=False, allow_null=True)

@@ -11,6 +11,7 @@ from loyalty.models import RewardCode
 from programs.models import Reward
 
 CODE_STATES = ["issued", "used", "expired", "void"]
+DISCOUNT_AMOUNT = "In major units of `currency`: 1000 is ₦1,000, 2.5 is £2.50."
 _PER = s.ChoiceField(choices=Reward.Per.choices)
 
 
@@ -40,7 +41,9 @@ class CostShape(s.Serializer[Any]):
     max = s.IntegerField(required=False)
     step = s.IntegerField(required=False)
     value_per_point = s.CharField(
-        required=False, help_text="Money, or points of the other metric, as a decimal."
+        required=False,
+        help_text="For each point, as a decimal: money in major units of `currency` (0.01: £0.01), or points of the "
+        "other metric.",
     )
 
 
@@ -78,7 +81,7 @@ class _AnyReward(s.Serializer[Any]):
 class RewardShape(_AnyReward):
     status = s.ChoiceField(choices=Reward.Status.choices)
     cost = CostShape()
-    discount_amount = Money(allow_null=True)
+    discount_amount = Money(allow_null=True, help_text=DISCOUNT_AMOUNT)
     discount_percent = Money(allow_null=True)
     currency = s.CharField(allow_null=True)
     gives = GivesShape(allow_null=True)
@@ -117,7 +120,7 @@ class OfferShape(_AnyReward):
 
     points = s.IntegerField(help_text="What it costs this member; of a variable cost, the least.")
     cost = CostShape()
-    discount_amount = Money(allow_null=True)
+    discount_amount = Money(allow_null=True, help_text=DISCOUNT_AMOUNT)
     discount_percent = Money(allow_null=True)
     currency = s.CharField(allow_null=True)
     gives = GivesShape(allow_null=True)
@@ -147,7 +150,7 @@ class RedemptionShape(s.Serializer[Any]):
     code_expires_at = s.DateTimeField(allow_null=True)
     used_at = s.DateTimeField(allow_null=True)
     used_place = s.CharField(allow_null=True)
-    discount_amount = Money(allow_null=True)
+    discount_amount = Money(allow_null=True, help_text=DISCOUNT_AMOUNT)
     discount_percent = Money(allow_null=True)
     currency = s.CharField(allow_null=True)
     gives = GivesShape(allow_null=True)

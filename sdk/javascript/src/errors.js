@@ -7,7 +7,8 @@
  */
 export class LoyaltyError extends Error {
   constructor(detail, { code, status = null, errors = [], data = {}, request_id = null, retryAfter = null, cause } = {}) {
-    const fields = errors.map((error) => `${error.field}: ${error.detail}`).join("; ");
+    const named = errors.map((error) => `${error.field}: ${error.detail}`);
+    const fields = named.filter((field) => !detail.includes(field)).join("; ");
     super(fields ? `${detail} (${fields})` : detail, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.code = code ?? new.target.defaultCode;

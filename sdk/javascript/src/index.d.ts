@@ -248,8 +248,8 @@ export interface Tokens {
 }
 
 export interface Analytics {
-  /** What was redeemed, by how many, and what became of the codes. */
-  rewards(query: Required<Period>, options?: ReadOptions): Promise<Shapes.RewardAnalytics>;
+  /** What was redeemed, by how many, and what became of the codes; without a period, of the last 30 days. */
+  rewards(query?: Period, options?: ReadOptions): Promise<Shapes.RewardAnalytics>;
 }
 
 export interface AuditEvents {

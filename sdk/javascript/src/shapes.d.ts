@@ -288,7 +288,7 @@ export interface CostBody {
   max?: number;
   /** From the minimum in such steps; 1, if absent. */
   step?: number;
-  /** Of a variable cost: money, or points of the other metric, for each point. */
+  /** Of a variable cost, for each point: money in major units of `currency` (0.01: £0.01), or points of the other metric. */
   value_per_point?: number | string;
 }
 
@@ -300,7 +300,7 @@ export interface Cost {
   min?: number;
   max?: number;
   step?: number;
-  /** Money, or points of the other metric, as a decimal. */
+  /** For each point, as a decimal: money in major units of `currency` (0.01: £0.01), or points of the other metric. */
   value_per_point?: string;
 }
 
@@ -815,6 +815,7 @@ export interface Offer {
   /** What it costs this member; of a variable cost, the least. */
   points: number;
   cost: Cost;
+  /** In major units of `currency`: 1000 is ₦1,000, 2.5 is £2.50. */
   discount_amount: number | null;
   discount_percent: number | null;
   currency: string | null;
@@ -927,7 +928,7 @@ export interface RewardChanges {
   /** draft, if absent. */
   status?: "draft" | "active" | "paused" | "archived";
   cost?: CostBody;
-  /** Money. */
+  /** In major units of `currency`: 1000 is ₦1,000, 2.5 is £2.50. */
   discount_amount?: number | string | null;
   /** Above 0, to 100. */
   discount_percent?: number | string | null;
@@ -1114,6 +1115,7 @@ export interface Redemption {
   code_expires_at: string | null;
   used_at: string | null;
   used_place: string | null;
+  /** In major units of `currency`: 1000 is ₦1,000, 2.5 is £2.50. */
   discount_amount: number | null;
   discount_percent: number | null;
   currency: string | null;
@@ -1273,7 +1275,7 @@ export interface RewardBody {
   /** draft, if absent. */
   status?: "draft" | "active" | "paused" | "archived";
   cost: CostBody;
-  /** Money. */
+  /** In major units of `currency`: 1000 is ₦1,000, 2.5 is £2.50. */
   discount_amount?: number | string | null;
   /** Above 0, to 100. */
   discount_percent?: number | string | null;
@@ -1337,6 +1339,7 @@ export interface Reward {
   image_url: string | null;
   status: "draft" | "active" | "paused" | "archived";
   cost: Cost;
+  /** In major units of `currency`: 1000 is ₦1,000, 2.5 is £2.50. */
   discount_amount: number | null;
   discount_percent: number | null;
   currency: string | null;

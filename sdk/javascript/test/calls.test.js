@@ -36,6 +36,19 @@ test("a faulty field is named", async () => {
   });
 });
 
+test("a field that the sentence names is not said again", async () => {
+  const errors = [
+    { field: "points", code: "min_value", detail: "At least 1." },
+    { field: "reason", code: "required", detail: "Say why." },
+  ];
+  const { client } = made([refusal("invalid_request", 400, {}, { detail: "points: At least 1.", errors })]);
+  await assert.rejects(client.points.award({}), (error) => {
+    assert.equal(error.message, "points: At least 1. (reason: Say why.)");
+    assert.deepEqual(error.errors, errors);
+    return true;
+  });
+});
+
 test("a code that is newer than the library is a plain error", async () => {
   const { client } = made([refusal("moon_in_the_wrong_phase", 409, {}, { phase: "full" })]);
   await assert.rejects(client.customers.retrieve("ada"), (error) => {

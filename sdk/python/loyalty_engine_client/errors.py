@@ -53,7 +53,8 @@ class LoyaltyError(Exception):
         self.retry_after = retry_after  # seconds, as the server asked
 
     def __str__(self) -> str:
-        fields = "; ".join(f"{error['field']}: {error['detail']}" for error in self.errors)
+        named = (f"{error['field']}: {error['detail']}" for error in self.errors)
+        fields = "; ".join(field for field in named if field not in self.detail)
         parts = [f"{self.code}: {self.detail}", fields, self.request_id and f"request {self.request_id}"]
         return " | ".join(part for part in parts if part)
 

@@ -303,7 +303,8 @@ class CostBody(TypedDict):
     max: NotRequired[int]
     # From the minimum in such steps; 1, if absent.
     step: NotRequired[int]
-    # Of a variable cost: money, or points of the other metric, for each point.
+    # Of a variable cost, for each point: money in major units of `currency` (0.01: £0.01), or points of
+    # the other metric.
     value_per_point: NotRequired[int | float | Decimal | str]
 
 
@@ -317,7 +318,8 @@ class Cost(TypedDict):
     min: NotRequired[int]
     max: NotRequired[int]
     step: NotRequired[int]
-    # Money, or points of the other metric, as a decimal.
+    # For each point, as a decimal: money in major units of `currency` (0.01: £0.01), or points of the
+    # other metric.
     value_per_point: NotRequired[str]
 
 
@@ -848,6 +850,7 @@ class Offer(TypedDict):
     # What it costs this member; of a variable cost, the least.
     points: int
     cost: Cost
+    # In major units of `currency`: 1000 is ₦1,000, 2.5 is £2.50.
     discount_amount: int | Decimal | None
     discount_percent: int | Decimal | None
     currency: str | None
@@ -972,7 +975,7 @@ class RewardChanges(TypedDict):
     # draft, if absent.
     status: NotRequired[Literal["draft", "active", "paused", "archived"]]
     cost: NotRequired[CostBody]
-    # Money.
+    # In major units of `currency`: 1000 is ₦1,000, 2.5 is £2.50.
     discount_amount: NotRequired[int | float | Decimal | str | None]
     # Above 0, to 100.
     discount_percent: NotRequired[int | float | Decimal | str | None]
@@ -1176,6 +1179,7 @@ class Redemption(TypedDict):
     code_expires_at: str | None
     used_at: str | None
     used_place: str | None
+    # In major units of `currency`: 1000 is ₦1,000, 2.5 is £2.50.
     discount_amount: int | Decimal | None
     discount_percent: int | Decimal | None
     currency: str | None
@@ -1350,7 +1354,7 @@ class RewardBody(TypedDict):
     # draft, if absent.
     status: NotRequired[Literal["draft", "active", "paused", "archived"]]
     cost: CostBody
-    # Money.
+    # In major units of `currency`: 1000 is ₦1,000, 2.5 is £2.50.
     discount_amount: NotRequired[int | float | Decimal | str | None]
     # Above 0, to 100.
     discount_percent: NotRequired[int | float | Decimal | str | None]
@@ -1436,6 +1440,7 @@ class Reward(TypedDict):
     image_url: str | None
     status: Literal["draft", "active", "paused", "archived"]
     cost: Cost
+    # In major units of `currency`: 1000 is ₦1,000, 2.5 is £2.50.
     discount_amount: int | Decimal | None
     discount_percent: int | Decimal | None
     currency: str | None

@@ -1,25 +1,22 @@
-"""The examples of docs/rewards.md run as they stand there, in their order."""
+"""The examples of docs/rewards.md and docs/tiers.md run as they stand there, in their order, in a new environment."""
 
 import json
 import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.conf import settings
 
-from tests.api.v1.days import award, done
 from tests.conftest import Api
 
 _BLOCK = re.compile(r"```http\n(.*?)```", re.DOTALL)
 _EXAMPLE = re.compile(r"^(GET|POST|PATCH|DELETE) (\S+)\n(.*?)→ (\d{3}) (.*?)$", re.DOTALL | re.MULTILINE)
 
 
-def test_every_example_of_the_documentation_is_real(api: Api) -> None:
-    award(api, 150, "cus_abc123")
-    done(api.patch("/v1/customers/cus_abc123", {"attributes": {"country": "NG"}}))
-    gold = {"code": "gold", "title": "Gold", "threshold": 5000}
-    done(api.post("/v1/tiers", {"period": "lifetime", "levels": [gold]}))
-    text = (Path(settings.BASE_DIR) / "docs" / "rewards.md").read_text()
+@pytest.mark.parametrize(("page", "examples"), [("rewards.md", 25), ("tiers.md", 1)])
+def test_every_example_of_the_documentation_is_real(api: Api, page: str, examples: int) -> None:
+    text = (Path(settings.BASE_DIR) / "docs" / page).read_text()
     known: dict[str, str] = {}
     run = 0
     for block in _BLOCK.findall(text):
@@ -30,7 +27,7 @@ def test_every_example_of_the_documentation_is_real(api: Api) -> None:
             got = api.call(method, _filled(path, known), _filled(body, known) or None)
             assert got.status_code == int(status), (path, got.content.decode())
             _compare(json.loads(answer), got.json(), path, known)
-    assert run == 21
+    assert run == examples
 
 
 def _filled(text: str, known: dict[str, str]) -> str:

@@ -28,8 +28,10 @@ class Tokens(Resource):
 class Analytics(Resource):
     """Figures of a period."""
 
-    def rewards(self, *, from_: datetime | str, to: datetime | str) -> RewardAnalytics:
-        """What was redeemed, by how many, and what became of the codes."""
+    def rewards(
+        self, *, from_: datetime | str | None = None, to: datetime | str | None = None
+    ) -> RewardAnalytics:
+        """What was redeemed, by how many, and what became of the codes; without a period, of the last 30 days."""
         return self._read(RewardAnalytics, path("analytics", "rewards"), {"from": from_, "to": to})
 
 
