@@ -3,16 +3,18 @@
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, path, resolve, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
+from django.views.defaults import permission_denied
 
 from loyalty.queries.overview import PERIODS, checklist, figures, latest_activity
 from loyalty.queries.redemptions import waiting_count
@@ -270,3 +272,11 @@ def _pages(request: HttpRequest, term: str) -> list[dict[str, Any]]:
 def _hits(environment: Environment | None, term: str) -> list[dict[str, Any]]:
     found = find_anything(environment=environment, term=term) if environment else []
     return [hit._asdict() | {"link": reverse(f"admin:{hit.noun}_change", args=[hit.key])} for hit in found]
+
+
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The 403 page of the console: in the console's frame for who is signed in, plain for anybody else."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return permission_denied(request, exception)
+    context = {**admin.site.each_context(request), "title": "Not allowed", "sentence": str(exception)}
+    return render(request, "console/not_allowed.html", context, status=403)

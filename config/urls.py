@@ -8,6 +8,8 @@ from config import health
 from loyalty.api.v1 import error_pages
 from programs.pictures import picture
 
+handler403 = "config.console.not_allowed"
+
 urlpatterns = [
     path("", health.index),
     path("console/", admin.site.urls),

@@ -20,7 +20,7 @@ from loyalty.admin.shared import uuid_or_none
 from loyalty.models import CodeUpload, Redemption, RewardCode
 from loyalty.queries.code_lists import STATUSES, code_counts, codes_of
 from loyalty.queries.redemptions import code_status
-from loyalty.queries.taken import codes_left, in_words
+from loyalty.queries.taken import MANY, codes_left, in_words
 from programs.admin.base import TenantAdmin, actor_of, may, required_environment
 from programs.admin.detail import Crumb
 from programs.models import Reward
@@ -53,14 +53,14 @@ def codes_page(page: TenantAdmin[Reward], request: HttpRequest, reward: Reward) 
     context = {
         "object": reward,
         "original": Crumb(reward, str(reward)),
-        "tabs": [(name, _TITLES[name], in_words(counts[name])) for name in STATUSES],
+        "tabs": [(name, _TITLES[name], _counted(name, counts[name])) for name in STATUSES],
         "status": status,
         "term": term,
         "rows": [_row(request, code, now) for code in codes[:_PAGE]],
         "is_first": after is None,
         "next": codes[_PAGE - 1].pk if len(codes) > _PAGE else None,
         "is_pool": reward.code_source == Reward.CodeSource.POOL,
-        "left": in_words(counts["available"]) if counts["available"] else "",
+        "left": _counted("available", counts["available"]) if counts["available"] else "",
         "uploads": uploads_of(reward),
         "may_operate": may(request, "operator"),
     }
@@ -100,6 +100,13 @@ def remove_page(page: TenantAdmin[Reward], request: HttpRequest, reward: Reward)
     else:
         messages.success(request, f"{removed:,} code{'' if removed == 1 else 's'} removed.")
     return HttpResponseRedirect(codes_url)
+
+
+def _counted(status: str, count: int) -> str:
+    """Of the codes left the exact number, which operators order new ones by: 100,000+ above that alone."""
+    if status != "available":
+        return in_words(count)
+    return f"{MANY:,}+" if count > MANY else f"{count:,}"
 
 
 def _left(rows: Any, zone: tzinfo) -> Iterator[list[str]]:

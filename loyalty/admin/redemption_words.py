@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from loyalty.models import Redemption, RewardCode
 from loyalty.rules.redeeming import value_of
+from programs.admin.reward_words import money_words, percent_words
 from programs.currencies import digits_of
 from programs.models import InventoryItem, Metric, Reward, Tier
 
@@ -50,19 +51,14 @@ def masked(code: str) -> str:
     return f"•••••{code[-_KEPT:]}"
 
 
-def money(amount: Decimal, currency: str) -> str:
-    """10.000 GBP as "10.00 GBP": the cents that its price tags have."""
-    return f"{amount:,.{digits_of(currency)}f} {currency}".strip()
-
-
 def worth(kind: str, amount: Decimal | None, percent: Decimal | None, currency: str) -> str:
-    """ "10% off", "5.00 GBP back"; empty where neither is set."""
+    """ "10% off", "£5 back"; empty where neither is set."""
     if percent is not None:
-        return f"{percent.normalize():f}% {'back' if kind == Reward.Kind.CASHBACK else 'off'}"
+        return f"{percent_words(percent)} {'back' if kind == Reward.Kind.CASHBACK else 'off'}"
     if amount is None:
         return ""
     ending = {"discount": " off", "cashback": " back"}.get(kind, "")
-    return f"{money(amount, currency)}{ending}"
+    return f"{money_words(amount, currency)}{ending}"
 
 
 def worth_of(redemption: Redemption) -> str:
@@ -73,7 +69,7 @@ def worth_of(redemption: Redemption) -> str:
 
 
 def offer_in_words(reward: Reward) -> str:
-    """What a reward is worth, as it is offered: "10% off", "0.01 GBP a point", "500 Coins"; empty for a thing.
+    """What a reward is worth, as it is offered: "10% off", "£1 to £20 off", "500 Coins"; empty for a thing.
 
     Reads what the reward gives, which a snapshot's has with it."""
     rate = reward.value_per_point
@@ -82,7 +78,7 @@ def offer_in_words(reward: Reward) -> str:
     if rate is not None:
         digits = digits_of(reward.currency)
         low, high = (
-            money(value_of(points or 0, rate, digits), reward.currency)
+            money_words(value_of(points or 0, rate, digits), reward.currency)
             for points in (reward.min_points, reward.max_points)
         )
         return f"{low} to {high} {'back' if reward.kind == Reward.Kind.CASHBACK else 'off'}"

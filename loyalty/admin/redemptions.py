@@ -102,7 +102,7 @@ class RedemptionAdmin(DetailAdmin[Redemption]):
     list_display_links = ("when",)
     list_filter = (StatusFilter, RewardFilter, KindFilter, ("occurred_at", DateRange))
     search_fields = ("id",)
-    search_help_text = "A code, a redemption id (red_…) or a member id, in full"
+    search_help_text = "A whole code with its hyphens, a redemption id (red_…) or a member id"
     ordering = ("-id",)
     sortable_by = ()
     paginator = Endless

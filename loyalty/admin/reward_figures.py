@@ -137,18 +137,21 @@ def _line(figures: RewardFigures) -> Line:
 
 
 def _percent(share: Decimal) -> str:
-    return f"{share * 100:.1f} %".replace(".0 %", " %")
+    return f"{share * 100:.1f}%".replace(".0%", "%")
 
 
 def duration_words(duration: timedelta | None) -> str:
-    """ "3 days", "5 hours", "12 minutes", "40 seconds", in the unit that says it in about two digits."""
+    """ "3 days", "5 hours", "12 min", "under 1 min", in the unit that says it in about two digits."""
     if duration is None:
         return "–"
     seconds = duration.total_seconds()
-    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+    for unit, size in (("day", 86_400), ("hour", 3600)):
         if seconds >= 2 * size:
             return f"{round(seconds / size):,} {unit}s"
-    return f"{round(seconds):,} second{'' if round(seconds) == 1 else 's'}"
+    minutes = round(seconds / 60)
+    if seconds < 60:
+        return "under 1 min"
+    return f"{minutes:,} min"
 
 
 def _cells(figures: RewardFigures) -> list[object]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from loyalty.models import RewardCode
-from loyalty.queries.taken import MOST
+from loyalty.queries.taken import MANY, MOST, codes_left
 from loyalty.rules.codes import lookups
 from programs.models import Reward
 
@@ -24,11 +24,15 @@ def codes_of(
 
 
 def code_counts(*, reward: Reward, now: datetime) -> dict[str, int]:
-    """How many codes of a reward are in each of `STATUSES` at `now`, at most `MOST` of each; a statement each."""
-    return {
+    """How many codes of a reward are in each of `STATUSES` at `now`, a statement each: of the available
+    at most one above `MANY`, of the others at most `MOST`."""
+    left = codes_left([reward.pk], most=MANY + 1)[reward.pk]
+    rest = {
         status: codes_of(reward=reward, now=now, status=status).order_by()[:MOST].count()
         for status in STATUSES
+        if status != "available"
     }
+    return {"available": left} | rest
 
 
 def _being(status: str, now: datetime) -> Q:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from audit.errors import NotFound
 from audit.ids import public
-from audit.instants import rfc3339
+from audit.instants import rfc3339, to_the_second
 from loyalty.errors import CodeAlreadyUsed, CodeExpired, RedemptionClosed
 from loyalty.models import LedgerEntry, Redemption, RewardCode
 from loyalty.queries.families import family_of
@@ -98,16 +98,18 @@ def closed(redemption: Redemption) -> RedemptionClosed:
 def already_used(code: RewardCode) -> CodeAlreadyUsed:
     """Says when and where."""
     used_at = rfc3339(code.used_at) if code.used_at else None
+    said = to_the_second(code.used_at) if code.used_at else None
     where = f" at {code.used_place}" if code.used_place else ""
     return CodeAlreadyUsed(
-        f"Code {code} was used on {used_at}{where}.", used_at=used_at, used_place=code.used_place
+        f"Code {code} was used on {said}{where}.", used_at=used_at, used_place=code.used_place
     )
 
 
 def expired(code: RewardCode) -> CodeExpired:
     """Says since when."""
     at = rfc3339(code.expires_at) if code.expires_at else None
-    return CodeExpired(f"Code {code} expired on {at}.", expired_at=at)
+    said = to_the_second(code.expires_at) if code.expires_at else None
+    return CodeExpired(f"Code {code} expired on {said}.", expired_at=at)
 
 
 def payments_of(redemptions: Collection[UUID]) -> dict[UUID, UUID]:

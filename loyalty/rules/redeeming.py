@@ -190,10 +190,16 @@ def _outside(
 ) -> Iterator[Refusal]:
     if starts_at and at < starts_at:
         when = _utc(starts_at)
-        yield _not_available(f"{prefix}not_started", f"{what} begins at {when}.", available_from=when)
+        yield _not_available(
+            f"{prefix}not_started",
+            f"{what} begins at {_utc(starts_at.replace(microsecond=0))}.",
+            available_from=when,
+        )
     if ends_at and at >= ends_at:
         when = _utc(ends_at)
-        yield _not_available(f"{prefix}over", f"{what} ended at {when}.", available_until=when)
+        yield _not_available(
+            f"{prefix}over", f"{what} ended at {_utc(ends_at.replace(microsecond=0))}.", available_until=when
+        )
 
 
 _STATES = {"draft": "a draft", "paused": "paused", "ended": "over", "archived": "no longer offered"}

@@ -64,20 +64,24 @@ def reason(value: str | None) -> str:
     return ADJUSTMENT_REASONS.get(value or "", value or "")
 
 
+def _who(kind: str, name: str) -> str:
+    words = _KINDS.get(kind, kind)
+    if kind == "system":
+        return f"{words} ({name})"
+    return words if kind == "member" else f"{words} {name}"
+
+
 @register.filter
 def actor(row: LedgerEntry | Event) -> str:
     """Who did it: "staff olga", "API key sk_live_x…", "the engine (expiry)"."""
-    kind = _KINDS.get(row.actor_kind, row.actor_kind)
-    if row.actor_kind == "system":
-        return f"{kind} ({row.actor_id})"
-    return kind if row.actor_kind == "member" else f"{kind} {row.actor_id}"
+    return _who(row.actor_kind, row.actor_id)
 
 
 @register.filter
 def published_by(value: str) -> str:
-    """ "staff:olga" → "staff olga"."""
+    """ "staff:olga" → "staff olga", "system:demo" → "the engine (demo)"."""
     kind, _, name = value.partition(":")
-    return f"{_KINDS.get(kind, kind)} {name}"
+    return _who(kind, name)
 
 
 @register.filter

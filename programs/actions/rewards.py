@@ -65,7 +65,8 @@ def _condition(reward: Reward) -> Iterator[FieldError]:
         reward.condition = canonical(reward.condition)
     except FaultyConfigurationError as error:
         for fault in error.faults:
-            yield FieldError(".".join(filter(None, ("condition", fault.path))), fault.code, fault.detail)
+            detail = fault.detail.replace("event.…, data.… and member.…", "member.… and event.occurred_at.…")
+            yield FieldError(".".join(filter(None, ("condition", fault.path))), fault.code, detail)
         return
     for name in sorted(fields_used(parse(reward.condition))):
         if not name.startswith(_KNOWN):
@@ -78,7 +79,7 @@ def _condition(reward: Reward) -> Iterator[FieldError]:
 def _cost(reward: Reward) -> Iterator[FieldError]:
     if reward.cost_kind == Reward.CostKind.FIXED:
         if reward.points is None:
-            yield FieldError("points", "required", "Say how many points it costs; 0: nothing.")
+            yield FieldError("points", "required", "Say how many points it costs.")
         yield from _tier_points(reward)
         return
     if reward.kind not in _VARIABLE:

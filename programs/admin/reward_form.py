@@ -13,7 +13,7 @@ from programs.actions.rewards import check_reward
 from programs.admin.base import form_errors
 from programs.admin.configured import ConfiguredForm
 from programs.admin.reward_words import Stock
-from programs.admin.rule_form import by_row
+from programs.admin.rule_form import by_row, refuse_unfilled
 from programs.admin.rule_widgets import ConditionWidget, whole
 from programs.admin.widgets import date_time, number_input, select, text_area, text_input
 from programs.code_patterns import DEFAULT_PATTERN
@@ -63,7 +63,8 @@ _HELP = {
     "discount_percent": "",
     "currency": "Three letters, such as GBP.",
     "gives_metric": "Of cashback: empty pays money, by your staff.",
-    "ends_at": "In the project's time zone. Empty: always.",
+    "starts_at": "In the project's time zone. Empty: at once.",
+    "ends_at": "In the project's time zone. Empty: without end.",
     "limit_times": "Empty: as often as they like.",
     "condition": "",
     "code_pattern": "Each # becomes a letter or a digit.",
@@ -146,7 +147,7 @@ class RewardForm(ConfiguredForm):
         super().__init__(*args, **kwargs)
         for name, label in _LABELS.items():
             self.fields[name].label = label
-        for name in ("points", "program", "metric"):
+        for name in ("points", "program", "metric", "starts_at", "ends_at"):
             self.fields[name].help_text = _HELP.get(name, "")
         self.fields["condition"].required = False
         self._offer_tiers_and_items()
@@ -183,8 +184,9 @@ class RewardForm(ConfiguredForm):
         return [(str(tier.ladder.program_id), self[_input(tier)]) for tier in self.tiers]
 
     def clean(self) -> dict[str, Any]:
-        """The money of a kind that it was is not that of the kind that it becomes."""
+        """The money of a kind that it was is not that of the kind that it becomes; no row is left half filled."""
         sent: dict[str, Any] = super().clean() or {}
+        refuse_unfilled(self, "condition")
         if sent.get("kind") not in _WITH_MONEY and "kind" in self.changed_data:
             sent |= {"discount_amount": None, "discount_percent": None, "currency": ""}
         return sent

@@ -150,18 +150,28 @@ def cost_words(reward: Reward, titles: Titles) -> str:
 
 
 def value_words(reward: Reward) -> str:
-    """What it gives: "£10 off", "5 % off", "£5 to £50 back", "50 XP", "the tier Gold"; else what it is called."""
+    """What it gives: "£10 off", "5% off", "£5 to £50 back", "50 XP", "the tier Gold"; else what it is called."""
     if reward.cost_kind == Reward.CostKind.VARIABLE and reward.value_per_point:
         return _variable_value(reward, reward.value_per_point)
     if reward.discount_percent is not None:
-        return f"{plain(reward.discount_percent)} % {_after_money(reward)}".strip()
+        return f"{percent_words(reward.discount_percent)} {_after_money(reward)}".strip()
     if reward.discount_amount is not None:
-        return f"{_money(reward.discount_amount, reward)} {_after_money(reward)}".strip()
+        return f"{money_words(reward.discount_amount, reward.currency)} {_after_money(reward)}".strip()
     if reward.gives_metric and reward.gives_points:
         return f"{reward.gives_points:,} {noun_of(reward.gives_points, reward.gives_metric.title)}"
     if reward.gives_tier:
         return f"the tier {reward.gives_tier.title}"
     return str(reward.gives_item.title if reward.gives_item else reward.name or reward.get_kind_display())
+
+
+def money_words(amount: Decimal, currency: str) -> str:
+    """ "£10", "£1,000.50", "NGN 500"; the number alone without a currency."""
+    return money(amount, currency) if currency else plain(amount)
+
+
+def percent_words(percent: Decimal) -> str:
+    """ "10%", "7.5%"."""
+    return f"{plain(percent)}%"
 
 
 def kind_words(reward: Reward) -> str:
@@ -254,21 +264,17 @@ def _variable_value(reward: Reward, rate: Decimal) -> str:
     low, high = (Decimal(points or 0) * rate for points in (reward.min_points, reward.max_points))
     if reward.kind == Reward.Kind.METRIC and reward.gives_metric:
         return f"{int(low):,} to {int(high):,} {noun_of(int(high), reward.gives_metric.title)}"
-    return f"{_money(low, reward)} to {_money(high, reward)} {_after_money(reward)}".strip()
+    return f"{money_words(low, reward.currency)} to {money_words(high, reward.currency)} {_after_money(reward)}".strip()
 
 
 def _rate(reward: Reward, rate: Decimal) -> str:
     if reward.kind == Reward.Kind.METRIC and reward.gives_metric:
         return f"{plain(rate)} {noun_of(rate, reward.gives_metric.title)}"
-    return _money(rate, reward)
+    return money_words(rate, reward.currency)
 
 
 def _after_money(reward: Reward) -> str:
     return {Reward.Kind.DISCOUNT: "off", Reward.Kind.CASHBACK: "back"}.get(Reward.Kind(reward.kind), "")
-
-
-def _money(amount: Decimal, reward: Reward) -> str:
-    return money(amount, reward.currency) if reward.currency else plain(amount)
 
 
 def _from(at: datetime) -> str:

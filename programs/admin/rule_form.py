@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -34,6 +34,8 @@ _PATH = re.compile(
     r"(?:(?:all|any)\[(\d+)\](?:\.(?:all|any)\[(\d+)\])?\.?)?(?:field|op|value|match)?(?:\[\d+\])?: "
 )
 
+_DEEPEST_ROW = 2  # groups that rows show; what is deeper was written as JSON
+
 
 def by_row(fault: str) -> str:
     """The fault with its row, counted as people do, instead of the path: `Condition 2.1: …`."""
@@ -42,6 +44,27 @@ def by_row(fault: str) -> str:
         return fault
     rows = [str(int(index or 0) + 1) for index in path.groups() if index] or ["1"]
     return f"Condition {'.'.join(rows)}: {fault[path.end() :]}"
+
+
+def refuse_unfilled(form: forms.BaseForm, *names: str) -> None:
+    """Mark each row of these conditions that was begun and left half filled."""
+    for name in names:
+        for fault in _unfilled(form.cleaned_data.get(name)):
+            form.add_error(name, fault)
+
+
+def _unfilled(node: Any, path: str = "", depth: int = 0) -> Iterator[str]:
+    if not isinstance(node, dict) or depth > _DEEPEST_ROW:
+        return
+    for key in ("all", "any"):
+        children = node.get(key)
+        for index, child in enumerate(children if isinstance(children, list) else []):
+            yield from _unfilled(child, f"{path}{key}[{index}].", depth + 1)
+    value = node.get("value")
+    if node.get("field") == "":
+        yield f"{path}field: Choose a field."
+    elif value == "" or (isinstance(value, list) and "" in value):
+        yield f"{path}value: Give a value."
 
 
 def _as_sent(text: Any) -> Any:
@@ -186,6 +209,11 @@ class EarningRuleForm(ConfiguredForm):
         if field in ("condition", "award_where") and isinstance(error, str):
             error = by_row(error)
         super().add_error(field, error)
+
+    def clean(self) -> dict[str, Any]:
+        sent: dict[str, Any] = super().clean() or {}
+        refuse_unfilled(self, "condition", "award_where")
+        return sent
 
     def award(self) -> dict[str, Any]:
         return award_of(self.cleaned_data)

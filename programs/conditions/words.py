@@ -148,10 +148,11 @@ def is_money(keys: Sequence[str]) -> bool:
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """ "£50", "£0.50", "CHF 12.345"."""
+    """ "£50", "£1,000", "£0.50", "CHF 12.345"."""
     text = plain(amount)
     if "." in text and len(text.split(".")[1]) == 1:
         text += "0"
+    text = f"{Decimal(text):,f}"
     symbol = _SYMBOLS.get(currency.upper())
     return f"{symbol}{text}" if symbol else f"{currency.upper()} {text}"
 

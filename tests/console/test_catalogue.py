@@ -106,7 +106,7 @@ def test_what_is_missing_is_said_with_the_names_of_the_fields(
     said = operator.post(f"{PAGE}/sentence/", reward_form(environment, points="", currency="")).json()
     assert said["sentence"] == ""
     assert said["faults"] == [
-        "Points: Say how many points it costs; 0: nothing.",
+        "Points: Say how many points it costs.",
         "Currency: Give the currency, as an ISO 4217 code.",
     ]
     assert operator.post(f"{PAGE}/sentence/", {}).status_code == 200

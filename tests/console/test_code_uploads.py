@@ -301,12 +301,20 @@ def test_what_was_issued_is_paged_the_latest_first(
 def test_codes_are_counted_as_far_as_a_page_shows_it(
     operator: Client, environment: Environment, pool: Reward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for place in ("taken", "code_lists"):
-        monkeypatch.setattr(f"loyalty.queries.{place}.MOST", 2)
-    _fill(environment, pool, "C-1", "C-2", "C-3")
+    for place in ("queries.code_lists", "admin.codes"):
+        monkeypatch.setattr(f"loyalty.{place}.MANY", 2)
+    monkeypatch.setattr("loyalty.queries.taken.MOST", 1)
+    _fill(environment, pool, "C-1", "C-2")
+    page = operator.get(f"{REWARD}/{pool.pk}/codes/")
+    assert [count for _, _, count in page.context["tabs"]] == ["2", "0", "0", "0", "0"]
+    _fill(environment, pool, "C-3")
     page = operator.get(f"{REWARD}/{pool.pk}/codes/")
     assert [count for _, _, count in page.context["tabs"]] == ["2+", "0", "0", "0", "0"]
     assert "2+ codes left in the pool of Ticket" in page.content.decode()
+    assert (
+        "typed whole, with its hyphens"
+        in operator.get(page.request["PATH_INFO"], {"q": "C4"}).content.decode()
+    )
     left, all_left = codes_left([pool.pk], most=2), codes_left([pool.pk], most=None)
     assert (left, all_left) == ({pool.pk: 2}, {pool.pk: 3})
     assert "Remove 3 codes of" in operator.get(f"{REWARD}/{pool.pk}/remove-codes/").content.decode()

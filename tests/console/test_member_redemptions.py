@@ -184,7 +184,7 @@ class TestRedeeming:
         worth = {"value_per_point": "0.01", "currency": "GBP", "points": None}
         offer(environment, "rwd_any", name="Any", kind="discount", **variable, **worth)
         shelf = support.get(_redeem()).context["shelves"][0]
-        assert shelf.words == "1.00 GBP to 5.00 GBP off"
+        assert shelf.words == "£1 to £5 off"
         url = _redeem(reward="rwd_any")
         form = support.get(url).context["form"]
         assert form.fields["points"].help_text == "100 to 500, in steps of 100."
@@ -192,7 +192,7 @@ class TestRedeeming:
         for wrong in ("50", "150", "600", ""):
             assert show(support, url, points=wrong, reason="").context["form"].errors["points"], wrong
         shown = show(support, url, points="300", reason="")
-        assert shown.context["effect"]["worth"] == "3.00 GBP off"
+        assert shown.context["effect"]["worth"] == "£3 off"
         assert state_of_everything() == before
         confirm(support, url, shown, points="300", reason="")
         assert Redemption.objects.get().points == 300

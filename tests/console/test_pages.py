@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from django.contrib.admin import site
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
 from audit.models import AuditEvent
+from config.console import not_allowed
 from programs.models import Environment, Program
 from tests import factories
 from tests.console.tenants import Tenant, registered
@@ -121,6 +123,25 @@ def test_roles(login: Any, ours: Tenant, role: str, helps: bool, configures: boo
         reverse("admin:programs_projectmembership_remove", args=[row["programs_projectmembership"]]),
     ):
         assert _may_post(client, url) is owns
+
+
+def test_what_a_role_may_not_is_said_in_the_consoles_frame(login: Any, ours: Tenant) -> None:
+    answer = login(ours.environment, "analyst").get(reverse("admin:programs_reward_add"))
+    assert answer.status_code == 403
+    assert answer.templates[0].name == "console/not_allowed.html"
+    text = answer.content.decode()
+    assert "This needs the role operator in the project; ask one of its owners." in text
+    assert 'href="/console/">Back to the overview' in text
+
+
+def test_who_is_in_no_project_and_who_is_nobody_are_told_so_too(
+    django_user_model: Any, client: Client, rf: Any
+) -> None:
+    client.force_login(django_user_model.objects.create_user("lone", is_staff=True))
+    answer = client.get(reverse("admin:programs_reward_figures"))
+    assert (answer.status_code, "Not allowed" in answer.content.decode()) == (403, True)
+    plain = not_allowed(rf.get("/"), PermissionDenied("Not for you."))
+    assert (plain.status_code, b"Not for you." in plain.content) == (403, True)
 
 
 def test_the_overview_shows_the_figures_and_the_first_steps(login: Any, ours: Tenant) -> None:

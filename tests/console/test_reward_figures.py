@@ -57,7 +57,7 @@ def test_the_rewards_of_a_period_are_listed_the_most_popular_first(analyst: Clie
         (line.figures.name, line.figures.redemptions, line.figures.points, line.share, line.use_rate)
         for line in page.context["lines"]
     ]
-    assert lines == [("=Voucher", 3, 200, "75 %", "50 %"), ("Mug", 1, 0, "25 %", "–")]
+    assert lines == [("=Voucher", 3, 200, "75%", "50%"), ("Mug", 1, 0, "25%", "–")]
     assert [line.median for line in page.context["lines"]] == ["2 days", "–"]
     totals = [page.context[name] for name in ("total", "points", "issued", "used", "period")]
     assert totals == [4, 200, 2, 1, "1 Jun 2026 to 30 Jun 2026"]
@@ -118,11 +118,11 @@ def test_nothing_of_another_project_is_counted(login: Any, ours: Tenant, theirs:
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0, "0 seconds"),
-        (1, "1 second"),
-        (119, "119 seconds"),
-        (120, "2 minutes"),
-        (7199, "120 minutes"),
+        (0, "under 1 min"),
+        (59, "under 1 min"),
+        (60, "1 min"),
+        (120, "2 min"),
+        (7199, "120 min"),
         (7200, "2 hours"),
         (172_800, "2 days"),
     ],

@@ -9,7 +9,9 @@ from django.test import Client
 
 from audit.models import AuditEvent
 from loyalty.actions.inventory_sets import save_inventory_set
+from loyalty.admin.redemption_words import worth
 from loyalty.models import RewardStock
+from programs.admin.reward_words import value_words
 from programs.models import Environment, InventoryItem, InventorySet, Metric, Picture, Program, Reward, Tier
 from tests import factories
 from tests.console.deeds import told
@@ -160,10 +162,50 @@ def test_a_condition_asks_only_what_is_known_of_a_member(operator: Client, envir
     unknown = f'{{"all": [{gold}, {{"field": "data.amount", "op": "gt", "value": 1}}]}}'
     answer = operator.post(f"{PAGE}/add/", reward_form(environment, condition=unknown))
     assert "data.amount is not known when a reward is redeemed" in errors_of(answer)["condition"][0]
+    nothing = f'{{"all": [{gold}, {{"field": "points", "op": "eq", "value": 1}}]}}'
+    answer = operator.post(f"{PAGE}/add/", reward_form(environment, condition=nothing))
+    fields = "fields here are member.… and event.occurred_at.…"
+    assert errors_of(answer)["condition"] == [f"Condition 2: There is no field points; {fields}"]
     faulty = f'{{"all": [{gold}, {{"field": "member.age_days", "op": "gte", "value": "x"}}]}}'
     answer = operator.post(f"{PAGE}/add/", reward_form(environment, condition=faulty))
     assert errors_of(answer)["condition"][0].startswith("Condition 2: ")
     assert state_of_everything() == before
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ('{"field": "member.tier", "op": "eq", "value": ""}', "Give a value."),
+        ('{"field": "member.tier", "op": "ne", "value": ""}', "Give a value."),
+        ('{"field": "member.tier", "op": "in", "value": ["gold", ""]}', "Give a value."),
+        ('{"field": "member.age_days", "op": "gte", "value": ""}', "Give a value."),
+        ('{"field": "", "op": "eq", "value": "gold"}', "Choose a field."),
+        ('{"field": "", "op": "eq", "value": ""}', "Choose a field."),
+    ],
+)
+def test_a_row_that_is_half_filled_is_refused_by_its_number(
+    operator: Client, environment: Environment, row: str, words: str
+) -> None:
+    before = state_of_everything()
+    gold = '{"field": "member.tier", "op": "eq", "value": "gold"}'
+    condition = f'{{"all": [{gold}, {{"any": [{gold}, {row}]}}]}}'
+    answer = operator.post(f"{PAGE}/add/", reward_form(environment, condition=condition))
+    assert errors_of(answer)["condition"] == [f"Condition 2.2: {words}"]
+    assert state_of_everything() == before
+
+
+def test_the_window_says_in_which_time_zone_it_is(operator: Client) -> None:
+    fields = operator.get(f"{PAGE}/add/").context["form"].fields
+    for name in ("starts_at", "ends_at"):
+        assert fields[name].help_text.startswith("In the project's time zone.")
+
+
+def test_money_and_percent_are_written_in_one_way() -> None:
+    ten, thousand = Decimal("10.000"), Decimal("1000.5")
+    reward = Reward(kind="discount", cost_kind="fixed", discount_percent=ten)
+    assert (value_words(reward), worth("discount", None, ten, "")) == ("10% off", "10% off")
+    reward = Reward(kind="cashback", cost_kind="fixed", discount_amount=thousand, currency="GBP")
+    assert (value_words(reward), worth("cashback", thousand, None, "GBP")) == ("£1,000.50 back",) * 2
 
 
 def test_a_cost_of_a_tier_that_is_no_number_is_told_at_its_input(

@@ -338,6 +338,7 @@ def test_the_newest_revisions_are_shown_in_as_many_statements_however_many(
             "Condition 2.1: ",
         ),
         ('{"field": "data.a", "op": "gt", "value": ""}', "Condition 1: "),
+        ('{"field": "data.a", "op": "eq", "value": ""}', "Condition 1: Give a value."),
     ],
 )
 def test_a_conditions_fault_names_its_row(

@@ -62,7 +62,8 @@
     save() {
       const clean = (node) => {
         const key = Array.isArray(node.all) ? "all" : Array.isArray(node.any) ? "any" : null;
-        if (!key) return node.field === "" && node.value === "" ? null : node; // a row not yet begun
+        const isEmpty = [node.value].flat().every((value) => value === "");
+        if (!key) return node.field === "" && isEmpty ? null : node; // a row not yet begun
         const children = node[key].map(clean).filter((child) => child !== null);
         return children.length ? { [key]: children } : null;
       };

@@ -145,3 +145,11 @@ document.addEventListener("change", (event) => {
   if (!("tickAll" in event.target.dataset)) return;
   event.target.form.querySelectorAll("input[type=checkbox][name]").forEach((box) => { box.checked = event.target.checked; });
 });
+
+// On a phone a list's cells carry their headers, which begin with a capital letter as they do above a table.
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("#result_list [data-label]").forEach((cell) => {
+    const label = cell.dataset.label;
+    cell.dataset.label = label.charAt(0).toUpperCase() + label.slice(1);
+  });
+});
