@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from audit.models import AuditEvent
 from config.console import not_allowed
+from loyalty.models import LedgerEntry
+from loyalty.templatetags.console import actor, published_by
 from programs.models import Environment, Program
 from tests import factories
 from tests.console.tenants import Tenant, registered
@@ -142,6 +144,16 @@ def test_who_is_in_no_project_and_who_is_nobody_are_told_so_too(
     assert (answer.status_code, "Not allowed" in answer.content.decode()) == (403, True)
     plain = not_allowed(rf.get("/"), PermissionDenied("Not for you."))
     assert (plain.status_code, b"Not for you." in plain.content) == (403, True)
+
+
+def test_who_did_it_is_written_in_one_form() -> None:
+    for kind, name, words in (
+        ("system", "demo", "the engine (demo)"),
+        ("staff", "olga", "staff olga"),
+        ("member", "5f", "the member"),
+    ):
+        row = LedgerEntry(actor_kind=kind, actor_id=name)
+        assert (actor(row), published_by(f"{kind}:{name}")) == (words, words)
 
 
 def test_the_overview_shows_the_figures_and_the_first_steps(login: Any, ours: Tenant) -> None:

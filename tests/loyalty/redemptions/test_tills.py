@@ -1,6 +1,7 @@
 """Codes are used at a till, once."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,9 +17,9 @@ from loyalty.errors import (
     RedemptionClosed,
     Replay,
 )
-from loyalty.models import Redemption
+from loyalty.models import Redemption, RewardCode
 from loyalty.queries.gifts import check_till
-from loyalty.queries.redemptions import find_code
+from loyalty.queries.redemptions import already_used, expired, find_code
 from programs.models import Reward, TierLadder
 from tests.factories import make_environment, make_metric, reload
 from tests.loyalty.ledger.till import day
@@ -70,6 +71,16 @@ def test_a_place_need_not_be_named(shop: Shop) -> None:
     with shop.refused(CodeAlreadyUsed, used_at="2026-03-01T09:00:00Z", used_place=None) as caught:
         shop.use("ONE")
     assert caught.value.detail == "Code ONE was used on 2026-03-01T09:00:00Z."
+
+
+def test_a_sentence_tells_seconds_and_the_data_the_exact_instant() -> None:
+    at = datetime(2026, 3, 1, 9, 0, 7, 888_468, tzinfo=UTC)
+    code = RewardCode(code="ONE", used_at=at, used_place="", expires_at=at)
+    used, late = already_used(code), expired(code)
+    assert used.detail == "Code ONE was used on 2026-03-01T09:00:07Z."
+    assert late.detail == "Code ONE expired on 2026-03-01T09:00:07Z."
+    exact = "2026-03-01T09:00:07.888468Z"
+    assert (used.data["used_at"], late.data["expired_at"]) == (exact, exact)
 
 
 def test_a_used_code_stays_used_though_it_would_have_expired(shop: Shop) -> None:

@@ -129,6 +129,7 @@ def test_a_window_begins_at_its_first_instant() -> None:
     assert codes(replace(TERMS, starts_at=NOW)) == []
     (told,) = found(replace(TERMS, starts_at=NOW + STEP))
     assert told.data == {"reason": "not_started", "available_from": "2026-03-18T12:00:00.000001Z"}
+    assert told.detail == "The reward begins at 2026-03-18T12:00:00Z."
 
 
 def test_a_window_is_over_at_its_last_instant() -> None:
