@@ -150,7 +150,8 @@ def test_autocomplete_offers_nothing_of_another_project(
             }
             answer = client.get(reverse("admin:autocomplete"), asked)
             assert answer.status_code in (200, 403, 404)
-            _says_nothing_of(theirs, answer.content.decode())
+            # A refusal's page can be come back to by its own address, which says what was asked for.
+            _says_nothing_of(theirs, answer.content.decode().replace(f"term={theirs.mark}", ""))
 
 
 @pytest.mark.parametrize("model", registered(), ids=_id)
