@@ -1,5 +1,6 @@
 """Fixtures of all tests. Each test has a tenant of its own; nothing is shared, nothing is flushed."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,6 +13,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from loyalty.api.common.authentication import forget_keys
 from loyalty.api.common.throttling import forget_counts
+from loyalty.errors import ServiceUnavailable
 from programs.models import Environment
 from programs.queries import snapshots
 from tests import factories
@@ -117,11 +119,15 @@ def committed_environment(committed: None) -> Environment:
 
 @pytest.fixture
 def together() -> Callable[..., list[Any]]:
-    """Run a function in many threads at once, each on its own connection: what each returned or raised."""
+    """Run a function in many threads at once, each on its own connection: what each returned or raised. Who is
+    told to come back, as on a slow machine, comes back twice."""
 
     def run(function: Callable[[int], Any], threads: int = 16) -> list[Any]:
         def guarded(number: int) -> Any:
             try:
+                for _ in range(2):
+                    with contextlib.suppress(ServiceUnavailable):
+                        return function(number)
                 return function(number)
             except Exception as error:  # noqa: BLE001 - the test looks at what each thread met
                 return error
