@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Self
@@ -141,14 +141,15 @@ class OwnServer:
         return victim
 
     def kill_database(self) -> list[int]:
-        """`kill -9` the postmaster and all its children."""
+        """`kill -9` the postmaster and all its children; a child that ends by itself meanwhile is as good."""
         place = embedded_postgres._read_place(self.root.resolve())
         assert place is not None
         postmaster = place.cluster.pid()
         assert postmaster is not None
         victims = [postmaster, *children_of(postmaster)]
         for victim in victims:
-            os.kill(victim, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
         wait_for(lambda: not embedded_server._alive(postmaster))
         return victims
 
