@@ -147,6 +147,27 @@ class RedemptionClosed(LoyaltyError):
     title = "Redemption is closed"
 
 
+class AlreadyEnrolled(LoyaltyError):
+    """The member has a card of this stamp program. Data: `stamp_collection`."""
+
+    code = "already_enrolled"
+    title = "Already enrolled"
+
+
+class StampProgramNotAvailable(LoyaltyError):
+    """Nobody can join the stamp program now: it, or its program, is paused, has ended or has not begun."""
+
+    code = "stamp_program_not_available"
+    title = "Stamp program not available"
+
+
+class StampRewardClosed(LoyaltyError):
+    """It was paid already, or revoked. Data: `reward_status`."""
+
+    code = "stamp_reward_closed"
+    title = "Stamp reward is closed"
+
+
 class IdempotencyKeyReused(LoyaltyError):
     code = "idempotency_key_reused"
     title = "Idempotency key reused"

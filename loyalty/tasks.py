@@ -17,6 +17,7 @@ from audit.record import Actor
 from loyalty import jobs
 from loyalty.actions.back_tests import Interrupted, run_back_test
 from loyalty.actions.code_uploads import delete_previews, run_upload
+from loyalty.actions.lowered_thresholds import settle_lowered
 from loyalty.actions.retention import delete_idempotency_records
 from loyalty.actions.sweep import sweep
 from loyalty.actions.tiers import NotAllCounted, evaluate_levels, recount_levels
@@ -54,6 +55,21 @@ def levels(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
     if done.failed:
         raise LevelsFailed(f"{len(done.failed)} environments failed; {done.members} members were decided.")
     return {"chunks": done.chunks, "members": done.members, "changes": done.changes, "left": done.left}
+
+
+class CardsFailed(Exception):
+    """The cards of some environments could not be settled; the log names them, the others are done."""
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="stamps", queue="loyalty", lock="stamps", queueing_lock="stamps", pass_context=True)
+def lowered_thresholds(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
+    """Every minute: issue the rewards of stamp cards that a lower threshold has made full."""
+    actor = Actor.system("stamps")
+    done = settle_lowered(actor=actor, now=timezone.now(), pace=jobs.pace_of(context))
+    if done.failed:
+        raise CardsFailed(f"{len(done.failed)} environments failed; {done.cards} cards were settled.")
+    return {"cards": done.cards, "left": done.left}
 
 
 @app.periodic(cron="17 * * * *")

@@ -13,15 +13,26 @@ from loyalty.actions.catalogue import save_reward
 from loyalty.actions.events import record_event
 from loyalty.actions.points import award
 from loyalty.actions.redemptions import redeem
-from loyalty.models import LedgerEntry, Member, Redemption, member_key
+from loyalty.actions.stamps import enrol
+from loyalty.models import LedgerEntry, Member, Redemption, StampCollection, member_key
 from loyalty.queries.events import RecordedEvent
 from programs.actions.configure import configure
 from programs.actions.keys import create_key
 from programs.actions.publish import publish
 from programs.actions.rules import save_rule
+from programs.actions.stamp_programs import save_stamp_program
 from programs.actions.tenancy import create_project, set_membership
 from programs.actions.token_keys import NewTokenKey, create_token_key
-from programs.models import EarningRule, Environment, Metric, Program, Project, Reward, TierLadder
+from programs.models import (
+    EarningRule,
+    Environment,
+    Metric,
+    Program,
+    Project,
+    Reward,
+    StampProgram,
+    TierLadder,
+)
 
 PER_POUND = {"kind": "per_amount", "field": "data.amount", "rate": "1", "step": "1"}
 
@@ -137,6 +148,43 @@ def make_rule(
         publish(environment=environment, rule=rule, actor=make_actor(), now=published_at or timezone.now())
         rule.refresh_from_db()
     return rule
+
+
+def make_stamp_program(environment: Environment, *, program: str = "default", **changes: Any) -> StampProgram:
+    """A card of the default program, in force: five purchases in GBP pay back the lowest price, unless told.
+
+    `public_id` chooses its `lp_` id.
+    """
+    new = StampProgram(environment=environment)
+    if "public_id" in changes:
+        new.public_id = changes.pop("public_id")
+    given = {
+        "program": Program.objects.get(environment=environment, code=program),
+        "name": "Coffee Rewards",
+        "title": "Buy 5, Get 1 Free",
+        "status": "active",
+        "threshold": 5,
+        "currency": "GBP",
+        "reward_kind": "refund",
+    }
+    return save_stamp_program(
+        environment=environment,
+        stamp_program=new,
+        actor=make_actor(),
+        now=timezone.now(),
+        changes=given | changes,
+    )
+
+
+def make_card(environment: Environment, stamp_program: StampProgram, member: str = "ada") -> StampCollection:
+    """A member's card of a stamp program."""
+    return enrol(
+        environment=reload(environment),
+        stamp_program=stamp_program.public_id,
+        member=member,
+        actor=make_actor(),
+        now=timezone.now(),
+    )
 
 
 def report(environment: Environment, event_id: str = "order-1", **changes: Any) -> RecordedEvent:

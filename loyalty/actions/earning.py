@@ -10,7 +10,8 @@ from audit.errors import InvalidRequest
 from loyalty.actions.intake import Item
 from loyalty.actions.points import credit
 from loyalty.actions.purchases import Purchase
-from loyalty.actions.sitting import Sitting, facts_of
+from loyalty.actions.sitting import Asking, Sitting, facts_of
+from loyalty.actions.stamping import asked_by, stamp
 from loyalty.ledger.posting import Cause
 from loyalty.ledger.standings import ladders_of
 from loyalty.models import Event, LedgerEntry, Member, Referral, TierChange
@@ -40,16 +41,19 @@ MAX_OPENING = 10**15  # points that an account may begin with
 def earn(sitting: Sitting, item: Item, event: Event, member: Member) -> RecordedEvent:
     """Plan what the event gives, with its explanation and what a refund needs to judge it again."""
     rules = sitting.rules_of(item)
-    facts = facts_of(sitting, item, member, rules)
+    cards = sitting.cards_of(item)
+    asking: list[Asking] = [*rules, *asked_by(sitting.config, cards)]
+    facts = facts_of(sitting, item, member, asking)
     situation = _situation(sitting, item, member, rules)
     evaluation = evaluate(facts, rules, situation)
     _refuse_too_many(sitting, member, evaluation)
-    event.facts = _kept(facts, rules, situation)
+    event.facts = _kept(facts, rules, asking, situation)
     event.explanation = evaluation.to_json()
     event.figures = _use(sitting, item, member, rules, evaluation)
     sitting.journal.add_event(event)
     sitting.counts[member.pk, event.type] = sitting.counts.get((member.pk, event.type), 0) + 1
     entries, reward, referral = _post(sitting, event, member, evaluation)
+    stamp(sitting.journal, sitting.config, event, cards, facts, situation.levels)
     changes = progress(sitting, event, member.pk, counts_of(sitting, event), event.occurred_at)
     sitting.purchases[event.event_id] = Purchase(
         event,
@@ -133,9 +137,11 @@ def _referred(sitting: Sitting, item: Item, member: Member, rules: Iterable[Comp
     )
 
 
-def _kept(facts: Facts, rules: Iterable[CompiledRule], situation: Situation) -> dict[str, Any]:
+def _kept(
+    facts: Facts, rules: Iterable[CompiledRule], asking: Iterable[Asking], situation: Situation
+) -> dict[str, Any]:
     """What the rules could read besides the event, so that a refund can ask them again (domain.md 3.5)."""
-    asked = {name for rule in rules for name in rule.asks_attributes}
+    asked = {name for one in asking for name in one.asks_attributes}
     return {
         "attributes": {name: value for name, value in facts.attributes.items() if name in asked},
         "age_days": facts.age_days,

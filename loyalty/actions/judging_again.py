@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from loyalty.actions.purchases import Purchase
@@ -50,19 +51,25 @@ def _revisions(bought: Event) -> list[UUID]:
 
 def judge_again(sitting: Sitting, purchase: Purchase, net: Net) -> Evaluation:
     """What the net purchase earns, by the revisions and facts of then."""
-    bought, facts = purchase.event, purchase.event.facts or {}
+    bought = purchase.event
     if net.data is None:
         return _NOTHING
     return evaluate(
-        Facts(
-            event_type=bought.type,
-            occurred_at=bought.occurred_at,
-            time_zone=sitting.config.time_zone,
-            data=net.data,
-            attributes=facts.get("attributes", {}),
-            age_days=facts.get("age_days"),
-            event_counts=facts.get("event_counts", {}),
-        ),
+        facts_then(sitting, bought, net.data),
         revisions_of(sitting.config, _revisions(bought)),
-        from_json(facts, referred=purchase.referral is not None),
+        from_json(bought.facts or {}, referred=purchase.referral is not None),
+    )
+
+
+def facts_then(sitting: Sitting, bought: Event, data: dict[str, Any]) -> Facts:
+    """What was known when the purchase was made, with these data."""
+    facts = bought.facts or {}
+    return Facts(
+        event_type=bought.type,
+        occurred_at=bought.occurred_at,
+        time_zone=sitting.config.time_zone,
+        data=data,
+        attributes=facts.get("attributes", {}),
+        age_days=facts.get("age_days"),
+        event_counts=facts.get("event_counts", {}),
     )

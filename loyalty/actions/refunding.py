@@ -14,6 +14,7 @@ from loyalty.actions.judging_again import can_be_judged, is_whole, judge_again, 
 from loyalty.actions.purchases import Purchase
 from loyalty.actions.refund_requests import asked_of, refund_before
 from loyalty.actions.sitting import Sitting
+from loyalty.actions.unstamping import take_stamps_back
 from loyalty.errors import PurchaseNotFound
 from loyalty.ledger.book import Book, Cause, Piece
 from loyalty.ledger.covering import credit, pay_shortfalls
@@ -51,7 +52,8 @@ def refund(sitting: Sitting, item: Item, event: Event, member: Member) -> Record
     purchase = find_purchase(sitting, item, member)
     earlier = [refund_before(purchase, row) for row in purchase.refunds]
     asked = asked_of(purchase, item, earlier)
-    net = net_of(sitting, purchase, [*earlier, asked])
+    every = [*earlier, asked]
+    net = net_of(sitting, purchase, every)
     event.member_id = purchase.event.member_id  # after a merge, still of who bought
     event.purchase, event.program_id = purchase.event, purchase.event.program_id
     event.amount, event.currency = asked.amount, purchase.event.currency
@@ -61,6 +63,7 @@ def refund(sitting: Sitting, item: Item, event: Event, member: Member) -> Record
     entries, sides = _settle(sitting, purchase, event, net, evaluation)
     event.figures = _figures(_give_back_usage(sitting, purchase, net, evaluation), is_whole(net))
     event.explanation["refund"] = _in_figures(purchase, net, sides)
+    take_stamps_back(sitting, purchase, event, net, every)
     purchase.refunds.append(event)
     counts = _counts(sitting, purchase, asked, whole=is_whole(net))
     changes = progress(sitting, event, purchase.owner, counts, purchase.event.occurred_at)

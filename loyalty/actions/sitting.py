@@ -7,11 +7,14 @@ Events are then applied in memory, one after the other (earning.py, refunding.py
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID
 
 from loyalty.actions.intake import REFUND, Item
 from loyalty.actions.purchases import Purchase, read_purchases
+from loyalty.actions.stamping import asked_by, read_for, stamp_programs_of
 from loyalty.ledger import accounts
+from loyalty.ledger.cards import Card
 from loyalty.ledger.members import and_heirs, lock_members
 from loyalty.ledger.past import Record, read_records, read_their_lots
 from loyalty.ledger.posting import Book, Journal
@@ -24,6 +27,16 @@ from loyalty.rules.earning import CompiledRule, periods_of
 from programs.awards import ReferralAward
 from programs.conditions import Facts
 from programs.queries.snapshots import Snapshot
+
+
+class Asking(Protocol):
+    """Whatever judges an event by what is known of its member: an earning rule, a stamp rule."""
+
+    @property
+    def asks_counts(self) -> frozenset[str]: ...
+
+    @property
+    def asks_attributes(self) -> frozenset[str]: ...
 
 
 @dataclass(slots=True)
@@ -56,6 +69,11 @@ class Sitting:
     def member_of(self, item: Item) -> Member:
         return self.members[item.reported.member]
 
+    def cards_of(self, item: Item) -> list[Card]:
+        """The stamp cards of the event's member that it may concern."""
+        programs = [one.id for one in stamp_programs_of(self.config, item)]
+        return self.journal.cards.of_member(self.member_of(item).pk, programs) if programs else []
+
     def referrer_of(self, member: Member) -> Member:
         """Who brought the member, whose referral is pending."""
         return self.referrers[self.pending[member.pk].referrer_id]
@@ -74,7 +92,13 @@ def open_sitting(journal: Journal, config: Snapshot, items: Sequence[Item]) -> S
         journal.idempotency.check_stored(journal.environment.id)
     _read_known(sitting)
     live = [item for item in live if item.reported.event_id not in sitting.known]
-    _read_counts(sitting, rules, {sitting.member_of(item).pk for item in live})
+    buying = [(item, sitting.member_of(item).pk) for item in live]
+    read_for(journal, config, buying, sitting.purchases.values())
+    asked: list[Asking] = [
+        *rules,
+        *asked_by(config, (card for item in live for card in sitting.cards_of(item))),
+    ]
+    _read_counts(sitting, asked, {member for _, member in buying})
     _read_usage(sitting, live)
     _lock_accounts(sitting, live)
     _read_pasts(sitting)
@@ -118,8 +142,8 @@ def _read_known(sitting: Sitting) -> None:
     sitting.purchases = read_purchases(bought)
 
 
-def _read_counts(sitting: Sitting, rules: Iterable[CompiledRule], members: Collection[UUID]) -> None:
-    types = {type_ for rule in rules for type_ in rule.asks_counts}
+def _read_counts(sitting: Sitting, asking: Iterable[Asking], members: Collection[UUID]) -> None:
+    types = {type_ for one in asking for type_ in one.asks_counts}
     if types and members:
         rows = EventCount.objects.filter(member_id__in=members, type__in=types)
         for member, type_, count in rows.values_list("member_id", "type", "count"):
@@ -225,10 +249,10 @@ def _may_match(sitting: Sitting, rule: CompiledRule, item: Item) -> bool:
     return rule.condition.matches(facts_of(sitting, item, sitting.member_of(item), [rule]))
 
 
-def facts_of(sitting: Sitting, item: Item, member: Member, rules: Iterable[CompiledRule]) -> Facts:
+def facts_of(sitting: Sitting, item: Item, member: Member, asking: Iterable[Asking]) -> Facts:
     """What these rules may know of the event and its member, but for the level."""
     at = item.occurred_at
-    types = {type_ for rule in rules for type_ in rule.asks_counts}
+    types = {type_ for one in asking for type_ in one.asks_counts}
     return Facts(
         event_type=item.reported.type,
         occurred_at=at,

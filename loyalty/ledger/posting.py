@@ -25,6 +25,7 @@ from audit.record import Actor, audit_event
 from loyalty.errors import MemberFrozen
 from loyalty.ledger import accounts, trail
 from loyalty.ledger.book import Book, Cause, root_type
+from loyalty.ledger.cards import Cards
 from loyalty.ledger.covering import credit
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.members import successions
@@ -74,8 +75,12 @@ class Journal:
     used: Used = field(default_factory=Used)
     referrals: list[Referral] = field(default_factory=list)
     sales: Sales = field(default_factory=Sales)
+    cards: Cards = field(init=False)
     _posted: dict[UUID, Book] = field(default_factory=dict)
     _books_of: defaultdict[UUID, list[Book]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        self.cards = Cards(self.now, self.actor)
 
     def open(self, member: str, metric: Metric, *, spends: int = 0, frozen_ok: bool = False) -> Book:
         """The account in `metric` of whoever answers for this id, locked and settled; made, with the
@@ -237,6 +242,13 @@ class Journal:
                 "stock_changes": self.sales.stock_changes,
                 "member_items": self.sales.items.values(),
                 "item_changes": self.sales.item_changes,
+                "stamp_collections": self.cards.new_collections,
+                "stamp_collection_changes": self.cards.changed_collections.values(),
+                "stamp_rewards": self.cards.new_rewards.values(),
+                "stamp_reward_changes": self.cards.changed_rewards.values(),
+                # Before the new ones: a day is free again where its stamp is returned.
+                "stamp_changes": self.cards.changed_stamps.values(),
+                "stamps": self.cards.new_stamps.values(),
                 "audit_events": self.audit_events,
                 "answers": answers,
             }

@@ -310,6 +310,75 @@ FROM jsonb_to_recordset(%(item_changes)s::jsonb) AS change (
     occurred_at timestamptz, recorded_at timestamptz, actor_kind text, actor_id text, trace_id text
 )
 
+-- section: stamp_collections
+INSERT INTO loyalty_stampcollection (
+    id, environment_id, member_id, stamp_program_id, counter, cycle_from, created_at, recorded_at, actor_kind,
+    actor_id, trace_id
+)
+SELECT
+    id, environment_id, member_id, stamp_program_id, counter, cycle_from, created_at, recorded_at, actor_kind,
+    actor_id, trace_id
+FROM jsonb_to_recordset(%(stamp_collections)s::jsonb) AS collection (
+    id uuid, environment_id uuid, member_id uuid, stamp_program_id uuid, counter bigint, cycle_from integer,
+    created_at timestamptz, recorded_at timestamptz, actor_kind text, actor_id text, trace_id text
+)
+
+-- section: stamp_collection_changes
+UPDATE loyalty_stampcollection AS collection SET counter = change.counter, cycle_from = change.cycle_from
+FROM jsonb_to_recordset(%(stamp_collection_changes)s::jsonb) AS change (
+    id uuid, member_id uuid, counter bigint, cycle_from integer
+)
+WHERE collection.id = change.id AND collection.member_id = change.member_id
+
+-- section: stamp_rewards
+INSERT INTO loyalty_stampreward (
+    id, environment_id, member_id, collection_id, stamp_program_id, kind, amount, currency, size, stamp_ids,
+    cycle_from, status, owed, event_id, issued_at, recorded_at, paid_at, revoked_at, reference, actor_kind,
+    actor_id, trace_id
+)
+SELECT
+    id, environment_id, member_id, collection_id, stamp_program_id, kind, amount, currency, size, stamp_ids,
+    cycle_from, status, owed, event_id, issued_at, recorded_at, paid_at, revoked_at, reference, actor_kind,
+    actor_id, trace_id
+FROM jsonb_to_recordset(%(stamp_rewards)s::jsonb) AS reward (
+    id uuid, environment_id uuid, member_id uuid, collection_id uuid, stamp_program_id uuid, kind text,
+    amount bigint, currency text, size integer, stamp_ids uuid[], cycle_from integer, status text, owed integer,
+    event_id uuid, issued_at timestamptz, recorded_at timestamptz, paid_at timestamptz, revoked_at timestamptz,
+    reference text, actor_kind text, actor_id text, trace_id text
+)
+
+-- section: stamp_reward_changes
+UPDATE loyalty_stampreward AS reward
+SET status = change.status, owed = change.owed, paid_at = change.paid_at, revoked_at = change.revoked_at,
+    reference = change.reference
+FROM jsonb_to_recordset(%(stamp_reward_changes)s::jsonb) AS change (
+    id uuid, member_id uuid, status text, owed integer, paid_at timestamptz, revoked_at timestamptz,
+    reference text
+)
+WHERE reward.id = change.id AND reward.member_id = change.member_id
+
+-- section: stamp_changes
+UPDATE loyalty_stamp AS stamp
+SET reward_id = change.reward_id, returned_at = change.returned_at, returned_by_id = change.returned_by_id
+FROM jsonb_to_recordset(%(stamp_changes)s::jsonb) AS change (
+    id uuid, member_id uuid, reward_id uuid, returned_at timestamptz, returned_by_id uuid
+)
+WHERE stamp.id = change.id AND stamp.member_id = change.member_id
+
+-- section: stamps
+INSERT INTO loyalty_stamp (
+    id, environment_id, member_id, collection_id, event_id, number, line, day, unit_price, reward_id,
+    collected_at, recorded_at, returned_at, returned_by_id
+)
+SELECT
+    id, environment_id, member_id, collection_id, event_id, number, line, day, unit_price, reward_id,
+    collected_at, recorded_at, returned_at, returned_by_id
+FROM jsonb_to_recordset(%(stamps)s::jsonb) AS stamp (
+    id uuid, environment_id uuid, member_id uuid, collection_id uuid, event_id uuid, number integer,
+    line integer, day date, unit_price numeric, reward_id uuid, collected_at timestamptz,
+    recorded_at timestamptz, returned_at timestamptz, returned_by_id uuid
+)
+
 -- section: audit_events
 INSERT INTO audit_auditevent (
     id, organization_id, project_id, environment_id, member_id, verb, object_type, object_id, before, after,

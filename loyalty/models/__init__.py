@@ -7,6 +7,7 @@ from loyalty.models.ledger import Account, LedgerEntry, Lot, LotUse, Uncovered
 from loyalty.models.members import Member, member_key
 from loyalty.models.redemptions import CodeUpload, Redemption, RewardCode, RewardStock
 from loyalty.models.referrals import Referral, ReferralCode
+from loyalty.models.stamps import Stamp, StampCollection, StampReward
 from loyalty.models.tiers import MemberTier, TierChange, TierProgress
 from loyalty.models.usage import RuleBudget, RuleUsage
 
@@ -33,6 +34,9 @@ __all__ = [
     "RewardStock",
     "RuleBudget",
     "RuleUsage",
+    "Stamp",
+    "StampCollection",
+    "StampReward",
     "TierChange",
     "TierProgress",
     "Uncovered",

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from loyalty.models import Account
-from programs.models import Environment
+from programs.models import Environment, StampProgram
 
 
 def environments_due(*, now: datetime) -> list[Environment]:
@@ -24,3 +24,11 @@ def environments_due(*, now: datetime) -> list[Environment]:
         .select_related("project")
         .order_by("pk")
     )
+
+
+def environments_with_lowered_thresholds() -> list[Environment]:
+    """Environments that have a stamp program whose threshold was ever changed; one statement. Archived ones are
+    left out."""
+    changed = StampProgram.objects.filter(environment=OuterRef("pk"), thresholds__len__gt=1)
+    found = Environment.objects.filter(Exists(changed), archived_at__isnull=True)
+    return list(found.select_related("project").order_by("pk"))

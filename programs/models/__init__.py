@@ -6,6 +6,7 @@ from programs.models.pictures import Picture
 from programs.models.plans import Plan
 from programs.models.programs import Program
 from programs.models.rewards import Reward
+from programs.models.stamp_programs import StampProgram
 from programs.models.tenancy import ClockChange, Environment, Organization, Project, ProjectMembership
 from programs.models.tiers import Tier, TierLadder
 from programs.models.token_keys import TokenKey
@@ -26,6 +27,7 @@ __all__ = [
     "Project",
     "ProjectMembership",
     "Reward",
+    "StampProgram",
     "Tier",
     "TierLadder",
     "TokenKey",

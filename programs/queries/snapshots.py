@@ -14,7 +14,16 @@ from django.db.models import QuerySet
 from programs.awards import Award, parse_award
 from programs.conditions import Condition, parse
 from programs.limits import Cap, Schedule, parse_caps, parse_schedule
-from programs.models import EarningRuleRevision, Environment, Metric, Program, Reward, Tier, TierLadder
+from programs.models import (
+    EarningRuleRevision,
+    Environment,
+    Metric,
+    Program,
+    Reward,
+    StampProgram,
+    Tier,
+    TierLadder,
+)
 
 EntryType = Literal["earned", "bonus"]
 
@@ -96,6 +105,8 @@ class Snapshot:
     tiers: tuple[Tier, ...] = ()
     rewards: tuple[Reward, ...] = ()
     """All but archived ones."""
+    stamp_programs: tuple[StampProgram, ...] = ()
+    """All but drafts, by id."""
     derived: dict[UUID, Any] = field(default_factory=dict)
     """What the layers above make of an object here, by its id; it goes when the snapshot goes."""
 
@@ -129,6 +140,10 @@ class Snapshot:
         """A reward that is not archived, by its `rwd_` id."""
         return self._rewards_by_id.get(public_id)
 
+    @cached_property
+    def stamp_programs_by_id(self) -> dict[UUID, StampProgram]:
+        return {stamp_program.id: stamp_program for stamp_program in self.stamp_programs}
+
     def program(self, name: str) -> Program | None:
         """A program by its code or its `prg_` id."""
         return next((p for p in self.programs if name in (p.code, p.public_id)), None)
@@ -144,7 +159,7 @@ _lock = Lock()
 def snapshot(environment: Environment) -> Snapshot:
     """The compiled configuration of an environment that was read in this request.
 
-    No statement when the process has seen this `config_version`, else seven.
+    No statement when the process has seen this `config_version`, else eight.
     """
     with _lock:
         cached = _cache.get(environment.id)
@@ -171,12 +186,18 @@ def _compile(environment: Environment) -> Snapshot:
         ladders=tuple(TierLadder.objects.filter(environment=environment).order_by("created_at", "id")),
         tiers=tuple(Tier.objects.filter(environment=environment)),
         rewards=tuple(_rewards(environment)),
+        stamp_programs=tuple(_stamp_programs(environment)),
     )
 
 
 def _rewards(environment: Environment) -> QuerySet[Reward]:
     offered = Reward.objects.exclude(status=Reward.Status.ARCHIVED).filter(environment=environment)
     return offered.select_related("metric", "gives_metric", "gives_tier", "gives_item__inventory_set")
+
+
+def _stamp_programs(environment: Environment) -> QuerySet[StampProgram]:
+    begun = StampProgram.objects.exclude(status=StampProgram.Status.DRAFT).filter(environment=environment)
+    return begun.select_related("picture", "logo").order_by("id")
 
 
 def _rules(environment: Environment) -> list[PublishedRule]:

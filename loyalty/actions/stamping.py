@@ -1,0 +1,157 @@
+"""A purchase stamps its member's cards (domain.md 7). Part of a sitting: what is needed was read with everything
+else, and is written with it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from loyalty.actions.intake import Item
+from loyalty.actions.purchases import Purchase
+from loyalty.ledger.card_trail import audit_moves, names, told
+from loyalty.ledger.cards import Card
+from loyalty.ledger.posting import Journal
+from loyalty.ledger.reading_cards import read_cards, read_purchases_stamps, read_stamps
+from loyalty.models import Event
+from loyalty.queries.rules import is_active
+from loyalty.rules import stamps as rules
+from loyalty.rules.cards import threshold_of
+from loyalty.rules.days import day_of
+from loyalty.rules.earning import Level
+from loyalty.rules.stamps import Judgement, StampRule
+from programs.conditions import Facts
+from programs.models import StampProgram
+from programs.queries.snapshots import Snapshot
+
+
+def stamp_programs_of(config: Snapshot, item: Item) -> list[StampProgram]:
+    """Those whose cards the event may concern, paused ones too: explain says why they gave nothing."""
+    if item.reported.type != rules.PURCHASE:
+        return []
+    return [
+        one
+        for one in config.stamp_programs
+        if one.status != StampProgram.Status.ENDED
+        and (item.program is None or item.program.id == one.program_id)
+    ]
+
+
+def rule_of(config: Snapshot, program: StampProgram) -> StampRule:
+    """Compiled once and kept with the snapshot."""
+    kept: StampRule | None = config.derived.get(program.id)
+    if kept is None:
+        kept = config.derived[program.id] = StampRule.of(
+            condition=program.condition,
+            where=program.item_where,
+            per=program.stamps_per,
+            currency=program.currency,
+            needs_price=program.reward_kind == StampProgram.RewardKind.REFUND,
+            program_id=program.program_id,
+        )
+    return kept
+
+
+def read_for(
+    journal: Journal, config: Snapshot, items: Sequence[tuple[Item, UUID]], purchases: Iterable[Purchase]
+) -> None:
+    """What these events, each with its member, and refunds of these purchases may do to cards. No statement
+    where nothing is configured; one where nobody has a card; else two, three where a card owes, and five more
+    for refunds."""
+    if not config.stamp_programs:
+        return
+    refunded = [purchase.event.id for purchase in purchases]
+    if refunded:
+        read_purchases_stamps(journal.cards, config, refunded)
+    programs: dict[UUID, set[UUID]] = defaultdict(set)
+    for item, member in items:
+        programs[member].update(one.id for one in stamp_programs_of(config, item))
+    asked = set().union(*programs.values())
+    if asked:
+        read_cards(journal.cards, config, list(programs), asked)
+        _read_stamps(journal, config, items)
+
+
+def _read_stamps(journal: Journal, config: Snapshot, items: Sequence[tuple[Item, UUID]]) -> None:
+    """Of the cards that may become full, those that owe, and those that are stamped once a day."""
+    coming: dict[UUID, int] = defaultdict(int)
+    days: dict[UUID, set[Any]] = defaultdict(set)
+    cards: dict[UUID, Card] = {}
+    for item, member in items:
+        for card in journal.cards.of_member(member, [one.id for one in stamp_programs_of(config, item)]):
+            key, per = card.collection.id, card.program.stamps_per
+            cards[key] = card
+            coming[key] += rules.MAX_STAMPS if per == "quantity" else 1
+            if per == "day":
+                days[key].add(day_of(item.occurred_at, config.time_zone))
+    full = [
+        card
+        for key, card in cards.items()
+        if card.collection.counter < 0
+        or card.collection.counter + coming[key]
+        >= threshold_of(card.program.thresholds, card.collection.cycle_from)
+    ]
+    read_stamps([*full, *(cards[key] for key in days)], days)
+
+
+# -- a purchase
+
+
+def asked_by(config: Snapshot, cards: Iterable[Card]) -> list[StampRule]:
+    return [rule_of(config, card.program) for card in cards]
+
+
+def stamp(
+    journal: Journal,
+    config: Snapshot,
+    event: Event,
+    cards: Sequence[Card],
+    facts: Facts,
+    levels: Mapping[UUID, Level],
+) -> None:
+    """Judge the purchase for each card, and stamp those that it matches: told in its explanation and figures,
+    kept with its facts for refunds, and audited."""
+    verdicts, effects, kept = [], [], {}
+    for card in cards:
+        rule, day = rule_of(config, card.program), None
+        judged = _judge(config, card, rule, facts, event, levels)
+        if judged.pieces and rule.per == "day":
+            day = day_of(event.occurred_at, config.time_zone)
+            if day in card.days:
+                judged = rules.stamped_that_day(day)
+        verdicts.append(names(card) | {"name": card.program.name} | judged.to_json())
+        if judged.pieces:
+            moves = journal.cards.collect(card, event, judged.pieces, day)
+            effects.append(told(card, moves))
+            kept[str(card.program.id)] = rule.to_json()
+            audit_moves(journal, card, moves, event)
+    if verdicts:
+        event.explanation = (event.explanation or {}) | {"stamps": verdicts}
+    if effects:
+        event.figures = (event.figures or {}) | {"stamps": effects}
+        event.facts = (event.facts or {}) | {"stamps": kept}
+
+
+def _judge(
+    config: Snapshot,
+    card: Card,
+    rule: StampRule,
+    facts: Facts,
+    event: Event,
+    levels: Mapping[UUID, Level],
+) -> Judgement:
+    one, at = card.program, event.occurred_at
+    program = next((known for known in config.programs if known.id == one.program_id), None)
+    if one.status != StampProgram.Status.ACTIVE:
+        return rules.not_in_force("The stamp program is paused.")
+    if not rules.in_window(one.starts_at, one.ends_at, at):
+        return rules.not_in_force("The purchase lies outside the stamp program's dates.")
+    if program is None or not is_active(program, at):
+        return rules.not_in_force("Its program was not active when the purchase happened.")
+    return rules.judge(rule, with_tier(facts, rule, levels), event.currency)
+
+
+def with_tier(facts: Facts, rule: StampRule, levels: Mapping[UUID, Level]) -> Facts:
+    """The facts with the member's level in the rule's own program, where it asks."""
+    level = levels.get(rule.program_id) if rule.asks_tier else None
+    return replace(facts, tier=level.code) if level else facts

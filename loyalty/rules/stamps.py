@@ -1,0 +1,269 @@
+"""Which purchases stamp a card, and how often (domain.md 7). Pure.
+
+* By purchase and by day one stamp, by quantity one for each whole piece of the lines that count. Of lines the
+  price is `unit_price`, else `amount` / `quantity`; a purchase without lines is one piece, or `data.quantity`
+  pieces, of `data.amount` together.
+* What costs nothing stamps nothing. Where no price is known, cards that pay one back are not stamped.
+* A purchase that names no currency is taken to be in the program's.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from loyalty.rules.arithmetic import EXACT, MAX_AMOUNT
+from programs.conditions import (
+    Condition,
+    Facts,
+    Failure,
+    ItemCondition,
+    event_types_counted,
+    fields_used,
+    parse,
+    parse_item,
+)
+from programs.conditions.values import number, plain
+
+PURCHASE = "purchase"
+MAX_STAMPS = 10_000
+"""So many a purchase and card: more pieces than that are no member's."""
+
+Outcome = Literal[
+    "stamped",
+    "not_in_force",
+    "other_currency",
+    "condition_failed",
+    "no_line_matches",
+    "nothing_bought",
+    "no_price",
+    "stamped_that_day",
+]
+_NONE = UUID(int=0)
+_PLACES = Decimal("0.000001")
+_ATTRIBUTES = "member.attributes."
+
+
+@dataclass(frozen=True, slots=True)
+class StampRule:
+    """What of a stamp program decides over a purchase. `needs_price`: its reward pays a price back."""
+
+    condition: Condition
+    where: ItemCondition
+    per: str
+    currency: str
+    needs_price: bool
+    program_id: UUID = _NONE
+    asks_tier: bool = field(init=False, compare=False, repr=False)
+    asks_attributes: frozenset[str] = field(init=False, compare=False, repr=False)
+    asks_counts: frozenset[str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        put, used = object.__setattr__, fields_used(self.condition)  # the class is frozen
+        attributes = (name.removeprefix(_ATTRIBUTES) for name in used if name.startswith(_ATTRIBUTES))
+        put(self, "asks_tier", "member.tier" in used)
+        put(self, "asks_attributes", frozenset(name.split(".")[0] for name in attributes))
+        put(self, "asks_counts", frozenset(event_types_counted(self.condition)))
+
+    @classmethod
+    def of(
+        cls, *, condition: object, where: object, per: str, currency: str, needs_price: bool, program_id: UUID
+    ) -> "StampRule":
+        """From conditions as they are stored. Raises ConditionError."""
+        return cls(parse(condition), parse_item(where), per, currency, needs_price, program_id)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept with a purchase that it stamped, for its refunds."""
+        return {
+            "condition": self.condition.to_json(),
+            "where": self.where.to_json(),
+            "per": self.per,
+            "currency": self.currency,
+            "needs_price": self.needs_price,
+            "program_id": str(self.program_id),
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "StampRule":
+        return cls.of(
+            condition=kept["condition"],
+            where=kept["where"],
+            per=kept["per"],
+            currency=kept["currency"],
+            needs_price=kept["needs_price"],
+            program_id=UUID(kept["program_id"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One stamp to be: the purchase's line, from 1 (None: the purchase as a whole), and what one piece costs."""
+
+    line: int | None
+    unit_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`pieces` to stamp, none unless `stamped`; `reason` is a sentence."""
+
+    outcome: Outcome
+    reason: str
+    pieces: tuple[Piece, ...] = ()
+    failed: Failure | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "failed": self.failed.to_json() if self.failed else None,
+            "stamps": len(self.pieces),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    place: int
+    quantity: Decimal
+    unit_price: Decimal | None
+
+
+def judge(
+    rule: StampRule, facts: Facts, currency: str | None, *, places: Sequence[int] | None = None
+) -> Judgement:
+    """What a purchase stamps on one card. `currency`: the purchase's, None where it names none; `places`: the
+    lines' own numbers, where some are gone. Never raises, whatever the event's data."""
+    if currency and currency != rule.currency:
+        return Judgement(
+            "other_currency", f"The purchase is in {currency}; the card takes purchases in {rule.currency}."
+        )
+    verdict = rule.condition.evaluate(facts)
+    if verdict.failed:
+        words = f"The condition is not met: {verdict.failed.words}."
+        return Judgement("condition_failed", words, failed=verdict.failed)
+    amount = _amount(facts.data.get("amount"))
+    if amount is not None and amount <= 0:
+        return Judgement(
+            "nothing_bought", f"The amount is {plain(amount)}; what costs nothing stamps nothing."
+        )
+    lines = list(_lines(rule, facts, amount, places))
+    if not lines:
+        return Judgement("no_line_matches", "None of the purchase's lines counts for the card.")
+    bought = [line for line in lines if line.unit_price is None or line.unit_price > 0]
+    if not bought:
+        return Judgement("nothing_bought", "What the card counts was for nothing; that stamps nothing.")
+    if rule.needs_price:
+        bought = [line for line in bought if line.unit_price is not None]
+        if not bought:
+            return Judgement("no_price", "No price is known, and the card pays one back.")
+    return _by_quantity(bought) if rule.per == "quantity" else _by_purchase(bought, rule.per)
+
+
+def _by_purchase(lines: Sequence[_Line], per: str) -> Judgement:
+    prices = [line.unit_price for line in lines if line.unit_price is not None]
+    words = "One stamp for the purchase." if per == PURCHASE else "One stamp for the day."
+    return Judgement("stamped", words, (Piece(None, min(prices, default=None)),))
+
+
+def _by_quantity(lines: Sequence[_Line]) -> Judgement:
+    pieces: list[Piece] = []
+    total = 0
+    for line in lines:
+        count = int(line.quantity.to_integral_value(ROUND_FLOOR))
+        total += count
+        room = MAX_STAMPS - len(pieces)
+        pieces += [Piece(line.place, line.unit_price)] * min(count, room)
+    if not pieces:
+        return Judgement("nothing_bought", "Less than one whole piece was bought; stamps are for whole ones.")
+    if total > MAX_STAMPS:
+        return Judgement(
+            "stamped", f"{MAX_STAMPS} stamps for {total} pieces: a purchase gives no more.", tuple(pieces)
+        )
+    words = "One stamp for one piece." if total == 1 else f"{total} stamps for {total} pieces."
+    return Judgement("stamped", words, tuple(pieces))
+
+
+def _lines(
+    rule: StampRule, facts: Facts, amount: Decimal | None, places: Sequence[int] | None
+) -> Iterator[_Line]:
+    """The lines that count; of a purchase without lines itself, if no line is asked for."""
+    if not facts.lines:
+        if rule.where.root is None:
+            quantity = _quantity(facts.data.get("quantity"))
+            yield _Line(1, quantity, _price(facts.data.get("unit_price"), amount, quantity))
+        return
+    for index, item in enumerate(facts.lines):
+        if isinstance(item, dict) and rule.where.matches(item):
+            quantity = _quantity(item.get("quantity"))
+            price = _price(item.get("unit_price"), _amount(item.get("amount")), quantity)
+            yield _Line(places[index] if places else index + 1, quantity, price)
+
+
+def _quantity(raw: Any) -> Decimal:
+    """Pieces; one where none are told, none where they are no number from 0 to 10^12."""
+    if raw is None:
+        return Decimal(1)
+    found = number(raw)
+    return found if found is not None and 0 <= found <= MAX_AMOUNT else Decimal(0)
+
+
+def _price(raw: Any, amount: Decimal | None, quantity: Decimal) -> Decimal | None:
+    """For one piece, with six places; rounded down, so that no more is paid back than was paid."""
+    price = _amount(raw)
+    if price is None and amount is not None and quantity > 0:
+        price = EXACT.divide(amount, quantity) if quantity != 1 else amount
+    return None if price is None else price.quantize(_PLACES, rounding=ROUND_DOWN, context=EXACT)
+
+
+def _amount(raw: Any) -> Decimal | None:
+    found = number(raw)
+    return found if found is not None and abs(found) <= MAX_AMOUNT else None
+
+
+def not_in_force(reason: str) -> Judgement:
+    """Of a purchase that the program does not reach; `reason` is a sentence."""
+    return Judgement("not_in_force", reason)
+
+
+def stamped_that_day(day: date) -> Judgement:
+    return Judgement("stamped_that_day", f"Another purchase of {day.isoformat()} has stamped the card.")
+
+
+def in_window(starts_at: datetime | None, ends_at: datetime | None, at: datetime) -> bool:
+    return (starts_at is None or starts_at <= at) and (ends_at is None or at < ends_at)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldStamp:
+    """A stamp of a purchase: whether it was returned."""
+
+    number: int
+    line: int | None
+    returned: bool
+
+
+def difference(stamps: Sequence[HeldStamp], again: Judgement) -> tuple[list[int], list[int]]:
+    """The numbers of the stamps that a refund takes back, and of those returned before that it gives again
+    (where a smaller purchase stamps more): what the purchase minus its refunds stamps, line by line, and never
+    more than it did."""
+    wanted = Counter(piece.line for piece in again.pieces)
+    back, anew = [], []
+    for line in {stamp.line for stamp in stamps}:
+        own = [stamp for stamp in stamps if stamp.line == line]
+        live = [stamp.number for stamp in own if not stamp.returned]
+        keep = wanted.get(line, 0)
+        if len(live) > keep:
+            back += sorted(live)[keep:]
+        elif len(live) < keep:
+            gone = sorted(stamp.number for stamp in own if stamp.returned)
+            anew += gone[: keep - len(live)]
+    return sorted(back), sorted(anew)
+
+
+def in_proportion(stamps: Sequence[HeldStamp], keep: int) -> list[int]:
+    """The numbers of those to take back, the last first to go, so that `keep` of them stay."""
+    live = sorted(stamp.number for stamp in stamps if not stamp.returned)
+    return live[keep:]
