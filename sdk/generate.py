@@ -25,7 +25,7 @@ def document(path: Path) -> Any:
 
 def generated(path: Path = ROOT / "docs" / "openapi.yaml") -> dict[Path, str]:
     """What each generated file should hold."""
-    from loyalty.api.v1.errors import PROBLEMS  # noqa: PLC0415 - needs the settings
+    from loyalty.api.common.problems import PROBLEMS  # noqa: PLC0415 - needs the settings
     from sdk import problems, shapes  # noqa: PLC0415
 
     found = shapes.of(document(path))

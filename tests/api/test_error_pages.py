@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from loyalty.api.common.problems import PROBLEMS
 from loyalty.api.v1.error_pages import markdown
-from loyalty.api.v1.errors import PROBLEMS
 from tests.conftest import Api
 
 

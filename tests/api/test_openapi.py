@@ -14,7 +14,7 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from loyalty.api.v1.errors import PROBLEMS
+from loyalty.api.common.problems import PROBLEMS
 from programs.actions.keys import SCOPES
 from tests.api.operations import Operation, document, operations
 

@@ -10,8 +10,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 
 from audit.errors import DomainError
+from loyalty.api.common.problems import PROBLEMS
 from loyalty.api.v1 import rendering
-from loyalty.api.v1.errors import PROBLEMS
 from tests import factories
 from tests.api.operations import Operation, document, operations
 from tests.api.world import Owner, changed, digest

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import pytest
 
 import loyalty_engine_client as library
-from loyalty.api.v1.errors import PROBLEMS
+from loyalty.api.common.problems import PROBLEMS
 from loyalty_engine_client import Client, LoyaltyError
 from tests.sdk.fake import Answer, Fake, refusal
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.api.v1.errors import PROBLEMS
+from loyalty.api.common.problems import PROBLEMS
 from loyalty_engine_client import PROBLEMS as ERRORS
 from loyalty_engine_client import Client
 from sdk.generate import document, generated

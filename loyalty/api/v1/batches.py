@@ -12,11 +12,11 @@ from audit.errors import DomainError, FieldError, InvalidRequest
 from loyalty.actions.events import record_batch
 from loyalty.api.common.fields import Body
 from loyalty.api.common.parsing import ItemsApart, check_text, check_values, may_hide
+from loyalty.api.common.problems import PROBLEMS
 from loyalty.api.common.views import EngineView, checked
 from loyalty.api.v1 import earning_examples, earning_shapes
 from loyalty.api.v1.docs import operation
 from loyalty.api.v1.effects import recorded_all
-from loyalty.api.v1.errors import PROBLEMS
 from loyalty.api.v1.events import EventBody
 from loyalty.queries.events import RecordedEvent, ReportedEvent
 from programs.models import Environment

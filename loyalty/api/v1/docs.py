@@ -8,7 +8,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from loyalty.api.common import schema as _extensions  # noqa: F401 - registers them
-from loyalty.api.v1.errors import MEDIA_TYPE, PROBLEMS
+from loyalty.api.common.problems import PROBLEMS
+from loyalty.api.v1.errors import MEDIA_TYPE
 from loyalty.api.v1.filters import InstantFilter
 
 F = TypeVar("F", bound=Callable[..., Any])

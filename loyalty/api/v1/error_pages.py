@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from loyalty.api.v1.errors import PROBLEMS
+from loyalty.api.common.problems import PROBLEMS
 
 
 def error_list(request: HttpRequest) -> HttpResponse:
