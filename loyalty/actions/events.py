@@ -22,6 +22,8 @@ from loyalty.ledger.posting import Journal
 from loyalty.models import Event, Member
 from loyalty.queries.drafts import with_draft
 from loyalty.queries.events import RecordedEvent, ReportedEvent
+from loyalty.rules.same_purchase import same_data
+from loyalty.rules.stamps import PURCHASE
 from programs.models import EarningRule, Environment
 from programs.queries.snapshots import Snapshot, snapshot
 
@@ -140,12 +142,25 @@ def _known(sitting: Sitting, item: Item) -> RecordedEvent | None:
     found = sitting.known.get(reported.event_id)
     if found is None:
         return None
-    if bytes(found.event.digest) != item.digest:
+    if bytes(found.event.digest) != item.digest and not _is_same_purchase(found, item):
         raise EventIdReused(
             f"event_id {reported.event_id!r} was used for another event; give each event an id of its own.",
             event=public("evt", found.event.id),
         )
     return replace(found, member=reported.member, duplicate=True)
+
+
+def _is_same_purchase(found: RecordedEvent, item: Item) -> bool:
+    """Whether it says what was recorded in another form: each surface writes amounts in its own."""
+    event, reported = found.event, item.reported
+    return (
+        item.refusal is None
+        and (event.type, found.member) == (reported.type, reported.member)
+        and event.type == PURCHASE
+        and (event.occurred_at, event.program_id) == (item.occurred_at, item.program and item.program.id)
+        and event.data is not None
+        and same_data(event.data, reported.data)
+    )
 
 
 def _new(sitting: Sitting, item: Item, any_time: bool) -> RecordedEvent:

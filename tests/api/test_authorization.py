@@ -11,9 +11,9 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from loyalty.api.common import authentication, warm
+from loyalty.api.common.nothing_here import NothingHereView
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import urls
-from loyalty.api.v1.nothing_here import NothingHereView
 from programs.actions.keys import SCOPES, hash_key, revoke_key
 from programs.models import ApiKey
 from tests import factories

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from loyalty.api.common.nothing_here import NothingHereView
 from loyalty.api.v1 import (
     analytics,
     audit_events,
@@ -27,7 +28,6 @@ from loyalty.api.v1 import (
     transactions,
     transfers,
 )
-from loyalty.api.v1.nothing_here import NothingHereView
 
 urlpatterns = [
     path("points", points.HistoryView.as_view()),

@@ -1,4 +1,4 @@
-"""Addresses below /v1 that do not exist."""
+"""Addresses of a surface that do not exist."""
 
 from typing import Any
 
