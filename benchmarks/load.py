@@ -20,6 +20,7 @@ from typing import Any
 HOST = "127.0.0.1"
 WARM_UP = 0.25  # seconds that are not counted
 BATCH = 1000  # events
+CARD_CASES = ("no card", "stamped")  # where there is a stamp program
 GIVE_UP = 30  # seconds to wait for an answer
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
@@ -114,7 +115,8 @@ def _drain(ready: selectors.BaseSelector, open_requests: int) -> None:
 
 def requests(order: dict[str, Any]) -> Callable[[], bytes]:
     """A function that makes the next request of the case."""
-    head = f"HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {order['key']}\r\nAccept: */*\r\n"
+    key = order["card_key"] if order["case"] in CARD_CASES else order["key"]
+    head = f"HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {key}\r\nAccept: */*\r\n"
     random_member = random.Random().randint
     members, deep = order["members"], order["deep"]
 
@@ -134,9 +136,12 @@ def requests(order: dict[str, Any]) -> Callable[[], bytes]:
         body = f'{{"customer_id":"m-{random_member(1, members)}","reward_id":"{reward}"}}'
         return post("/v1/points/redeem", body)
 
-    def event(member: int) -> str:
+    def event(member: int, who: str = "m-") -> str:
         name, bought = secrets.token_hex(12), '{"amount":"10.00","currency":"GBP"}'
-        return f'{{"event_id":"{name}","type":"purchase","member_id":"m-{member}","data":{bought}}}'
+        return f'{{"event_id":"{name}","type":"purchase","member_id":"{who}{member}","data":{bought}}}'
+
+    def buy(who: str) -> bytes:
+        return post("/v1/events", event(random_member(1, order["cards"]), who))
 
     def batch() -> bytes:
         named = random.sample(range(1, members + 1), min(BATCH, members))
@@ -158,6 +163,8 @@ def requests(order: dict[str, Any]) -> Callable[[], bytes]:
         "first page": lambda: read(f"/v1/points?customer_id=m-{random_member(1, members)}"),
         "deep page": deep_page,
         "event": lambda: post("/v1/events", event(random_member(1, members))),
+        "no card": lambda: buy("u-"),
+        "stamped": lambda: buy("c-"),
         "batch": batch,
         "reward": lambda: redeem("rwd_plain"),
         "stock": lambda: redeem("rwd_stock"),

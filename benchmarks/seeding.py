@@ -19,6 +19,7 @@ import django
 
 DUE = 50  # one entry in so many
 CODES = 50_000  # in the pool
+CARDS = 50
 RULES: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
     ("A point a pound", {"kind": "per_amount", "field": "data.amount", "rate": "1", "step": "1"}, {}),
     (
@@ -53,6 +54,9 @@ class Seeded:
     rows: int
     deep: int
     due: int
+    card_key: str
+    """Of the sandbox, where there is a stamp program; c-1 … c-`cards` have a card."""
+    cards: int
 
 
 def main() -> None:
@@ -107,6 +111,10 @@ def _tenancy(*, rows: int, deep: int) -> Seeded:
     publish_rules(environment)
     offer_rewards(environment)
     key: Any = create_key(environment=environment, name="benchmark", scopes=("*",), actor=actor)
+    sandbox = Environment.objects.get(project=project, kind="sandbox")
+    publish_rules(sandbox)
+    issue_cards(sandbox)
+    card_key: Any = create_key(environment=sandbox, name="benchmark", scopes=("*",), actor=actor)
     return Seeded(
         key=key.secret,
         environment_id=str(environment.id),
@@ -118,6 +126,8 @@ def _tenancy(*, rows: int, deep: int) -> Seeded:
         rows=rows,
         deep=deep,
         due=rows // DUE,
+        card_key=card_key.secret,
+        cards=CARDS,
     )
 
 
@@ -170,6 +180,31 @@ def offer_rewards(environment: Any) -> None:
         )
     codes = [f"POOL-{number:06}" for number in range(CODES)]
     add_codes(environment=environment, reward=reward, codes=codes, actor=actor, now=timezone.now())
+
+
+def issue_cards(environment: Any) -> None:
+    """A stamp program, every fifth purchase £5, and some members' cards of it."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from audit.record import Actor  # noqa: PLC0415
+    from loyalty.actions.stamps import enrol  # noqa: PLC0415
+    from programs.actions.stamp_programs import save_stamp_program  # noqa: PLC0415
+    from programs.models import Program, StampProgram  # noqa: PLC0415
+
+    common: Any = {"environment": environment, "actor": Actor.system("benchmark"), "now": timezone.now()}
+    changes = {
+        "program": Program.objects.get(environment=environment, code="default"),
+        "name": "Five purchases",
+        "title": "Five purchases, five pounds",
+        "status": "active",
+        "threshold": 5,
+        "currency": "GBP",
+        "reward_kind": "fixed-reward",
+        "reward_amount": 500,
+    }
+    made = save_stamp_program(stamp_program=StampProgram(environment=environment), changes=changes, **common)
+    for number in range(1, CARDS + 1):
+        enrol(stamp_program=made.public_id, member=f"c-{number}", **common)
 
 
 if __name__ == "__main__":

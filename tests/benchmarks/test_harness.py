@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from benchmarks import document, judging
+from benchmarks import document, judging, stamping
 from benchmarks.earning import report
 from benchmarks.measuring import CASES, Figures, Place, Plan, figures, measure
 from benchmarks.seeding import Seeded, seed
 from benchmarks.servers import web_server
 from benchmarks.table import table
 from loyalty.ledger.checks import Inspection
-from loyalty.models import Account, LedgerEntry
+from loyalty.models import Account, LedgerEntry, Stamp
+from programs.models import Environment
 from programs.queries.environments import environment_by_id
 
 ROWS, DEEP = 400, 100
@@ -80,6 +81,17 @@ def test_events_one_by_one_and_at_once_write_right_ledgers_and_are_told(servers:
     assert len(said) == 1 + len(judging.RULES) + 1
     environment = environment_by_id(servers.facts["environment_id"])
     assert list(Inspection(environment=environment, digests=False).violations()) == []
+
+
+def test_purchases_with_and_without_a_card_are_measured_and_write_right_cards(servers: Place) -> None:
+    plan = Plan(cases=(), targets=("product",), clients=(2,), rounds=1, seconds=0.2, connections=1)
+    said: list[str] = []
+    text = stamping.report(plan, servers, said.append)
+    assert (text.count("\n"), len(said)) == (2 + 3, 3)
+    live = environment_by_id(servers.facts["environment_id"])
+    sandbox = Environment.objects.select_related("project").get(project=live.project, kind="sandbox")
+    assert Stamp.objects.filter(environment_id=sandbox.pk).exists()
+    assert list(Inspection(environment=sandbox, digests=False).violations()) == []
 
 
 def test_figures_are_calls_a_second_and_milliseconds() -> None:
