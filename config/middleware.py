@@ -11,16 +11,22 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django_structlog.middlewares import RequestMiddleware
 
 from audit.ids import new_id
-from loyalty.api.v1.errors import MEDIA_TYPE, problem_for
+from loyalty.api.publisher_v1.errors import error_for
+from loyalty.api.v1.errors import problem_for
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
-API_PREFIX = "/v1/"
+# Each surface of the API, and how it answers in place of an error page.
+SURFACES: dict[str, Callable[[int, HttpRequest], HttpResponse]] = {
+    "/v1/": problem_for,
+    "/publisher.v1/": error_for,
+}
+_JSON = ("application/json", "application/problem+json")
 _TRACEPARENT = re.compile(r"^(?!ff|..-0{32}|.{36}0{16})[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._:/+=-]{1,128}$")
 
@@ -112,17 +118,20 @@ class ContentSecurity(_ForPages, CSPMiddleware):
 
 def is_api(request: HttpRequest) -> bool:
     """Whether it is a call of the API, by its path: it carries a key, and no session."""
-    return request.path_info.startswith(API_PREFIX)
+    return request.path_info.startswith(tuple(SURFACES))
 
 
 def problem_details(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Answers below /v1/ that Django made itself (404, 400, 500 …) become problem details."""
+    """Answers of the API that Django made itself (404, 400, 500 …) become the surface's own refusals."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        is_ours = response.headers.get("Content-Type", "").startswith(("application/json", MEDIA_TYPE))
-        if is_api(request) and response.status_code >= 400 and not is_ours:
-            return problem_for(response.status_code, request)
+        is_ours = response.headers.get("Content-Type", "").startswith(_JSON)
+        if response.status_code < 400 or is_ours:
+            return response
+        for prefix, refusal in SURFACES.items():
+            if request.path_info.startswith(prefix):
+                return refusal(response.status_code, request)
         return response
 
     return middleware
