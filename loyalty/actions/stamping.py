@@ -73,7 +73,10 @@ def read_for(
 
 
 def _read_stamps(journal: Journal, config: Snapshot, items: Sequence[tuple[Item, UUID]]) -> None:
-    """Of the cards that may become full, those that owe, and those that are stamped once a day."""
+    """Of the cards that may become full, those that owe, those that a refund of the same sitting takes stamps
+    from, and those that are stamped once a day."""
+    undone = {item.refund.purchase for item, _ in items if item.refund}
+    taken: set[UUID] = set()
     coming: dict[UUID, int] = defaultdict(int)
     days: dict[UUID, set[Any]] = defaultdict(set)
     cards: dict[UUID, Card] = {}
@@ -82,12 +85,15 @@ def _read_stamps(journal: Journal, config: Snapshot, items: Sequence[tuple[Item,
             key, per = card.collection.id, card.program.stamps_per
             cards[key] = card
             coming[key] += rules.MAX_STAMPS if per == "quantity" else 1
+            if item.reported.event_id in undone:
+                taken.add(key)
             if per == "day":
                 days[key].add(day_of(item.occurred_at, config.time_zone))
     full = [
         card
         for key, card in cards.items()
-        if card.collection.counter < 0
+        if key in taken
+        or card.collection.counter < 0
         or card.collection.counter + coming[key]
         >= threshold_of(card.program.thresholds, card.collection.cycle_from)
     ]

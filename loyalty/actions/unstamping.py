@@ -53,7 +53,7 @@ def _difference(
         return [by_number[number] for number in rules.in_proportion(held, keep)], []
     again = Judgement("nothing_bought", "Nothing is left of the purchase.")
     if net.data is not None:
-        again = _judge_again(sitting, StampRule.from_json(kept), purchase, net, asked)
+        again = _judge_again(sitting, StampRule.from_json(kept), purchase, asked)
     back, anew = rules.difference(held, again)
     return [by_number[number] for number in back], [by_number[number] for number in anew]
 
@@ -65,11 +65,16 @@ def _collected(purchase: Purchase, card: Card) -> int:
 
 
 def _judge_again(
-    sitting: Sitting, rule: StampRule, purchase: Purchase, net: Net, asked: Sequence[Refund]
+    sitting: Sitting, rule: StampRule, purchase: Purchase, asked: Sequence[Refund]
 ) -> Judgement:
     bought = purchase.event
     lines, _ = refunds.lines_of(bought.data, asked)
     places = [place for place, line in enumerate(lines, start=1) if not line.is_gone]
+    if lines and not places:  # what is left, such as postage, was never a line
+        return Judgement("no_line_matches", "None of the purchase's lines is left.")
+    # Where its own quantity is what stamps, that shrinks with its amount.
+    fields = ("data.quantity",) if rule.per == "quantity" and not lines else ()
+    left = refunds.net_of(bought.data, bought.amount, asked, fields)
     levels = from_json(bought.facts or {}, referred=False).levels
-    facts = with_tier(facts_then(sitting, bought, net.data or {}), rule, levels)
+    facts = with_tier(facts_then(sitting, bought, left.data or {}), rule, levels)
     return rules.judge(rule, facts, bought.currency, places=places)
