@@ -12,6 +12,8 @@ from tests.conftest import Api
 FORMS = {
     "txn id": r"txn_[0-9a-f]{32}",
     "red id": r"red_[0-9a-f]{32}",
+    "sc id": r"sc_[0-9a-f]{32}",
+    "sr id": r"sr_[0-9a-f]{32}",
     "redeem code": r"REDEEM-[2-9A-HJ-NP-Z]{8}",
     "instant": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z",
     "trace id": r"[0-9a-f]{32}",
@@ -29,17 +31,39 @@ def exchanges(name: str) -> list[dict[str, Any]]:
     return found
 
 
-def play(api: Api, name: str) -> None:
-    """Send each request of the fixture and compare status and body to the letter."""
+def play(
+    api: Api, name: str, *, errors: str = "application/problem+json", to_the_byte: bool = False
+) -> None:
+    """Send each request of the fixture and compare status and body to the letter; `to_the_byte`: and in the
+    fixture's own order. A placeholder in a body stands for what it stood for in an answer before."""
     bound: dict[str, Any] = {}
     for number, exchange in enumerate(exchanges(name), 1):
         method, path = exchange["request"].split(" ")
-        answer = api.call(method, path, exchange.get("body"))
+        answer = api.call(method, path, _filled(exchange.get("body"), bound))
         at = f"{name} {number} ({exchange['request']})"
         assert answer.status_code == exchange["status"], f"{at}: {answer.content.decode()}"
-        kind = "application/json" if answer.status_code < 400 else "application/problem+json"
+        kind = "application/json" if answer.status_code < 400 else errors
         assert answer.headers["Content-Type"] == kind, at
-        assert list(differences(exchange["answer"], json.loads(answer.content), "", bound)) == [], at
+        found = json.loads(answer.content)
+        assert list(differences(exchange["answer"], found, "", bound)) == [], at
+        if to_the_byte:
+            whole = json.dumps(_with(exchange["answer"], found), ensure_ascii=False, separators=(",", ":"))
+            assert answer.content.decode() == whole, at
+
+
+def _filled(body: Any, bound: dict[str, Any]) -> Any:
+    if isinstance(body, dict):
+        return {name: _filled(value, bound) for name, value in body.items()}
+    return bound.get(body, body) if isinstance(body, str) else body
+
+
+def _with(expected: Any, found: Any) -> Any:
+    """The fixture's answer, its placeholders as they were found."""
+    if isinstance(expected, dict):
+        return {name: _with(value, found[name]) for name, value in expected.items()}
+    if isinstance(expected, list):
+        return [_with(one, other) for one, other in zip(expected, found, strict=True)]
+    return found if isinstance(expected, str) and _PLACEHOLDER.fullmatch(expected) else expected
 
 
 def differences(expected: Any, found: Any, path: str, bound: dict[str, Any]) -> Iterator[str]:
