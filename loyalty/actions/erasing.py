@@ -7,6 +7,7 @@ from audit.record import Actor
 from loyalty.actions.once import once
 from loyalty.ledger import accounts
 from loyalty.ledger.closing import close_pending
+from loyalty.ledger.closing_cards import revoke_unpaid
 from loyalty.ledger.erasing import empty, redact
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.members import Redirected
@@ -25,9 +26,9 @@ def erase_member(
     now: datetime,
     idempotency: Idempotency | None = None,
 ) -> Member:
-    """Release the member's holds, cancel what waits for fulfilment, bring every account to zero, and blank
-    all that names or describes them, and those who were merged into them. The anonymous ledger stays.
-    Answers the blanked row.
+    """Release the member's holds, cancel what waits for fulfilment or is to be paid, bring every account to
+    zero, and blank all that names or describes them, and those who were merged into them. The anonymous
+    ledger stays. Answers the blanked row.
 
     If the id comes back it is somebody new, who starts from zero. Raises NotFound, Replay.
     Locks: the members, their accounts, their redemptions and codes; stock only while it is written.
@@ -42,6 +43,7 @@ def erase_member(
     for book in journal.open_locked(locked):
         empty(book)
     close_pending(journal, [found.pk, *(row.pk for row in merged)])
+    revoke_unpaid(journal, [found.pk])  # those of the merged went on at the survivor
     redact([found, *merged])
     for row in (found, *merged):
         row.external_id, row.attributes, row.status = None, {}, Member.Status.ERASED

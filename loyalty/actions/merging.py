@@ -16,6 +16,7 @@ from loyalty.ledger.joining import (
     move_tiers,
     move_usage,
 )
+from loyalty.ledger.joining_cards import move_cards
 from loyalty.ledger.members import Redirected
 from loyalty.ledger.merging import merge_accounts
 from loyalty.ledger.posting import Cause, Journal
@@ -37,8 +38,8 @@ def merge_members(
     idempotency: Idempotency | None = None,
 ) -> Member:
     """Let `into` go on with all that `member` has: points, pending, holds, debt, event counts, usage of
-    rules, tiers, items and referrals (docs/members.md tells of each kind of row). `member` becomes a
-    tombstone that redirects; its attributes are not taken over. Answers the survivor.
+    rules, tiers, items, stamp cards and referrals (docs/members.md tells of each kind of row). `member`
+    becomes a tombstone that redirects; its attributes are not taken over. Answers the survivor.
 
     Raises InvalidRequest, MemberFrozen (either), NotFound, Replay. Locks: both members, then their accounts.
     """
@@ -51,6 +52,7 @@ def merge_members(
     move_usage(merged, survivor)
     move_tiers(journal, merged, survivor)
     move_items(journal, merged, survivor)
+    move_cards(journal, merged, survivor)
     move_referrals(merged, survivor)
     # Those merged into it before go on to the survivor too: every redirect is one step.
     Member.objects.filter(redirect_to=merged).update(redirect_to=survivor)

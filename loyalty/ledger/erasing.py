@@ -28,6 +28,7 @@ from loyalty.models import (
     ReferralCode,
     RewardCode,
     RuleUsage,
+    StampReward,
     TierProgress,
 )
 
@@ -89,6 +90,7 @@ def redact(members: Sequence[Member]) -> None:
         reason=None, metadata=None, note=None, closed_reason=None
     )
     _void_codes(keys)
+    StampReward.objects.filter(member__in=keys, reference__isnull=False).update(reference=None)
     AuditEvent.objects.filter(member_id__in=keys).update(before=None, after=None, ip=None, salt=None)
     _forget(keys)
 

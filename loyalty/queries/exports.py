@@ -18,6 +18,7 @@ from loyalty.models import Account, Event, EventCount, Member, RuleUsage
 from loyalty.queries.balances import Balance, balances_of
 from loyalty.queries.exported_ledger import exported_holds, exported_transactions
 from loyalty.queries.exported_redemptions import exported_items, exported_redemptions
+from loyalty.queries.exported_stamps import exported_stamp_collections
 from loyalty.queries.exported_standing import exported_referrals, exported_tiers
 from loyalty.queries.families import family_of
 from loyalty.queries.members import find_member
@@ -45,6 +46,7 @@ def export_member(*, environment: Environment, member: str, now: datetime | None
             "holds": exported_holds(family),
             "redemptions": exported_redemptions(family),
             "items": exported_items(family),
+            "stamp_collections": exported_stamp_collections(family),
             "events": _events(family),
             "event_counts": _event_counts(family),
             "tiers": exported_tiers(family),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loyalty.api.v1 import examples
+from loyalty.api.v1 import examples, stamp_examples
 
 PURCHASE = {
     "event_id": "order-12345",
@@ -99,6 +99,10 @@ EXPLANATION: dict[str, Any] = {
     "referrer_id": None,
 }
 DRY_RUN_REQUEST = {"type": "purchase", "member_id": "cus_abc123", "data": {"amount": "59.90"}}
+EXPLANATION |= {
+    "stamps": [stamp_examples.STAMP_VERDICT],
+    "stamp_changes": [stamp_examples.STAMP_CHANGE],
+}
 DRY_RUN = EXPLANATION | {"transactions": [EXPLANATION["transactions"][0] | {"lots": []}]}
 REVISION: dict[str, Any] = {
     "id": "rev_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8b",
@@ -193,6 +197,7 @@ EXPORT: dict[str, Any] = {
     "holds": [],
     "redemptions": [],
     "items": {"owned": [], "changes": []},
+    "stamp_collections": [],
     "events": [examples.EVENT],
     "event_counts": [{"member_id": "cus_abc123", "type": "purchase", "count": 7}],
     "tiers": {"levels": [], "progress": [], "changes": []},

@@ -14,6 +14,7 @@ from loyalty.api.v1.shapes import (
     Transaction,
     page_of,
 )
+from loyalty.api.v1.stamp_shapes import StampChange, StampVerdict
 from loyalty.models import BackTest, Referral, TierChange
 from programs.models import TierLadder
 
@@ -140,6 +141,8 @@ class ExplanationShape(s.Serializer[Any]):
     reasons = Reason(many=True)
     transactions = TransactionWithLots(many=True)
     tier_changes = TierChangeShape(many=True)
+    stamps = StampVerdict(many=True, help_text="Of a purchase: what each of the customer's cards made of it.")
+    stamp_changes = StampChange(many=True, help_text="What became of stamp cards; retention leaves it.")
     referrer_id = s.CharField(
         allow_null=True, help_text="Whose referral it completed; of a refund: whose part it took back."
     )
@@ -285,6 +288,7 @@ class ExportShape(s.Serializer[Any]):
     holds = s.ListField(child=AnyObject())
     redemptions = s.ListField(child=AnyObject())
     items = AnyObject()
+    stamp_collections = s.ListField(child=AnyObject())
     events = s.ListField(child=AnyObject())
     event_counts = s.ListField(child=AnyObject())
     tiers = AnyObject()

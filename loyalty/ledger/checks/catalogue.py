@@ -5,6 +5,7 @@ table (without `loyalty_`), id, account_id, expected, found; the last two are te
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,7 +50,6 @@ def statement() -> str:
     this check has, environment, member, the member's external id. The first row counts: entries under
     expected, lots under found.
     """
-    branches = "\nUNION ALL\n".join(_branch(number, check) for number, check in enumerate(CHECKS))
     return f"""
 {(_FOLDER / "chunk.sql").read_text()}
 SELECT hit.number, hit.kind, hit.id, hit.expected, hit.found, hit.hits,
@@ -58,16 +58,21 @@ FROM (
 SELECT -1 AS number, NULL AS kind, NULL::uuid AS id, NULL::uuid AS account_id,
     (SELECT count(*) FROM entries)::text AS expected, (SELECT count(*) FROM lots)::text AS found, 0::bigint AS hits
 UNION ALL
-{branches}
+{branches(CHECKS)}
 ) AS hit
 LEFT JOIN accounts AS account ON account.id = hit.account_id
 ORDER BY hit.number
 """  # noqa: S608 - made of this package's own files
 
 
+def branches(checks: Sequence[Check]) -> str:
+    """Of one statement: the number of a check, its row, and how many rows it has."""
+    return "\nUNION ALL\n".join(_branch(number, check) for number, check in enumerate(checks))
+
+
 def _branch(number: int, check: Check) -> str:
     return f"""(
-SELECT {number}, broken.*, count(*) OVER ()
-FROM ({check.sql}) AS broken (kind, id, account_id, expected, found)
+SELECT {number} AS number, broken.*, count(*) OVER () AS hits
+FROM ({check.sql}) AS broken (kind, id, owner_id, expected, found)
 LIMIT {ROWS_A_CHECK}
 )"""  # noqa: S608

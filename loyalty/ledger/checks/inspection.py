@@ -1,4 +1,4 @@
-"""A walk through the accounts, chunk by chunk, and then through what all members share."""
+"""A walk through the accounts, chunk by chunk, then through the stamp cards, and through what all members share."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from loyalty.ledger.checks.cards import card_chunks, wrong_cards
 from loyalty.ledger.checks.catalogue import CHECKS, ROWS_A_CHECK, statement
 from loyalty.ledger.checks.chunk import chunk_state
 from loyalty.ledger.checks.digests import DIGEST, changed_entries
@@ -53,8 +54,17 @@ class Inspection:
             if self.progress:
                 self.progress(self)
             after = chunk[-1]
+        yield from self._cards()
         if not self.member_id:
             yield from self._whole()
+
+    def _cards(self) -> Iterator[Violation]:
+        """Stamp cards, in chunks of their own: who has one may have no account."""
+        for chunk in card_chunks(self.environment, self.member_id):
+            with chunk_state():
+                found, more = wrong_cards(chunk)
+            self.left_out.update(more)
+            yield from found
 
     def _whole(self) -> Iterator[Violation]:
         """What no member's rows can tell: one snapshot an environment and check."""

@@ -6,7 +6,14 @@ from uuid import UUID
 
 from audit.ids import public
 
-_PREFIXES = {"ledgerentry": "txn", "hold": "hold", "redemption": "red"}
+_PREFIXES = {
+    "ledgerentry": "txn",
+    "hold": "hold",
+    "redemption": "red",
+    "stampcollection": "sc",
+    "stampreward": "sr",
+    "stamp": "st",
+}
 
 
 @dataclass(frozen=True, slots=True)

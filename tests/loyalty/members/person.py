@@ -15,14 +15,15 @@ from django.utils import timezone
 
 from loyalty.actions.members import update_member
 from loyalty.actions.referrals import refer, referral_code_of
+from loyalty.actions.stamps import enrol, pay_stamp_reward
 from loyalty.ledger.idempotency import Idempotency
-from loyalty.models import Member, Referral
+from loyalty.models import Member, Referral, StampReward
 from loyalty.queries.exports import export_member
 from loyalty.queries.families import family_of
 from loyalty.queries.members import find_member
 from programs.models import Environment
 from tests.conftest import Api
-from tests.factories import make_key, make_ladder, make_metric, reload
+from tests.factories import make_key, make_ladder, make_metric, make_stamp_program, reload
 from tests.loyalty.ledger.till import day
 from tests.loyalty.members.shop import Shop
 
@@ -65,6 +66,10 @@ class Person:
         self.desk.rule(
             "friends", award={"kind": "referral", "member": 10, "referrer": 20}, caps=common["caps"]
         )
+        self.cards = [
+            make_stamp_program(self.environment, name=name, threshold=threshold)
+            for name, threshold in (("coffee", 2), ("tea", 3))
+        ]
 
     def _live(self) -> None:
         desk, mark = self.desk, self.mark
@@ -72,6 +77,7 @@ class Person:
         self._came(self.ada, "eve")
         desk.buy("twins", "9.00", f"twin-{mark}", note=mark)
         desk.do(referral_code_of, member=f"twin-{mark}")
+        self._collect()
         desk.merge(f"twin-{mark}", self.ada)
         self.do(update_member, member=self.ada, attributes={"note": f"{mark} attribute"})
         desk.buy("first", "60.00", self.ada, note=f"{mark} data", items=[{"sku": mark}])
@@ -85,6 +91,23 @@ class Person:
         desk.buy("dans", "30.00", "dan")
         desk.buy("zoes", "30.00", "zoe")
         desk.redeem("badge", "zoe")
+
+    def _collect(self) -> None:
+        """Cards of the person, of who is merged into them, and of whom they are merged into later. One of the
+        rewards is paid, one revoked, one is to be paid; the next purchase fills a card."""
+        coffee, tea = (program.public_id for program in self.cards)
+        for program, member in (
+            (coffee, self.ada),
+            (tea, self.ada),
+            (coffee, f"twin-{self.mark}"),
+            (tea, "zoe"),
+        ):
+            self.do(enrol, stamp_program=program, member=member)
+        for number in range(1, 5):
+            self.desk.buy(f"cup-{number}", "3.00", self.ada)
+        paid = StampReward.objects.filter(member=self.key(self.ada)).order_by("id")[0]
+        self.do(pay_stamp_reward, reward=paid.pk, reference=f"{self.mark} voucher")
+        self.desk.refund("cup-4", member=self.ada)
 
     def _came(self, member: str, through: str) -> Referral:
         code = self.do(referral_code_of, member=through).code

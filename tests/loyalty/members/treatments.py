@@ -31,6 +31,9 @@ from loyalty.models import (
     ReferralCode,
     RewardCode,
     RuleUsage,
+    Stamp,
+    StampCollection,
+    StampReward,
     TierChange,
     TierProgress,
     Uncovered,
@@ -85,6 +88,14 @@ def _highest(rows: Rows) -> Any:
 def _waiting(rows: Rows) -> Any:
     """Of pending referrals: who waits. The referrer is the merged member, then the survivor."""
     return {row.member_id for row in rows if row.status == "pending"}
+
+
+def _to_pay(rows: Rows) -> Any:
+    return Counter((row.stamp_program_id, row.amount) for row in rows if row.status == "issued")
+
+
+def _collected(rows: Rows) -> int:
+    return sum(row.returned_at is None for row in rows)
 
 
 def _within(section: str, part: str) -> Callable[[Export], int]:
@@ -222,6 +233,27 @@ TREATMENTS: dict[type[Model], Treatment] = {
         exported=lambda export: len(export["items"]["changes"]),
         left=len,
         why=KEYS,
+    ),
+    StampCollection: Treatment(
+        refunded=_sums("counter", by=["stamp_program_id"]),
+        merged=_sums("counter", by=["stamp_program_id"]),
+        exported=lambda export: len(export["stamp_collections"]),
+        left=len,
+        why="Nobody finds it; stamps and rewards point at it.",
+    ),
+    StampReward: Treatment(
+        refunded=_to_pay,
+        merged=_to_pay,
+        exported=_within("stamp_collections", "rewards"),
+        left=len,
+        why="What was paid stays so, for reports; what was to be paid is revoked, and the reference is blanked.",
+    ),
+    Stamp: Treatment(
+        refunded=_collected,
+        merged=_collected,
+        exported=_within("stamp_collections", "stamps"),
+        left=len,
+        why="Rewards name it; " + KEYS[0].lower() + KEYS[1:],
     ),
     ReferralCode: Treatment(
         refunded="A code is no effect of an event.",

@@ -1,0 +1,69 @@
+"""Stamp cards with their stamps and rewards, chunk by chunk (docs/checks.md)."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection
+
+from loyalty.ledger.checks.catalogue import ROWS_A_CHECK, branches, checks_in
+from loyalty.ledger.checks.violation import Violation
+from loyalty.models import StampCollection
+from programs.currencies import digits_of
+from programs.models import Environment, StampProgram
+
+CARDS = checks_in("stamps")
+CARDS_A_CHUNK = 2_000
+_NO_ID = UUID(int=0)
+_STATEMENT = f"""
+{(Path(__file__).parent / "cards.sql").read_text()}
+SELECT hit.number, hit.kind, hit.id, hit.expected, hit.found, hit.hits,
+    card.environment_id, card.member_id, card.external_id
+FROM (
+{branches(CARDS)}
+) AS hit
+JOIN cards AS card ON card.id = hit.owner_id
+ORDER BY hit.number
+"""  # noqa: S608 - made of this package's own files
+
+
+def card_chunks(environment: Environment | None, member_id: UUID | None) -> Iterator[list[UUID]]:
+    """The cards of one member, of one environment, or all, in the order of their ids. None is ever removed."""
+    cards = StampCollection.objects.order_by("id")
+    if member_id:
+        cards = cards.filter(member_id=member_id)
+    elif environment:
+        cards = cards.filter(environment_id=environment.id)
+    after = _NO_ID
+    while chunk := list(cards.filter(id__gt=after).values_list("id", flat=True)[:CARDS_A_CHUNK]):
+        yield chunk
+        after = chunk[-1]
+
+
+def wrong_cards(chunk: list[UUID]) -> tuple[list[Violation], dict[str, int]]:
+    """What is wrong with these cards, and how many more rows a check has than are told; two statements."""
+    currencies = StampProgram.objects.values_list("currency", flat=True).distinct().order_by()
+    digits = json.dumps({currency: digits_of(currency) for currency in currencies})
+    found: list[Violation] = []
+    left_out: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_STATEMENT, {"cards": chunk, "digits": digits})
+        for number, table, row_id, expected, seen, hits, environment, member_id, member in cursor:
+            check = CARDS[number]
+            if hits > ROWS_A_CHECK:
+                left_out[check.name] = hits - ROWS_A_CHECK
+            found.append(
+                Violation(
+                    check.name,
+                    check.sentence,
+                    table,
+                    row_id,
+                    environment,
+                    member_id,
+                    member,
+                    expected,
+                    seen,
+                )
+            )
+    return found, left_out
