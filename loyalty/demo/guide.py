@@ -1,5 +1,5 @@
-"""What the demo prints when it is ready. Only the three calls to try contain the word that begins them:
-whoever reads the output by program finds them by it."""
+"""What the demo prints when it is ready. Only the calls to try contain the word that begins them: whoever reads
+the output by program finds them by it. The first three are about points and stay in their order."""
 
 from typing import NamedTuple
 
@@ -17,8 +17,8 @@ class Access(NamedTuple):
 
 
 def guide(access: Access) -> str:
-    """Addresses, log-in, key, and three calls of one line each that work as printed."""
-    award, history, balance = calls(access)
+    """Addresses, log-in, key, and four calls of one line each that work as printed."""
+    award, history, balance, cards = calls(access)
     return f"""
 Ready.
 
@@ -29,7 +29,9 @@ Ready.
   API docs  {access.root}/docs/
 
 In the console: customers with points and tiers, rewards with codes and stock, and mugs that wait in the
-fulfilment queue. Search takes a member, a code or an id: 13777, or CAFE-7919-6007.
+fulfilment queue. Stamp programs are the cards, and how far customers are with them; Stamp rewards what full
+cards gave, most of it still to be paid (13941 sent T-light holders back, and four rewards were revoked).
+Search takes a member, a code or an id: 13777, or CAFE-7919-6007.
 
 Try it. Award points to a customer of the shop (run it twice: there is still one entry,
 and the second answer has the header Idempotent-Replayed: true); their history; their balance:
@@ -40,17 +42,27 @@ and the second answer has the header Idempotent-Replayed: true); their history; 
 
   {balance}
 
+The stamp cards that customers can join, as an app asks for them:
+
+  {cards}
+
 Ctrl-C stops it; the data stays. make clean removes everything."""
 
 
-def calls(access: Access) -> tuple[str, str, str]:
-    """The award, the history and the balance. The idempotency key is another one with each API key."""
+def calls(access: Access) -> tuple[str, str, str, str]:
+    """The award, the history, the balance and the stamp cards. The idempotency key is another one with each API
+    key."""
     authorization = f'-H "Authorization: Bearer {access.key}"'
+    json = '-H "Content-Type: application/json"'
     award = (
         f"curl -i -X POST {access.root}/v1/points/award {authorization} "
-        f'-H "Content-Type: application/json" -H "Idempotency-Key: welcome-{access.key[-6:]}" '
+        f'{json} -H "Idempotency-Key: welcome-{access.key[-6:]}" '
         f"""-d '{{"customer_id": "{CUSTOMER}", "points": 100, "reason": "Welcome"}}'"""
     )
     history = f'curl "{access.root}/v1/points?customer_id={CUSTOMER}&limit=5" {authorization}'
     balance = f'curl "{access.root}/v1/members/{CUSTOMER}/balances" {authorization}'
-    return award, history, balance
+    cards = (
+        f"curl -X POST {access.root}/publisher.v1/loyalty-program/list {authorization} {json} "
+        """-d '{"pagination": {"limit": 50}}'"""
+    )
+    return award, history, balance, cards

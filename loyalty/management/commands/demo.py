@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from audit.errors import DomainError
 from audit.record import Actor
-from loyalty.demo import rewards, serve, shop
+from loyalty.demo import rewards, serve, shop, stamps
 from loyalty.demo.guide import Access, guide
 from loyalty.demo.orders import read_history
 from loyalty.demo.replay import is_complete, schedule_of, summarise
@@ -65,8 +65,10 @@ class Command(BaseCommand):
         actor = Actor.system("demo")
         tenant, password = self.tenant(root, actor)
         self.publish_rules(actor)
+        self.stamp_cards(actor)
         self.replay()
         self.rewards(actor)
+        self.pay_stamp_rewards(actor)
         key = shop.rotate_key(environment=tenant.environments["sandbox"], actor=actor)
         self.say(f"== API key {key.key.prefix}... made, earlier demo keys revoked")
         return Access(url, reverse("admin:index"), tenant.user.username, password, key.secret)
@@ -102,6 +104,16 @@ class Command(BaseCommand):
         if shop.ensure_tiers(environment=sandbox(), actor=actor):
             self.say("   tiers Bronze, Silver and Gold set up")
 
+    def stamp_cards(self, actor: Actor) -> None:
+        """Before the orders: they stamp the cards that their customers have then."""
+        environment = sandbox()
+        common: dict[str, Any] = {"actor": actor, "now": now_in(environment)}
+        for name in stamps.ensure_stamp_programs(environment=environment, **common):
+            self.say(f'   stamp card "{name}" set up')
+        made = stamps.ensure_cards(environment=sandbox(), history=read_history(), **common)
+        if made:
+            self.say(f"   {made} stamp cards handed out to customers")
+
     def replay(self) -> None:
         """Nothing where all is there: that shows in one statement."""
         environment, history = sandbox(), read_history()
@@ -123,6 +135,13 @@ class Command(BaseCommand):
         made = rewards.ensure_redemptions(environment=environment, actor=actor, now=now_in(environment))
         if made:
             self.say(f"   {made} redemptions by customers, some of them waiting in the fulfilment queue")
+
+    def pay_stamp_rewards(self, actor: Actor) -> None:
+        """After the orders: they filled the cards."""
+        environment = sandbox()
+        paid = stamps.ensure_payments(environment=environment, actor=actor, now=now_in(environment))
+        if paid:
+            self.say(f"== stamp rewards: {paid} paid, the others wait to be paid")
 
     def say(self, line: str) -> None:
         """A line at once, also into a file."""

@@ -15,11 +15,21 @@ from loyalty.api.common.authentication import forget_keys
 from loyalty.demo import serve, shop
 from loyalty.demo.guide import Access, calls, guide
 from loyalty.management.commands.demo import Command
-from loyalty.models import Event, LedgerEntry, Redemption, RewardCode
-from programs.models import ApiKey, Organization, Reward
+from loyalty.models import (
+    Event,
+    LedgerEntry,
+    Member,
+    Redemption,
+    RewardCode,
+    Stamp,
+    StampCollection,
+    StampReward,
+)
+from programs.models import ApiKey, Organization, Reward, StampProgram
 from tests.conftest import Api
 
-COUNTED: tuple[Any, ...] = (Event, LedgerEntry, User, Reward, Redemption, RewardCode)
+CARDS: tuple[Any, ...] = (StampProgram, StampCollection, Stamp, StampReward)
+COUNTED: tuple[Any, ...] = (Event, LedgerEntry, User, Member, Reward, Redemption, RewardCode, *CARDS)
 ROOT = "http://127.0.0.1:8000"
 ACCESS = Access(ROOT, "/console/", "demo", "secret-password", "sk_sandbox_abcdefghijkl")
 
@@ -38,7 +48,10 @@ def test_two_starts(tmp_path: Path) -> None:
     assert Api(first.key).get("/v1/members/17850/balances").json()["data"][0]["balance"] == 5429
     log_in = {"username": first.username, "password": first.password}
     assert Client().post(f"{first.console_path}login/", log_in).status_code == 302
+    assert "388 stamp cards handed out" in told
     assert "19 redemptions by customers" in told
+    assert "4 paid" in told
+    assert StampReward.objects.filter(stamp_program__public_id="lp_demo_days").count() == 3
     before = [table.objects.count() for table in COUNTED]
 
     second, told = start(tmp_path)
@@ -52,13 +65,13 @@ def test_two_starts(tmp_path: Path) -> None:
     assert ApiKey.objects.filter(name=shop.KEY_NAME, revoked_at=None).count() == 1
 
 
-def test_the_guide_names_everything_and_three_calls() -> None:
+def test_the_guide_names_everything_and_four_calls() -> None:
     text = guide(ACCESS)
     for part in (f"{ROOT}/console/", f"{ROOT}/docs/", "user demo", ACCESS.password, ACCESS.key):
         assert part in text
     found = [match[1] for line in text.splitlines() if (match := re.match(r"[^c]*(curl .*)$", line))]
     assert found == list(calls(ACCESS))
-    assert text.count("curl ") == 3
+    assert text.count("curl ") == 4
 
 
 def test_the_idempotency_key_differs_with_the_api_key() -> None:
