@@ -1,6 +1,7 @@
 """Stamp programs, members' cards and what full ones gave (domain.md 7)."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -137,18 +138,29 @@ def find_stamp_reward(*, environment: Environment, reward: UUID) -> StampReward:
 
 def funnel(*, environment: Environment, stamp_program: StampProgram) -> Funnel:
     """How far the members of a stamp program are; two statements."""
-    cards = collections_of(environment=environment).filter(stamp_program=stamp_program)
-    standing: Counter[int] = Counter()
-    groups = cards.order_by().values_list("counter", "cycle_from").annotate(members=Count("id"))
-    for counter, cycle_from, members in groups:
-        standing[shown(counter, stamp_program.thresholds, cycle_from)] += members
-    rewards = StampReward.objects.filter(environment_id=environment.id, stamp_program=stamp_program)
-    figures = {
-        status: (count, amount)
-        for status, count, amount in rewards.order_by()
-        .values_list("status")
-        .annotate(count=Count("id"), amount=Sum("amount"))
-    }
+    return funnels(environment=environment, stamp_programs=[stamp_program])[stamp_program.pk]
+
+
+def funnels(*, environment: Environment, stamp_programs: Sequence[StampProgram]) -> dict[UUID, Funnel]:
+    """How far the members of each of these stamp programs are; two statements for all of them."""
+    programs = {one.pk: one for one in stamp_programs}
+    standing: defaultdict[UUID, Counter[int]] = defaultdict(Counter)
+    cards = collections_of(environment=environment).filter(stamp_program__in=programs).order_by()
+    groups = cards.values_list("stamp_program", "counter", "cycle_from").annotate(members=Count("id"))
+    for key, counter, cycle_from, members in groups:
+        standing[key][shown(counter, programs[key].thresholds, cycle_from)] += members
+    rewards = StampReward.objects.filter(environment_id=environment.id, stamp_program__in=programs).order_by()
+    figures: defaultdict[UUID, dict[str, tuple[int, int]]] = defaultdict(dict)
+    totals = rewards.values_list("stamp_program", "status").annotate(count=Count("id"), amount=Sum("amount"))
+    for key, status, count, amount in totals:
+        figures[key][status] = (count, int(amount))
+    return {key: _funnel(one, standing[key], figures[key]) for key, one in programs.items()}
+
+
+def _funnel(
+    stamp_program: StampProgram, standing: Counter[int], figures: Mapping[str, tuple[int, int]]
+) -> Funnel:
+    """`figures`: the count and the sum of the rewards in each status."""
     counts = {status: figures.get(status, (0, 0)) for status in StampReward.Status.values}
     highest = max([stamp_program.threshold - 1, *standing])
     return Funnel(
@@ -157,6 +169,6 @@ def funnel(*, environment: Environment, stamp_program: StampProgram) -> Funnel:
         issued=sum(count for count, _ in counts.values()),
         paid=counts["paid"][0],
         revoked=counts["revoked"][0],
-        to_pay=int(counts["issued"][1]),
-        paid_amount=int(counts["paid"][1]),
+        to_pay=counts["issued"][1],
+        paid_amount=counts["paid"][1],
     )

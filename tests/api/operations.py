@@ -98,10 +98,12 @@ def _of_members(body: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
     return {name: ids[whose] for name, whose in _MEMBERS.items() if name in body}
 
 
-def operations() -> list[Operation]:
+def operations(surface: str = "/v1/") -> list[Operation]:
+    """Those whose address begins so."""
     return [
         Operation(method, path, spec)
         for path, methods in document()["paths"].items()
+        if path.startswith(surface)
         for method, spec in methods.items()
     ]
 

@@ -206,7 +206,8 @@ def test_every_view_says_a_known_scope_for_each_method_and_stands_in_the_schema(
                 found[path, method] = view.scopes[method.upper()]
     assert found == documented
     assert set(found.values()) <= SCOPES.keys() - {"*"}
-    assert len(document()["paths"]) == len({path for path, _ in found})
+    of_this_surface = [path for path in document()["paths"] if path.startswith("/v1/")]
+    assert len(of_this_surface) == len({path for path, _ in found})
 
 
 def test_a_method_whose_scope_was_forgotten_is_refused_even_to_the_key_that_may_everything(

@@ -59,10 +59,11 @@ def _parameters() -> set[str]:
     return named | {name.strip("{}") for one in operations() for name in one.path.split("/") if "{" in name}
 
 
-def test_a_member_reads_and_writes_nothing_but_redemptions() -> None:
+def test_a_member_reads_and_writes_nothing_but_redemptions_and_their_own_cards() -> None:
     assert {str(one) for one in operations() if takes_tokens(one) and one.method != "get"} <= {
         "POST /v1/offer/redeem",
         "POST /v1/user/{user_id}/offer/{offer_id}/redeem",
+        "POST /v1/stamp-collections",
     }
 
 
@@ -101,7 +102,7 @@ def test_to_another_member_it_is_refused_and_nothing_changes(owner: Owner) -> No
 
 
 @pytest.mark.parametrize("named", ["bob", "Ada", "ada%20", "adá", "ada/", "%61da%2e"])
-@pytest.mark.parametrize("what", ["", "/balances", "/tier", "/referral"])
+@pytest.mark.parametrize("what", ["", "/balances", "/tier", "/referral", "/stamp-collections"])
 def test_a_path_that_names_somebody_else_is_refused(
     environment: Environment, made: NewTokenKey, named: str, what: str
 ) -> None:

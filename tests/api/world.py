@@ -16,7 +16,17 @@ from loyalty.actions.events import record_event
 from loyalty.actions.holds import capture_hold, hold_points
 from loyalty.actions.inventory_sets import save_inventory_set
 from loyalty.actions.referrals import referral_code_of
-from loyalty.models import Account, BackTest, Hold, Lot, Member, ReferralCode, TierChange
+from loyalty.models import (
+    Account,
+    BackTest,
+    Hold,
+    Lot,
+    Member,
+    ReferralCode,
+    Stamp,
+    StampReward,
+    TierChange,
+)
 from programs.actions.configure import configure
 from programs.models import EarningRule, Environment, InventorySet, Metric, Program
 from tests import factories
@@ -70,7 +80,7 @@ def make_owner() -> Owner:
         now=timezone.now(),
     )
     code, back_test = make_code(environment, "owner-bob"), make_back_test(rule)
-    shop = make_shop(environment)
+    shop, cafe = make_shop(environment), make_cafe(environment)
     ids = {
         "customer_id": "owner-ada",
         "other_customer_id": "owner-bob",
@@ -89,6 +99,7 @@ def make_owner() -> Owner:
         "create_tiers.program": program.code,  # the default one has its tiers
         "create_tiers.metric": metric.code,
         **shop.ids,
+        **cafe.ids,
     }
     rows: list[Any] = [
         environment,
@@ -102,6 +113,7 @@ def make_owner() -> Owner:
         code,
         back_test,
         *shop.rows,
+        *cafe.rows,
         *Member.objects.filter(environment=environment),
         *TierChange.objects.filter(environment_id=environment.id),
     ]
@@ -111,14 +123,15 @@ def make_owner() -> Owner:
 
 @dataclass(frozen=True)
 class Shop:
-    """A reward, what owner-ada has bought of it, and a set of items."""
+    """What a part of the world has: ids by the names of path parameters, and rows."""
 
     ids: dict[str, str]
     rows: list[Any]
 
 
 def make_shop(environment: Environment) -> Shop:
-    """One redemption is enough: it waits, so that it can be fulfilled, fail and be cancelled, and has a code."""
+    """A reward, what owner-ada has bought of it, and a set of items. One redemption is enough: it waits, so that it
+    can be fulfilled, fail and be cancelled, and has a code."""
     reward = factories.make_reward(
         environment, "owner_coupon", points=50, code_source="pool", fulfilment="manual"
     )
@@ -152,6 +165,32 @@ def make_shop(environment: Environment) -> Shop:
         "use_code.code": str(bought.issued_code),
     }
     return Shop(ids, [reward, badges, *badges.items.all(), bought, bought.issued_code])
+
+
+def make_cafe(environment: Environment) -> Shop:
+    """owner-ada has a card, one stamp on it and a reward that waits to be paid; another card can be joined."""
+    mine = factories.make_stamp_program(
+        environment, public_id="lp_owner_espresso", threshold=2, stamps_per="quantity"
+    )
+    yet_to_join = factories.make_stamp_program(environment, public_id="lp_owner_cakes")
+    card = factories.make_card(environment, mine, "owner-ada")
+    record_event(
+        environment=factories.reload(environment),
+        event_id="owner-coffees",
+        type="purchase",
+        member="owner-ada",
+        data={"amount": "9.00", "quantity": 3, "currency": "GBP"},
+        actor=factories.make_actor(),
+        now=timezone.now(),
+    )
+    reward, stamps = StampReward.objects.get(collection=card), Stamp.objects.filter(collection=card)
+    ids = {
+        "stamp_program_id": mine.public_id,
+        "stamp_collection_id": public("sc", card.pk),
+        "stamp_reward_id": public("sr", reward.pk),
+        "create_stamp_collection.stamp_program": yet_to_join.public_id,
+    }
+    return Shop(ids, [mine, yet_to_join, card, reward, *stamps])
 
 
 def make_hold(environment: Environment) -> Hold:

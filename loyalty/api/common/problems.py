@@ -187,7 +187,7 @@ PROBLEMS: dict[str, Problem] = {
         409,
         "Already enrolled",
         "The customer has a card of this stamp program: `stamp_collection` is its id. A customer has one, for good.",
-        "Nothing is to be done: `GET /v1/stamp-collections/{collection_id}` shows the card.",
+        "Nothing is to be done: `GET /v1/stamp-collections/{stamp_collection_id}` shows the card.",
     ),
     "stamp_program_not_available": Problem(
         409,
@@ -199,7 +199,7 @@ PROBLEMS: dict[str, Problem] = {
         409,
         "Stamp reward is closed",
         "The reward of a full card was paid already, or revoked by a refund: `reward_status` says which.",
-        "Read it with `GET /v1/stamp-rewards/{reward_id}`. Only one that is issued can be paid.",
+        "Read it with `GET /v1/stamp-rewards/{stamp_reward_id}`. Only one that is issued can be paid.",
     ),
     "member_frozen": Problem(
         409,

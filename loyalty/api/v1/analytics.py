@@ -10,10 +10,20 @@ from audit.errors import InvalidRequest
 from loyalty.api.common.fields import Body, Instant
 from loyalty.api.common.rendering import instant
 from loyalty.api.common.views import EngineView
-from loyalty.api.v1 import reward_examples, reward_shapes
+from loyalty.api.v1 import (
+    examples,
+    reward_examples,
+    reward_shapes,
+    stamp_examples,
+    stamp_rendering,
+    stamp_shapes,
+)
 from loyalty.api.v1.docs import operation
+from loyalty.api.v1.filters import StampProgramFilters
+from loyalty.api.v1.lists import ListView, PageQuery
 from loyalty.api.v1.reward_rendering import number
 from loyalty.queries.reward_figures import RewardFigures, reward_figures
+from loyalty.queries.stamps import funnels, stamp_programs_of
 
 USUAL = timedelta(days=30)
 LONGEST = timedelta(days=3 * 366)
@@ -50,6 +60,29 @@ class RewardAnalyticsView(EngineView):
             raise InvalidRequest.field(wrong, "invalid", "`to` is after `from`, by at most three years.")
         found = reward_figures(environment=self.environment, begins_at=begins, ends_at=to, now=self.now)
         return Response({"from": instant(begins), "to": instant(to), "data": [figures(one) for one in found]})
+
+
+class StampAnalyticsView(ListView):
+    scopes = {"GET": "analytics:read"}
+    filters = StampProgramFilters
+
+    @operation(
+        "stamp_analytics",
+        "How stamp programs do",
+        scope="analytics:read",
+        query=PageQuery,
+        filters=StampProgramFilters,
+        answer=stamp_shapes.StampAnalyticsPage,
+        example=examples.page(stamp_examples.STAMP_FIGURES),
+        tag="analytics",
+        description="Of each stamp program, newest first, right now: how many members have a card and at how many "
+        "stamps they stand, and what full cards gave: to be paid, paid, and revoked.",
+    )
+    def get(self, request: Request) -> Response:
+        page = self.page(stamp_programs_of(self.environment))
+        found = funnels(environment=self.environment, stamp_programs=page.rows)
+        shown = [stamp_rendering.figures(row, found[row.pk]) for row in page.rows]
+        return Response(page.as_json(shown))
 
 
 def figures(found: RewardFigures) -> dict[str, Any]:

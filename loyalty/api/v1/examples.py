@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from loyalty.api.v1 import stamp_examples
+
 TRANSACTION: dict[str, Any] = {
     "id": "txn_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8b",
     "type": "earned",
@@ -175,6 +177,7 @@ RECORDED = {
             "rule_revision": "rev_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8b",
         },
         {"kind": "tier", "program": "default", "from": None, "to": "silver", "change": "reached"},
+        {"kind": "stamps", **stamp_examples.STAMP_CHANGE},
     ],
     "reasons": [
         {"rule": "1 point per £1", "outcome": "awarded", "reason": "The condition is met: 59 points."},
@@ -182,6 +185,12 @@ RECORDED = {
             "rule": "Weekend bonus",
             "outcome": "outside_schedule",
             "reason": "The rule applies on weekends; this was a Wednesday.",
+        },
+        {
+            "rule": None,
+            "outcome": "stamped",
+            "reason": "One stamp for one piece.",
+            "stamp_program": "lp_coffee",
         },
     ],
     "duplicate": False,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from audit.ids import public
 from loyalty.api.common.rendering import instant
-from loyalty.api.v1 import rendering
+from loyalty.api.v1 import rendering, stamp_rendering
 from loyalty.api.v1.effects import others_of, reasons_of, tier_change, transaction_of
 from loyalty.queries.events import RecordedEvent
 from loyalty.queries.explanations import LevelThen, LotNow, levels_then, lots_now, reward_taken_back
@@ -42,6 +42,8 @@ def explanation(found: RecordedEvent, environment: Environment, now: datetime) -
             | {"progress": rendering.figure(change.progress), "occurred_at": instant(change.occurred_at)}
             for change in found.changes
         ],
+        "stamps": stamp_rendering.verdicts(kept),
+        "stamp_changes": stamp_rendering.changes(found.event.figures),
         "referrer_id": names.get(found.referral.referrer_id) if found.referral else None,
     }
 

@@ -10,8 +10,8 @@ from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 
 from audit.models import AuditEvent
 from loyalty.api.common.fields import INSTANT_HELP, parse_instant
-from loyalty.models import Hold, LedgerEntry, Member, Redemption
-from programs.models import Reward
+from loyalty.models import Hold, LedgerEntry, Member, Redemption, StampReward
+from programs.models import Reward, StampProgram
 
 
 class InstantField(forms.Field):
@@ -76,6 +76,31 @@ class RedemptionFilters(FilterSet):
 
     class Meta:
         model = Redemption
+        fields: list[str] = []
+
+
+class StampProgramFilters(FilterSet):
+    status = ChoiceFilter(choices=StampProgram.Status.choices)
+    program = CharFilter(method="of_program", max_length=64)
+
+    class Meta:
+        model = StampProgram
+        fields: list[str] = []
+
+    def of_program(self, rows: QuerySet[StampProgram], name: str, value: str) -> QuerySet[StampProgram]:
+        """By the program's code or id."""
+        return rows.filter(Q(program__code=value) | Q(program__public_id=value))
+
+
+class StampRewardFilters(FilterSet):
+    """By its status, and by when it was issued (`from` inclusive, `to` exclusive)."""
+
+    status = ChoiceFilter(choices=StampReward.Status.choices)
+    vars()["from"] = InstantFilter(field_name="issued_at", lookup_expr="gte")
+    to = InstantFilter(field_name="issued_at", lookup_expr="lt")
+
+    class Meta:
+        model = StampReward
         fields: list[str] = []
 
 

@@ -285,14 +285,14 @@ def _code(code: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def in_wire_words(refusal: InvalidRequest) -> InvalidRequest:
+def in_wire_words(refusal: InvalidRequest, names: Mapping[str, str] = _WIRE) -> InvalidRequest:
     """The refusal with the fields as callers name them: `tier_points.gold` is `cost.tier_points.gold`."""
     if not refusal.errors:
         return refusal
-    return refusal_of([FieldError(_wire(e.field), e.code, e.detail) for e in refusal.errors])
+    return refusal_of([FieldError(_wire(e.field, names), e.code, e.detail) for e in refusal.errors])
 
 
-def _wire(field: str) -> str:
+def _wire(field: str, names: Mapping[str, str]) -> str:
     head = re.match(r"[a-z_]*", field)
     name = head[0] if head else ""
-    return _WIRE.get(name, name) + field[len(name) :]
+    return names.get(name, name) + field[len(name) :]

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers as s
 
 from loyalty.models import LedgerEntry, TierChange
-from programs.models import EarningRule, Environment, Metric, Program
+from programs.models import EarningRule, Environment, Metric, Program, StampProgram
 
 
 class AnyObject(s.DictField):
@@ -219,11 +219,19 @@ class EventShape(s.Serializer[Any]):
     data = AnyObject(allow_null=True)  # type: ignore[assignment]
 
 
+class StampRewardOfEvent(s.Serializer[Any]):
+    id = s.CharField(help_text="sr_…")
+    type = s.ChoiceField(choices=StampProgram.RewardKind.choices)
+    amount = s.IntegerField(help_text="In the currency's smallest unit: 500 is £5.00, or ¥500.")
+    currency = s.CharField()
+
+
 class Effect(s.Serializer[Any]):
     """What an event caused. `points`: a `transaction` (of a refund: what it takes back); `tier`: the customer's
-    level in `program` changed; `referral`: it completed the one by `referrer_id`."""
+    level in `program` changed; `referral`: it completed the one by `referrer_id`; `stamps`: what became of one of
+    their stamp cards."""
 
-    kind = s.ChoiceField(choices=["points", "tier", "referral"])
+    kind = s.ChoiceField(choices=["points", "tier", "referral", "stamps"])
     transaction = Transaction(required=False)
     rule_revision = s.CharField(required=False, allow_null=True)
     program = s.CharField(required=False)
@@ -232,6 +240,20 @@ class Effect(s.Serializer[Any]):
     change = s.ChoiceField(choices=TierChange.Kind.choices, required=False)
     customer_id = s.CharField(required=False, allow_null=True, help_text="Of a referral: who was referred.")
     referrer_id = s.CharField(required=False, allow_null=True, help_text="null once erased.")
+    stamp_collection = s.CharField(required=False, help_text="sc_…")
+    stamp_program = s.CharField(required=False, help_text="lp_…")
+    collected = s.IntegerField(required=False, help_text="Stamps put on the card.")
+    returned = s.IntegerField(required=False, help_text="Stamps taken back.")
+    counter = s.IntegerField(required=False, help_text="Stamps on the running card, after it.")
+    issued = StampRewardOfEvent(many=True, required=False, help_text="What a full card gave.")
+    revoked = StampRewardOfEvent(
+        many=True, required=False, help_text="Not yet paid rewards that lost a stamp."
+    )
+    standing = StampRewardOfEvent(
+        many=True,
+        required=False,
+        help_text="Paid rewards that lost a stamp: they stand, and the card owes it.",
+    )
 
 
 class Reason(s.Serializer[Any]):
@@ -240,6 +262,7 @@ class Reason(s.Serializer[Any]):
     rule = s.CharField(allow_null=True, help_text="Its name; null: it is said of the event as a whole.")
     outcome = s.CharField()
     reason = s.CharField()
+    stamp_program = s.CharField(required=False, help_text="lp_…; only where it is said of that stamp card.")
 
 
 class RecordedEvent(s.Serializer[Any]):
