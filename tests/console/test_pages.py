@@ -15,7 +15,7 @@ from loyalty.models import LedgerEntry
 from loyalty.templatetags.console import actor, published_by
 from programs.models import Environment, Program
 from tests import factories
-from tests.console.tenants import Tenant, registered
+from tests.console.tenants import Tenant, furnish, registered
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +39,17 @@ OWNED = ["programs_apikey", "programs_tokenkey", "programs_projectmembership"]
 
 def _name(model: type[Model]) -> str:
     return f"{model._meta.app_label}_{model._meta.model_name}"
+
+
+@pytest.fixture(scope="module")
+def _ours(module_data: None) -> Tenant:
+    return furnish("ours")
+
+
+@pytest.fixture
+def ours(_ours: Tenant, db: None, fresh_snapshots: None) -> Tenant:
+    """Made once for all tests here; what one of them changes is undone after it."""
+    return _ours
 
 
 @pytest.mark.parametrize("model", registered(), ids=_name)
