@@ -9,8 +9,8 @@ from typing import Any
 
 from sdk.problems import NOTE
 
-# What describes errors and pages, which are written by hand.
-LEFT_OUT = re.compile(r"^Problem$|^ShortError$|Page$")
+# What describes errors and pages, which are written by hand, and what only the K42 document's surface speaks of.
+LEFT_OUT = re.compile(r"^Problem$|^ShortError$|Page$|^Publisher")
 Schema = Mapping[str, Any]
 
 

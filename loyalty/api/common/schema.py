@@ -45,7 +45,7 @@ class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         schema["additionalProperties"] = False
         if type(self.target).__doc__ is None:
             schema.pop("description", None)  # it is the base class's, which speaks to programmers
-        if self.target.any_of:
+        if self.target.any_of and getattr(self.target, "member_needed", True):  # a token says who it is
             schema["anyOf"] = [{"required": [name]} for name in self.target.any_of]
         return schema
 

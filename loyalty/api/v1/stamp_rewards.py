@@ -89,7 +89,7 @@ class StampRewardView(EngineView):
         return Response(shown(found))
 
 
-class PayBody(Body):
+class StampPaymentBody(Body):
     reference = Text(
         required=False,
         max_length=MAX_REFERENCE,
@@ -104,7 +104,7 @@ class PayView(EngineView):
         "pay_stamp_reward",
         "Say that it was paid",
         scope="redemptions:write",
-        body=PayBody,
+        body=StampPaymentBody,
         request_example={"reference": "PAYOUT-4711"},
         answer=stamp_shapes.StampRewardWithStamps,
         example=stamp_examples.PAID_STAMP_REWARD,
@@ -115,7 +115,7 @@ class PayView(EngineView):
         "whatever is refunded later: the card then owes the stamps.",
     )
     def post(self, request: Request, stamp_reward_id: str) -> Response:
-        body = self.body(PayBody)
+        body = self.body(StampPaymentBody)
         return self.write(
             pay_stamp_reward,
             shown,

@@ -7,6 +7,7 @@ import { Points } from "./resources/points.js";
 import { Offers, Redemptions } from "./resources/redemptions.js";
 import { InventorySets, Rewards } from "./resources/rewards.js";
 import { BackTests, EarningRules, Metrics, Programs, Tiers } from "./resources/setup.js";
+import { StampCollections, StampPrograms, StampRewards } from "./resources/stamps.js";
 import { Transport } from "./transport.js";
 
 export class Client {
@@ -19,6 +20,9 @@ export class Client {
     this.redemptions = new Redemptions(transport);
     this.offers = new Offers(transport);
     this.inventorySets = new InventorySets(transport);
+    this.stampPrograms = new StampPrograms(transport);
+    this.stampCollections = new StampCollections(transport);
+    this.stampRewards = new StampRewards(transport);
     this.holds = new Holds(transport);
     this.transactions = new Transactions(transport);
     this.tokens = new Tokens(transport);

@@ -110,6 +110,12 @@ export interface Customers {
   ): Promise<Shapes.Balances>;
   /** The customer's level in each program, and what is missing for the next. */
   tier(customerId: string, options?: ReadOptions): Promise<Shapes.MemberTiers>;
+  /** The customer's stamp cards, and how far each is. */
+  stampCollections(
+    customerId: string,
+    query?: Paging & { stamp_program?: string },
+    options?: ReadOptions,
+  ): PagePromise<Shapes.StampCollection>;
   /** The customer's own code, through whom they came, and who came through them. */
   referral(customerId: string, options?: ReadOptions): Promise<Shapes.Referral>;
   /** Note through whose code the customer came, or make the customer's own code. */
@@ -187,6 +193,42 @@ export interface Offers {
   ): Promise<Shapes.Redemption>;
 }
 
+/** With a customer named: those that can be joined now, and those that this customer has a card of. */
+export interface StampPrograms {
+  list(
+    query?: Named & Paging & { status?: string; program?: string },
+    options?: ReadOptions,
+  ): PagePromise<Shapes.StampProgram>;
+  retrieve(stampProgramId: string, query?: Named, options?: ReadOptions): Promise<Shapes.StampProgram>;
+  /** Make a stamp program; a draft, unless `status` says more. */
+  create(body: Shapes.StampProgramBody, options?: WriteOptions): Promise<Shapes.StampProgram>;
+  /** Change what is named; `reward` and `display` are replaced whole. */
+  update(
+    stampProgramId: string,
+    body: Shapes.StampProgramChanges,
+    options?: WriteOptions,
+  ): Promise<Shapes.StampProgram>;
+}
+
+/** Customers' cards; of one customer, see customers.stampCollections. */
+export interface StampCollections {
+  /** Enrol a customer in a stamp program; their purchases stamp the card from then on. */
+  create(body: Shapes.StampCollectionBody, options?: WriteOptions): Promise<Shapes.StampCollection>;
+  retrieve(stampCollectionId: string, options?: ReadOptions): Promise<Shapes.StampCollection>;
+}
+
+export interface StampRewards {
+  /** Those of status `issued` wait to be paid. */
+  list(
+    query?: Named & Period & Paging & { status?: "issued" | "paid" | "revoked"; stamp_program?: string },
+    options?: ReadOptions,
+  ): PagePromise<Shapes.StampReward>;
+  /** With the stamps in it. */
+  retrieve(stampRewardId: string, options?: ReadOptions): Promise<Shapes.StampRewardWithStamps>;
+  /** Say that it was paid; throws StampRewardClosedError for one that was before, or was revoked. */
+  pay(stampRewardId: string, body?: Shapes.StampPaymentBody, options?: WriteOptions): Promise<Shapes.StampRewardWithStamps>;
+}
+
 export interface Holds {
   /** Reserve points of a customer. */
   create(body: Shapes.HoldBody, options?: WriteOptions): Promise<Shapes.Hold>;
@@ -250,6 +292,11 @@ export interface Tokens {
 export interface Analytics {
   /** What was redeemed, by how many, and what became of the codes; without a period, of the last 30 days. */
   rewards(query?: Period, options?: ReadOptions): Promise<Shapes.RewardAnalytics>;
+  /** Of each stamp program: at how many stamps its members stand now, and what full cards gave. */
+  stamps(
+    query?: Paging & { status?: string; program?: string },
+    options?: ReadOptions,
+  ): PagePromise<Shapes.StampFigures>;
 }
 
 export interface AuditEvents {
@@ -274,6 +321,9 @@ export class Client {
   readonly redemptions: Redemptions;
   readonly offers: Offers;
   readonly inventorySets: InventorySets;
+  readonly stampPrograms: StampPrograms;
+  readonly stampCollections: StampCollections;
+  readonly stampRewards: StampRewards;
   readonly holds: Holds;
   readonly transactions: Transactions;
   readonly tokens: Tokens;

@@ -76,6 +76,15 @@ export class RefundExceedsPurchaseError extends LoyaltyError {}
 /** 409. The customer came through somebody's code before; a customer has one referrer, for good. Nothing is to be done: `GET /v1/members/{member_id}/referral` shows the referral that counts. */
 export class AlreadyReferredError extends LoyaltyError {}
 
+/** 409. The customer has a card of this stamp program: `stamp_collection` is its id. A customer has one, for good. Nothing is to be done: `GET /v1/stamp-collections/{stamp_collection_id}` shows the card. */
+export class AlreadyEnrolledError extends LoyaltyError {}
+
+/** 409. Nobody can join the stamp program now: it, or its program, is paused, has ended or has not begun. Offer those that `POST /publisher.v1/loyalty-program/list` shows: all of them can be joined. */
+export class StampProgramNotAvailableError extends LoyaltyError {}
+
+/** 409. The reward of a full card was paid already, or revoked by a refund: `reward_status` says which. Read it with `GET /v1/stamp-rewards/{stamp_reward_id}`. Only one that is issued can be paid. */
+export class StampRewardClosedError extends LoyaltyError {}
+
 /** 409. The member neither earns nor spends while frozen. Set `{"status": "active"}` by `PATCH /v1/customers/{customer_id}`, or in the console. */
 export class MemberFrozenError extends LoyaltyError {}
 

@@ -101,6 +101,18 @@ RefundExceedsPurchaseError.defaultCode = "refund_exceeds_purchase";
 export class AlreadyReferredError extends LoyaltyError {}
 AlreadyReferredError.defaultCode = "already_referred";
 
+/** 409. The customer has a card of this stamp program: `stamp_collection` is its id. A customer has one, for good. Nothing is to be done: `GET /v1/stamp-collections/{stamp_collection_id}` shows the card. */
+export class AlreadyEnrolledError extends LoyaltyError {}
+AlreadyEnrolledError.defaultCode = "already_enrolled";
+
+/** 409. Nobody can join the stamp program now: it, or its program, is paused, has ended or has not begun. Offer those that `POST /publisher.v1/loyalty-program/list` shows: all of them can be joined. */
+export class StampProgramNotAvailableError extends LoyaltyError {}
+StampProgramNotAvailableError.defaultCode = "stamp_program_not_available";
+
+/** 409. The reward of a full card was paid already, or revoked by a refund: `reward_status` says which. Read it with `GET /v1/stamp-rewards/{stamp_reward_id}`. Only one that is issued can be paid. */
+export class StampRewardClosedError extends LoyaltyError {}
+StampRewardClosedError.defaultCode = "stamp_reward_closed";
+
 /** 409. The member neither earns nor spends while frozen. Set `{"status": "active"}` by `PATCH /v1/customers/{customer_id}`, or in the console. */
 export class MemberFrozenError extends LoyaltyError {}
 MemberFrozenError.defaultCode = "member_frozen";
@@ -159,6 +171,9 @@ export const PROBLEMS = new Map([
   ["event_too_late", EventTooLateError],
   ["refund_exceeds_purchase", RefundExceedsPurchaseError],
   ["already_referred", AlreadyReferredError],
+  ["already_enrolled", AlreadyEnrolledError],
+  ["stamp_program_not_available", StampProgramNotAvailableError],
+  ["stamp_reward_closed", StampRewardClosedError],
   ["member_frozen", MemberFrozenError],
   ["idempotency_key_in_use", IdempotencyKeyInUseError],
   ["payload_too_large", PayloadTooLargeError],

@@ -387,9 +387,9 @@ export interface EarningRule {
   created_at: string;
 }
 
-/** What an event caused. `points`: a `transaction` (of a refund: what it takes back); `tier`: the customer's level in `program` changed; `referral`: it completed the one by `referrer_id`. */
+/** What an event caused. `points`: a `transaction` (of a refund: what it takes back); `tier`: the customer's level in `program` changed; `referral`: it completed the one by `referrer_id`; `stamps`: what became of one of their stamp cards. */
 export interface Effect {
-  kind: "points" | "tier" | "referral";
+  kind: "points" | "tier" | "referral" | "stamps";
   transaction?: Transaction;
   rule_revision?: string | null;
   program?: string;
@@ -401,6 +401,22 @@ export interface Effect {
   customer_id?: string | null;
   /** null once erased. */
   referrer_id?: string | null;
+  /** sc_… */
+  stamp_collection?: string;
+  /** lp_… */
+  stamp_program?: string;
+  /** Stamps put on the card. */
+  collected?: number;
+  /** Stamps taken back. */
+  returned?: number;
+  /** Stamps on the running card, after it. */
+  counter?: number;
+  /** What a full card gave. */
+  issued?: StampRewardOfEvent[];
+  /** Not yet paid rewards that lost a stamp. */
+  revoked?: StampRewardOfEvent[];
+  /** Paid rewards that lost a stamp: they stand, and the card owes it. */
+  standing?: StampRewardOfEvent[];
 }
 
 export interface Environment {
@@ -459,6 +475,10 @@ export interface Explanation {
   reasons: Reason[];
   transactions: TransactionWithLots[];
   tier_changes: TierChange[];
+  /** Of a purchase: what each of the customer's cards made of it. */
+  stamps: StampVerdict[];
+  /** What became of stamp cards; retention leaves it. */
+  stamp_changes: StampChange[];
   /** Whose referral it completed; of a refund: whose part it took back. */
   referrer_id: string | null;
 }
@@ -471,6 +491,7 @@ export interface Export {
   holds: Record<string, unknown>[];
   redemptions: Record<string, unknown>[];
   items: Record<string, unknown>;
+  stamp_collections: Record<string, unknown>[];
   events: Record<string, unknown>[];
   event_counts: Record<string, unknown>[];
   tiers: Record<string, unknown>;
@@ -975,6 +996,28 @@ export interface RuleChanges {
   schedule?: Record<string, unknown>;
 }
 
+export interface StampProgramChanges {
+  name?: string;
+  /** draft, if absent. */
+  status?: "draft" | "active" | "paused" | "ended";
+  /** Not before then. */
+  starts_at?: Date | string | null;
+  /** Not from then on. */
+  ends_at?: Date | string | null;
+  /** So many stamps are a reward. */
+  threshold?: number;
+  /** Which purchases stamp the card: docs/conditions.md; {}: every one. */
+  condition?: Record<string, unknown>;
+  /** Which of a purchase's lines count, by item.*: docs/conditions.md; {}: every one. */
+  items?: Record<string, unknown>;
+  /** One a purchase, one a piece, or one a local day; purchase, if absent. */
+  stamps_per?: "purchase" | "quantity" | "day";
+  /** Of the prices, and of the reward; purchases in another one don't count. Fixed once it is made. */
+  currency?: string;
+  reward?: StampRewardBody;
+  display?: StampDisplayBody;
+}
+
 /** A spend of points outside the catalogue, in the frame of a redemption. */
 export interface PlainSpend {
   /** txn_… */
@@ -1044,6 +1087,8 @@ export interface Reason {
   rule: string | null;
   outcome: string;
   reason: string;
+  /** lp_…; only where it is said of that stamp card. */
+  stamp_program?: string;
 }
 
 /** Why a redemption would be refused: the code of that error, and the data that it would carry. */
@@ -1359,6 +1404,13 @@ export interface Reward {
   created_at: string;
 }
 
+export interface RewardsOfCard {
+  /** Waiting to be paid. */
+  issued: number;
+  paid: number;
+  revoked: number;
+}
+
 export interface RollBackBody {
   /** Its number. */
   revision: number;
@@ -1392,6 +1444,269 @@ export interface RuleBody {
   id?: string;
   /** Code or id; default, if absent. */
   program?: string;
+}
+
+/** What became of one card by an event. */
+export interface StampChange {
+  /** sc_… */
+  stamp_collection: string;
+  /** lp_… */
+  stamp_program: string;
+  /** Stamps put on the card. */
+  collected: number;
+  /** Stamps taken back. */
+  returned: number;
+  /** Stamps on the running card, after it. */
+  counter: number;
+  /** What it filled. */
+  issued: StampRewardOfEvent[];
+  /** Not yet paid rewards that lost a stamp. */
+  revoked: StampRewardOfEvent[];
+  /** Paid rewards that lost a stamp: they stand, and the card owes it. */
+  standing: StampRewardOfEvent[];
+}
+
+export interface StampCollectionBody {
+  /** The customer, by your own id. */
+  customer_id?: string;
+  /** The same as customer_id. */
+  member_id?: string;
+  /** lp_… */
+  stamp_program: string;
+}
+
+export interface StampCollection {
+  /** sc_… */
+  id: string;
+  /** lp_… */
+  stamp_program: string;
+  /** Of the stamp program. */
+  name: string;
+  customer_id: string | null;
+  /** The same. */
+  member_id: string | null;
+  /** On the card that is running. */
+  stamps: number;
+  /** So many stamps fill it: the lowest that the stamp program has had since it began. */
+  threshold: number;
+  /** Stamps that refunds took back from paid rewards: the next ones fill these first. */
+  owed: number;
+  /** What full cards gave, by what has become of it. */
+  rewards: RewardsOfCard;
+  /** When the customer joined. */
+  created_at: string;
+}
+
+/** What the card says, and shows. */
+export interface StampDisplay {
+  title: string;
+  image: string | null;
+  logo: string | null;
+  summary: string;
+  description: string;
+  terms: string;
+  /** The reward in words: 1 Free Coffee. */
+  reward: string;
+}
+
+export interface StampDisplayBody {
+  /** The headline on the card. */
+  title: string;
+  /** An https address, or JPEG, PNG, WebP or GIF as a data URL, which is kept here. */
+  image?: string | null;
+  /** Likewise. */
+  logo?: string | null;
+  summary?: string;
+  description?: string;
+  terms?: string;
+  /** The reward in words: 1 Free Coffee. */
+  reward?: string;
+}
+
+/** How far the members of one stamp program are, right now. */
+export interface StampFigures {
+  /** lp_… */
+  stamp_program: string;
+  name: string;
+  status: "draft" | "active" | "paused" | "ended";
+  threshold: number;
+  currency: string;
+  /** Members with a card. */
+  enrolled: number;
+  /** So many members stand at so many stamps. */
+  steps: StampStep[];
+  /** Rewards issued, whatever has become of them. */
+  issued: number;
+  paid: number;
+  revoked: number;
+  /** The sum of what waits to be paid. In the currency's smallest unit: 500 is £5.00, or ¥500. */
+  to_pay: number;
+  /** The sum of what was paid, likewise. */
+  paid_amount: number;
+}
+
+export interface StampPaymentBody {
+  /** Such as the payment's number; its member may read it. */
+  reference?: string;
+}
+
+export interface StampProgramBody {
+  name: string;
+  /** draft, if absent. */
+  status?: "draft" | "active" | "paused" | "ended";
+  /** Not before then. */
+  starts_at?: Date | string | null;
+  /** Not from then on. */
+  ends_at?: Date | string | null;
+  /** So many stamps are a reward. */
+  threshold: number;
+  /** Which purchases stamp the card: docs/conditions.md; {}: every one. */
+  condition?: Record<string, unknown>;
+  /** Which of a purchase's lines count, by item.*: docs/conditions.md; {}: every one. */
+  items?: Record<string, unknown>;
+  /** One a purchase, one a piece, or one a local day; purchase, if absent. */
+  stamps_per?: "purchase" | "quantity" | "day";
+  /** Of the prices, and of the reward; purchases in another one don't count. It stays. */
+  currency: string;
+  reward: StampRewardBody;
+  display: StampDisplayBody;
+  /** Chosen, such as lp_coffee, or made for you. */
+  id?: string;
+  /** Code or id; default, if absent. */
+  program?: string;
+}
+
+export interface StampProgram {
+  /** lp_…, or as chosen. */
+  id: string;
+  program: string;
+  name: string;
+  status: "draft" | "active" | "paused" | "ended";
+  starts_at: string | null;
+  ends_at: string | null;
+  /** So many stamps are a reward. */
+  threshold: number;
+  /** Which purchases stamp the card; {}: every one. null to a member token. */
+  condition: Record<string, unknown> | null;
+  /** Which of a purchase's lines count, by item.*; {}: every one. null to a member token. */
+  items: Record<string, unknown> | null;
+  /** One a purchase, one a piece, or one a local day. */
+  stamps_per: "purchase" | "quantity" | "day";
+  /** Purchases in another one don't stamp the card. */
+  currency: string;
+  reward: StampRewardRules;
+  display: StampDisplay;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface StampRewardBody {
+  /** refund: the lowest price on the full card. fixed-reward: `amount`. */
+  type: "refund" | "fixed-reward";
+  /** Of fixed-reward. In the currency's smallest unit: 500 is £5.00, or ¥500. */
+  amount?: number;
+}
+
+export interface StampRewardOfEvent {
+  /** sr_… */
+  id: string;
+  type: "refund" | "fixed-reward";
+  /** In the currency's smallest unit: 500 is £5.00, or ¥500. */
+  amount: number;
+  currency: string;
+}
+
+/** `refund`: the lowest price on the full card is paid back. `fixed-reward`: `amount` is paid. */
+export interface StampRewardRules {
+  type: "refund" | "fixed-reward";
+  /** Of fixed-reward. In the currency's smallest unit: 500 is £5.00, or ¥500. */
+  amount?: number;
+}
+
+export interface StampReward {
+  /** sr_… */
+  id: string;
+  /** sc_… */
+  stamp_collection: string;
+  /** lp_… */
+  stamp_program: string;
+  /** null once that customer is erased. */
+  customer_id: string | null;
+  /** The same. */
+  member_id: string | null;
+  type: "refund" | "fixed-reward";
+  /** In the currency's smallest unit: 500 is £5.00, or ¥500. */
+  amount: number;
+  currency: string;
+  /** issued: waiting to be paid. */
+  status: "issued" | "paid" | "revoked";
+  /** The purchase that filled the card, by your own id; null where a lower threshold or a merge did. */
+  event_id: string | null;
+  /** Said when it was paid; its member may read it. */
+  reference: string | null;
+  /** When it was issued, in the environment's time. */
+  created_at: string;
+  paid_at: string | null;
+  revoked_at: string | null;
+}
+
+export interface StampRewardWithStamps {
+  /** sr_… */
+  id: string;
+  /** sc_… */
+  stamp_collection: string;
+  /** lp_… */
+  stamp_program: string;
+  /** null once that customer is erased. */
+  customer_id: string | null;
+  /** The same. */
+  member_id: string | null;
+  type: "refund" | "fixed-reward";
+  /** In the currency's smallest unit: 500 is £5.00, or ¥500. */
+  amount: number;
+  currency: string;
+  /** issued: waiting to be paid. */
+  status: "issued" | "paid" | "revoked";
+  /** The purchase that filled the card, by your own id; null where a lower threshold or a merge did. */
+  event_id: string | null;
+  /** Said when it was paid; its member may read it. */
+  reference: string | null;
+  /** When it was issued, in the environment's time. */
+  created_at: string;
+  paid_at: string | null;
+  revoked_at: string | null;
+  /** Those in it now, oldest first; of a revoked one those that it was issued for. */
+  stamps: Stamp[];
+}
+
+export interface Stamp {
+  /** The purchase, by your own id. */
+  event_id: string | null;
+  /** The purchase's line, from 1; null: the whole purchase. */
+  line: number | null;
+  /** As a decimal, in major units. */
+  unit_price: string | null;
+  collected_at: string;
+}
+
+export interface StampStep {
+  stamps: number;
+  members: number;
+}
+
+/** What one card made of a purchase. */
+export interface StampVerdict {
+  /** sc_… */
+  stamp_collection: string;
+  /** lp_… */
+  stamp_program: string;
+  /** The stamp program's, as it was then. */
+  name: string;
+  outcome: "stamped" | "not_in_force" | "other_currency" | "condition_failed" | "no_line_matches" | "nothing_bought" | "no_price" | "stamped_that_day";
+  reason: string;
+  /** Of condition_failed: the part that decided. */
+  failed: Record<string, unknown> | null;
+  stamps: number;
 }
 
 export interface Step {

@@ -14,6 +14,7 @@ from loyalty_engine_client.resources import (
     redemptions,
     rewards,
     setup,
+    stamps,
 )
 from loyalty_engine_client.transport import Transport
 
@@ -57,6 +58,9 @@ class Client:
         self.redemptions = redemptions.Redemptions(transport)
         self.offers = redemptions.Offers(transport)
         self.inventory_sets = rewards.InventorySets(transport)
+        self.stamp_programs = stamps.StampPrograms(transport)
+        self.stamp_collections = stamps.StampCollections(transport)
+        self.stamp_rewards = stamps.StampRewards(transport)
         self.holds = ledger.Holds(transport)
         self.transactions = ledger.Transactions(transport)
         self.tokens = operations.Tokens(transport)

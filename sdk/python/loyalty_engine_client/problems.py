@@ -5,6 +5,7 @@ from typing import Final
 from loyalty_engine_client.errors import LoyaltyError
 
 __all__ = [
+    "AlreadyEnrolledError",
     "AlreadyReferredError",
     "AlreadyReversedError",
     "AuthenticationFailedError",
@@ -36,6 +37,8 @@ __all__ = [
     "RefundExceedsPurchaseError",
     "RewardNotAvailableError",
     "ServiceUnavailableError",
+    "StampProgramNotAvailableError",
+    "StampRewardClosedError",
     "UnsupportedMediaTypeError",
     "UseCancelError",
 ]
@@ -245,6 +248,30 @@ class AlreadyReferredError(LoyaltyError):
     default_code = "already_referred"
 
 
+class AlreadyEnrolledError(LoyaltyError):
+    """409. The customer has a card of this stamp program: `stamp_collection` is its id. A customer has one, for
+    good. Nothing is to be done: `GET /v1/stamp-collections/{stamp_collection_id}` shows the card.
+    """
+
+    default_code = "already_enrolled"
+
+
+class StampProgramNotAvailableError(LoyaltyError):
+    """409. Nobody can join the stamp program now: it, or its program, is paused, has ended or has not begun.
+    Offer those that `POST /publisher.v1/loyalty-program/list` shows: all of them can be joined.
+    """
+
+    default_code = "stamp_program_not_available"
+
+
+class StampRewardClosedError(LoyaltyError):
+    """409. The reward of a full card was paid already, or revoked by a refund: `reward_status` says which. Read
+    it with `GET /v1/stamp-rewards/{stamp_reward_id}`. Only one that is issued can be paid.
+    """
+
+    default_code = "stamp_reward_closed"
+
+
 class MemberFrozenError(LoyaltyError):
     """409. The member neither earns nor spends while frozen. Set `{"status": "active"}` by `PATCH
     /v1/customers/{customer_id}`, or in the console.
@@ -333,6 +360,9 @@ PROBLEMS: Final[dict[str, type[LoyaltyError]]] = {
     "event_too_late": EventTooLateError,
     "refund_exceeds_purchase": RefundExceedsPurchaseError,
     "already_referred": AlreadyReferredError,
+    "already_enrolled": AlreadyEnrolledError,
+    "stamp_program_not_available": StampProgramNotAvailableError,
+    "stamp_reward_closed": StampRewardClosedError,
     "member_frozen": MemberFrozenError,
     "idempotency_key_in_use": IdempotencyKeyInUseError,
     "payload_too_large": PayloadTooLargeError,

@@ -407,11 +407,12 @@ class EarningRule(TypedDict):
 
 
 # What an event caused. `points`: a `transaction` (of a refund: what it takes back); `tier`: the
-# customer's level in `program` changed; `referral`: it completed the one by `referrer_id`.
+# customer's level in `program` changed; `referral`: it completed the one by `referrer_id`; `stamps`: what
+# became of one of their stamp cards.
 Effect = TypedDict(
     "Effect",
     {
-        "kind": "Literal['points', 'tier', 'referral']",
+        "kind": "Literal['points', 'tier', 'referral', 'stamps']",
         "transaction": "NotRequired[Transaction]",
         "rule_revision": "NotRequired[str | None]",
         "program": "NotRequired[str]",
@@ -420,6 +421,14 @@ Effect = TypedDict(
         "change": "NotRequired[Literal['reached', 'confirmed', 'grace', 'lowered', 'merged', 'granted', 'revoked']]",
         "customer_id": "NotRequired[str | None]",
         "referrer_id": "NotRequired[str | None]",
+        "stamp_collection": "NotRequired[str]",
+        "stamp_program": "NotRequired[str]",
+        "collected": "NotRequired[int]",
+        "returned": "NotRequired[int]",
+        "counter": "NotRequired[int]",
+        "issued": "NotRequired[list[StampRewardOfEvent]]",
+        "revoked": "NotRequired[list[StampRewardOfEvent]]",
+        "standing": "NotRequired[list[StampRewardOfEvent]]",
     },
 )
 
@@ -480,6 +489,10 @@ class Explanation(TypedDict):
     reasons: list[Reason]
     transactions: list[TransactionWithLots]
     tier_changes: list[TierChange]
+    # Of a purchase: what each of the customer's cards made of it.
+    stamps: list[StampVerdict]
+    # What became of stamp cards; retention leaves it.
+    stamp_changes: list[StampChange]
     # Whose referral it completed; of a refund: whose part it took back.
     referrer_id: str | None
 
@@ -492,6 +505,7 @@ class Export(TypedDict):
     holds: list[dict[str, Any]]
     redemptions: list[dict[str, Any]]
     items: dict[str, Any]
+    stamp_collections: list[dict[str, Any]]
     events: list[dict[str, Any]]
     event_counts: list[dict[str, Any]]
     tiers: dict[str, Any]
@@ -1024,6 +1038,28 @@ class RuleChanges(TypedDict):
     schedule: NotRequired[dict[str, Any]]
 
 
+class StampProgramChanges(TypedDict):
+    name: NotRequired[str]
+    # draft, if absent.
+    status: NotRequired[Literal["draft", "active", "paused", "ended"]]
+    # Not before then.
+    starts_at: NotRequired[datetime | str | None]
+    # Not from then on.
+    ends_at: NotRequired[datetime | str | None]
+    # So many stamps are a reward.
+    threshold: NotRequired[int]
+    # Which purchases stamp the card: docs/conditions.md; {}: every one.
+    condition: NotRequired[dict[str, Any]]
+    # Which of a purchase's lines count, by item.*: docs/conditions.md; {}: every one.
+    items: NotRequired[dict[str, Any]]
+    # One a purchase, one a piece, or one a local day; purchase, if absent.
+    stamps_per: NotRequired[Literal["purchase", "quantity", "day"]]
+    # Of the prices, and of the reward; purchases in another one don't count. Fixed once it is made.
+    currency: NotRequired[str]
+    reward: NotRequired[StampRewardBody]
+    display: NotRequired[StampDisplayBody]
+
+
 class PlainSpend(TypedDict):
     """A spend of points outside the catalogue, in the frame of a redemption."""
 
@@ -1096,6 +1132,8 @@ class Reason(TypedDict):
     rule: str | None
     outcome: str
     reason: str
+    # lp_…; only where it is said of that stamp card.
+    stamp_program: NotRequired[str]
 
 
 class ReasonNot(TypedDict):
@@ -1460,6 +1498,13 @@ class Reward(TypedDict):
     created_at: str
 
 
+class RewardsOfCard(TypedDict):
+    # Waiting to be paid.
+    issued: int
+    paid: int
+    revoked: int
+
+
 class RollBackBody(TypedDict):
     # Its number.
     revision: int
@@ -1495,6 +1540,283 @@ class RuleBody(TypedDict):
     id: NotRequired[str]
     # Code or id; default, if absent.
     program: NotRequired[str]
+
+
+class StampChange(TypedDict):
+    """What became of one card by an event."""
+
+    # sc_…
+    stamp_collection: str
+    # lp_…
+    stamp_program: str
+    # Stamps put on the card.
+    collected: int
+    # Stamps taken back.
+    returned: int
+    # Stamps on the running card, after it.
+    counter: int
+    # What it filled.
+    issued: list[StampRewardOfEvent]
+    # Not yet paid rewards that lost a stamp.
+    revoked: list[StampRewardOfEvent]
+    # Paid rewards that lost a stamp: they stand, and the card owes it.
+    standing: list[StampRewardOfEvent]
+
+
+class StampCollectionBody(TypedDict):
+    # The customer, by your own id.
+    customer_id: NotRequired[str]
+    # The same as customer_id.
+    member_id: NotRequired[str]
+    # lp_…
+    stamp_program: str
+
+
+class StampCollection(TypedDict):
+    # sc_…
+    id: str
+    # lp_…
+    stamp_program: str
+    # Of the stamp program.
+    name: str
+    customer_id: str | None
+    # The same.
+    member_id: str | None
+    # On the card that is running.
+    stamps: int
+    # So many stamps fill it: the lowest that the stamp program has had since it began.
+    threshold: int
+    # Stamps that refunds took back from paid rewards: the next ones fill these first.
+    owed: int
+    # What full cards gave, by what has become of it.
+    rewards: RewardsOfCard
+    # When the customer joined.
+    created_at: str
+
+
+class StampDisplay(TypedDict):
+    """What the card says, and shows."""
+
+    title: str
+    image: str | None
+    logo: str | None
+    summary: str
+    description: str
+    terms: str
+    # The reward in words: 1 Free Coffee.
+    reward: str
+
+
+class StampDisplayBody(TypedDict):
+    # The headline on the card.
+    title: str
+    # An https address, or JPEG, PNG, WebP or GIF as a data URL, which is kept here.
+    image: NotRequired[str | None]
+    # Likewise.
+    logo: NotRequired[str | None]
+    summary: NotRequired[str]
+    description: NotRequired[str]
+    terms: NotRequired[str]
+    # The reward in words: 1 Free Coffee.
+    reward: NotRequired[str]
+
+
+class StampFigures(TypedDict):
+    """How far the members of one stamp program are, right now."""
+
+    # lp_…
+    stamp_program: str
+    name: str
+    status: Literal["draft", "active", "paused", "ended"]
+    threshold: int
+    currency: str
+    # Members with a card.
+    enrolled: int
+    # So many members stand at so many stamps.
+    steps: list[StampStep]
+    # Rewards issued, whatever has become of them.
+    issued: int
+    paid: int
+    revoked: int
+    # The sum of what waits to be paid. In the currency's smallest unit: 500 is £5.00, or ¥500.
+    to_pay: int
+    # The sum of what was paid, likewise.
+    paid_amount: int
+
+
+class StampPaymentBody(TypedDict):
+    # Such as the payment's number; its member may read it.
+    reference: NotRequired[str]
+
+
+class StampProgramBody(TypedDict):
+    name: str
+    # draft, if absent.
+    status: NotRequired[Literal["draft", "active", "paused", "ended"]]
+    # Not before then.
+    starts_at: NotRequired[datetime | str | None]
+    # Not from then on.
+    ends_at: NotRequired[datetime | str | None]
+    # So many stamps are a reward.
+    threshold: int
+    # Which purchases stamp the card: docs/conditions.md; {}: every one.
+    condition: NotRequired[dict[str, Any]]
+    # Which of a purchase's lines count, by item.*: docs/conditions.md; {}: every one.
+    items: NotRequired[dict[str, Any]]
+    # One a purchase, one a piece, or one a local day; purchase, if absent.
+    stamps_per: NotRequired[Literal["purchase", "quantity", "day"]]
+    # Of the prices, and of the reward; purchases in another one don't count. It stays.
+    currency: str
+    reward: StampRewardBody
+    display: StampDisplayBody
+    # Chosen, such as lp_coffee, or made for you.
+    id: NotRequired[str]
+    # Code or id; default, if absent.
+    program: NotRequired[str]
+
+
+class StampProgram(TypedDict):
+    # lp_…, or as chosen.
+    id: str
+    program: str
+    name: str
+    status: Literal["draft", "active", "paused", "ended"]
+    starts_at: str | None
+    ends_at: str | None
+    # So many stamps are a reward.
+    threshold: int
+    # Which purchases stamp the card; {}: every one. null to a member token.
+    condition: dict[str, Any] | None
+    # Which of a purchase's lines count, by item.*; {}: every one. null to a member token.
+    items: dict[str, Any] | None
+    # One a purchase, one a piece, or one a local day.
+    stamps_per: Literal["purchase", "quantity", "day"]
+    # Purchases in another one don't stamp the card.
+    currency: str
+    reward: StampRewardRules
+    display: StampDisplay
+    created_at: str
+    updated_at: str
+
+
+class StampRewardBody(TypedDict):
+    # refund: the lowest price on the full card. fixed-reward: `amount`.
+    type: Literal["refund", "fixed-reward"]
+    # Of fixed-reward. In the currency's smallest unit: 500 is £5.00, or ¥500.
+    amount: NotRequired[int]
+
+
+class StampRewardOfEvent(TypedDict):
+    # sr_…
+    id: str
+    type: Literal["refund", "fixed-reward"]
+    # In the currency's smallest unit: 500 is £5.00, or ¥500.
+    amount: int
+    currency: str
+
+
+class StampRewardRules(TypedDict):
+    """`refund`: the lowest price on the full card is paid back. `fixed-reward`: `amount` is paid."""
+
+    type: Literal["refund", "fixed-reward"]
+    # Of fixed-reward. In the currency's smallest unit: 500 is £5.00, or ¥500.
+    amount: NotRequired[int]
+
+
+class StampReward(TypedDict):
+    # sr_…
+    id: str
+    # sc_…
+    stamp_collection: str
+    # lp_…
+    stamp_program: str
+    # null once that customer is erased.
+    customer_id: str | None
+    # The same.
+    member_id: str | None
+    type: Literal["refund", "fixed-reward"]
+    # In the currency's smallest unit: 500 is £5.00, or ¥500.
+    amount: int
+    currency: str
+    # issued: waiting to be paid.
+    status: Literal["issued", "paid", "revoked"]
+    # The purchase that filled the card, by your own id; null where a lower threshold or a merge did.
+    event_id: str | None
+    # Said when it was paid; its member may read it.
+    reference: str | None
+    # When it was issued, in the environment's time.
+    created_at: str
+    paid_at: str | None
+    revoked_at: str | None
+
+
+class StampRewardWithStamps(TypedDict):
+    # sr_…
+    id: str
+    # sc_…
+    stamp_collection: str
+    # lp_…
+    stamp_program: str
+    # null once that customer is erased.
+    customer_id: str | None
+    # The same.
+    member_id: str | None
+    type: Literal["refund", "fixed-reward"]
+    # In the currency's smallest unit: 500 is £5.00, or ¥500.
+    amount: int
+    currency: str
+    # issued: waiting to be paid.
+    status: Literal["issued", "paid", "revoked"]
+    # The purchase that filled the card, by your own id; null where a lower threshold or a merge did.
+    event_id: str | None
+    # Said when it was paid; its member may read it.
+    reference: str | None
+    # When it was issued, in the environment's time.
+    created_at: str
+    paid_at: str | None
+    revoked_at: str | None
+    # Those in it now, oldest first; of a revoked one those that it was issued for.
+    stamps: list[Stamp]
+
+
+class Stamp(TypedDict):
+    # The purchase, by your own id.
+    event_id: str | None
+    # The purchase's line, from 1; null: the whole purchase.
+    line: int | None
+    # As a decimal, in major units.
+    unit_price: str | None
+    collected_at: str
+
+
+class StampStep(TypedDict):
+    stamps: int
+    members: int
+
+
+class StampVerdict(TypedDict):
+    """What one card made of a purchase."""
+
+    # sc_…
+    stamp_collection: str
+    # lp_…
+    stamp_program: str
+    # The stamp program's, as it was then.
+    name: str
+    outcome: Literal[
+        "stamped",
+        "not_in_force",
+        "other_currency",
+        "condition_failed",
+        "no_line_matches",
+        "nothing_bought",
+        "no_price",
+        "stamped_that_day",
+    ]
+    reason: str
+    # Of condition_failed: the part that decided.
+    failed: dict[str, Any] | None
+    stamps: int
 
 
 class Step(TypedDict):

@@ -34,6 +34,10 @@ export class Customers extends Resource {
     return this._read(path("customers", customerId, "tier"), {}, options);
   }
 
+  stampCollections(customerId, query, options) {
+    return this._page(path("customers", customerId, "stamp-collections"), query, options);
+  }
+
   referral(customerId, options) {
     return this._read(path("customers", customerId, "referral"), {}, options);
   }

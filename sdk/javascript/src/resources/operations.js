@@ -12,6 +12,10 @@ export class Analytics extends Resource {
   rewards(query, options) {
     return this._read(path("analytics", "rewards"), query, options);
   }
+
+  stamps(query, options) {
+    return this._page(path("analytics", "stamps"), query, options);
+  }
 }
 
 /** Who changed what, and when. */

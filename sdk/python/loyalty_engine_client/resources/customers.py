@@ -65,6 +65,20 @@ class Customers(Resource):
         """The customer's level in each program, and what is missing for the next."""
         return self._read(shapes.MemberTiers, path("customers", customer_id, "tier"))
 
+    def stamp_collections(
+        self,
+        customer_id: str,
+        *,
+        stamp_program: str | None = None,
+        limit: int | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        cursor: str | None = None,
+    ) -> Page[shapes.StampCollection]:
+        """The customer's stamp cards, and how far each is."""
+        query = {"stamp_program": stamp_program, "limit": limit, "order": order, "cursor": cursor}
+        where = path("customers", customer_id, "stamp-collections")
+        return self._page(shapes.StampCollection, where, query)
+
     def referral(self, customer_id: str) -> shapes.Referral:
         """The customer's own code, through whom they came, and who came through them."""
         return self._read(shapes.Referral, path("customers", customer_id, "referral"))

@@ -10,6 +10,7 @@ from loyalty_engine_client.shapes import (
     ClockBody,
     Environment,
     RewardAnalytics,
+    StampFigures,
     Token,
     TokenBody,
 )
@@ -33,6 +34,19 @@ class Analytics(Resource):
     ) -> RewardAnalytics:
         """What was redeemed, by how many, and what became of the codes; without a period, of the last 30 days."""
         return self._read(RewardAnalytics, path("analytics", "rewards"), {"from": from_, "to": to})
+
+    def stamps(
+        self,
+        *,
+        status: str | None = None,
+        program: str | None = None,
+        limit: int | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        cursor: str | None = None,
+    ) -> Page[StampFigures]:
+        """Of each stamp program: at how many stamps its members stand now, and what full cards gave."""
+        query = {"status": status, "program": program, "limit": limit, "order": order, "cursor": cursor}
+        return self._page(StampFigures, path("analytics", "stamps"), query)
 
 
 class AuditEvents(Resource):
