@@ -4,7 +4,7 @@
   price is `unit_price`, else `amount` / `quantity`; a purchase without lines is one piece, or `data.quantity`
   pieces, of `data.amount` together.
 * What costs nothing stamps nothing. Where no price is known, cards that pay one back are not stamped.
-* A purchase that names no currency is taken to be in the program's.
+* A purchase that names no currency is taken to be in the program's; one that names what is no currency is not.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ from programs.conditions import (
     parse,
     parse_item,
 )
-from programs.conditions.values import number, plain
+from programs.conditions.values import number, plain, show
 
 PURCHASE = "purchase"
 MAX_STAMPS = 10_000
@@ -43,6 +43,7 @@ Outcome = Literal[
     "stamped_that_day",
 ]
 _NONE = UUID(int=0)
+_ONE = Decimal(1)
 _PLACES = Decimal("0.000001")
 _ATTRIBUTES = "member.attributes."
 
@@ -140,6 +141,10 @@ def judge(
         return Judgement(
             "other_currency", f"The purchase is in {currency}; the card takes purchases in {rule.currency}."
         )
+    if not currency and facts.data.get("currency"):
+        named = show(facts.data["currency"])
+        words = f"The purchase's currency, {named}, is no ISO 4217 code; the card takes {rule.currency}."
+        return Judgement("other_currency", words)
     verdict = rule.condition.evaluate(facts)
     if verdict.failed:
         words = f"The condition is not met: {verdict.failed.words}."
@@ -211,10 +216,13 @@ def _quantity(raw: Any) -> Decimal:
 
 
 def _price(raw: Any, amount: Decimal | None, quantity: Decimal) -> Decimal | None:
-    """For one piece, with six places; rounded down, so that no more is paid back than was paid."""
+    """For one piece, or what there is of one, with six places; rounded down, so that no more is paid back than was
+    paid."""
     price = _amount(raw)
     if price is None and amount is not None and quantity > 0:
-        price = EXACT.divide(amount, quantity) if quantity != 1 else amount
+        price = EXACT.divide(amount, max(quantity, _ONE))
+    elif price is not None and 0 < quantity < 1:
+        price = EXACT.multiply(price, quantity)
     return None if price is None else price.quantize(_PLACES, rounding=ROUND_DOWN, context=EXACT)
 
 

@@ -28,7 +28,7 @@ MUGS = {"all": [{"field": "item.sku", "op": "eq", "value": "mug"}]}
 
 
 def rule(per: str = "purchase", *, where: Any = None, condition: Any = None, **options: Any) -> StampRule:
-    usual = {"currency": "GBP", "needs_price": True, "program_id": uuid4()}
+    usual: dict[str, Any] = {"currency": "GBP", "needs_price": True, "program_id": uuid4()}
     return StampRule.of(condition=condition or {}, where=where or {}, per=per, **usual | options)
 
 
@@ -57,6 +57,13 @@ def test_a_purchase_without_lines_is_one_piece_of_its_amount() -> None:
 def test_or_its_quantity_of_pieces_of_its_amount_together() -> None:
     assert prices(judged(rule("quantity"), amount="10", quantity=3)) == [(1, "3.333333")] * 3
     assert prices(judged(rule(), amount="10", quantity=3)) == [(None, "3.333333")]
+
+
+def test_less_than_a_piece_costs_what_was_paid_for_it() -> None:
+    assert prices(judged(rule(), amount="3", quantity="0.5")) == [(None, "3.000000")]
+    assert prices(judged(rule(), amount="3", items=[{"quantity": "0.5", "unit_price": "6"}])) == [
+        (None, "3.000000")
+    ]
 
 
 def test_its_own_unit_price_goes_before() -> None:

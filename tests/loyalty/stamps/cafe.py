@@ -85,6 +85,11 @@ class Cafe(Desk):
         """All, the oldest first."""
         return list(Stamp.objects.filter(collection=self.collection(program, member)).order_by("id"))
 
+    def pieces(self, program: StampProgram, member: str = "ada") -> list[tuple[int | None, str]]:
+        """Line and price of each stamp that is not returned."""
+        stamps = self.stamps(program, member)
+        return [(stamp.line, str(stamp.unit_price)) for stamp in stamps if not stamp.returned_at]
+
     def rewards(self, program: StampProgram, member: str = "ada") -> list[StampReward]:
         """All, the oldest first."""
         rows = StampReward.objects.filter(stamp_program=program, member=self.key(member))
