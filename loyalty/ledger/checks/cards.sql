@@ -38,9 +38,11 @@ WITH cards AS MATERIALIZED (
         SELECT collection_id, count(*) AS rewards, sum(owed) AS owed FROM rewards GROUP BY collection_id
     ) AS reward ON reward.collection_id = card.id
 ), reward_figures AS (
+    -- By card too: another one's stamp may be of another chunk.
     SELECT
-        reward_id, count(*) FILTER (WHERE is_live) AS live, count(*) FILTER (WHERE NOT is_live) AS returned
+        collection_id, reward_id, count(*) FILTER (WHERE is_live) AS live,
+        count(*) FILTER (WHERE NOT is_live) AS returned
     FROM stamps
     WHERE reward_id IS NOT NULL
-    GROUP BY reward_id
+    GROUP BY collection_id, reward_id
 )

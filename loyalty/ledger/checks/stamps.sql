@@ -18,7 +18,8 @@ FROM (
         reward.*, card.is_erased, coalesce(figure.live, 0) AS live, coalesce(figure.returned, 0) AS returned
     FROM rewards AS reward
     JOIN cards AS card ON card.id = reward.collection_id
-    LEFT JOIN reward_figures AS figure ON figure.reward_id = reward.id
+    LEFT JOIN reward_figures AS figure
+        ON figure.reward_id = reward.id AND figure.collection_id = reward.collection_id
 ) AS reward
 WHERE CASE status
     WHEN 'issued' THEN (live, returned) <> (size, 0)
