@@ -19,6 +19,7 @@ from django.views.defaults import permission_denied
 from loyalty.queries.overview import PERIODS, checklist, figures, latest_activity
 from loyalty.queries.redemptions import waiting_count
 from loyalty.queries.search import find_anything
+from loyalty.queries.stamp_lists import to_pay_count
 from programs.admin.base import SESSION_KEY, TenantAdmin, current_environment, may, role
 from programs.admin.security import record_security
 from programs.models import Environment
@@ -208,6 +209,15 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
         ],
     ),
     (
+        "Stamps",
+        [
+            ("Stamp programs", "approval", "programs_stampprogram_changelist", "analyst"),
+            ("Enrolments", "how_to_reg", "loyalty_stampcollection_changelist", "analyst"),
+            ("Rewards to pay", "payments", "loyalty_stampreward_queue", "analyst"),
+            ("Stamp rewards", "workspace_premium", "loyalty_stampreward_changelist", "analyst"),
+        ],
+    ),
+    (
         "Activity",
         [
             ("Events", "bolt", "loyalty_event_changelist", "analyst"),
@@ -255,11 +265,16 @@ def _mark_active(request: HttpRequest, items: list[dict[str, Any]]) -> None:
 
 
 def _mark_waiting(request: HttpRequest, items: list[dict[str, Any]]) -> None:
-    """How much waits for fulfilment, beside the queue's name."""
+    """How much waits for fulfilment and how much for payment, beside the queues' names."""
     environment = current_environment(request)
-    waiting = waiting_count(environment=environment) if environment else 0
-    queue = reverse("admin:loyalty_redemption_queue")
-    for item in (item for item in items if waiting and item["link"] == queue):
+    if environment is None:
+        return
+    queues = {
+        reverse("admin:loyalty_redemption_queue"): waiting_count(environment=environment),
+        reverse("admin:loyalty_stampreward_queue"): to_pay_count(environment=environment),
+    }
+    for item in (item for item in items if queues.get(item["link"])):
+        waiting = queues[item["link"]]
         item |= {"badge": "99+" if waiting > 99 else f"{waiting}", "badge_variant": "warning"}
 
 

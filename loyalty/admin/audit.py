@@ -28,6 +28,7 @@ _SUBJECTS = {
         "Rewards and redemptions",
         ["reward.", "rewardcode.", "rewardcodes.", "redemption.", "inventoryset."],
     ),
+    "stamp": ("Stamp cards", ["stampprogram.", "stamp_collection.", "stamp.", "stamp_reward."]),
     "key": ("Keys", ["apikey.", "tokenkey."]),
     "staff": ("Staff", ["projectmembership.", "user."]),
     "project": ("Project and environments", ["organization.", "project.", "environment."]),
@@ -159,6 +160,7 @@ _NOUNS = {
     "rewardcode": "code",
     "rewardcodes": "codes",
     "projectmembership": "staff membership",
+    "stampprogram": "stamp program",
     "ledgerentry": "ledger entry",
 }
 

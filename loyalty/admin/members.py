@@ -20,6 +20,7 @@ from loyalty.admin.as_of import standing_of
 from loyalty.admin.erasing import erase_page
 from loyalty.admin.member_redeeming import redeem_page
 from loyalty.admin.member_redemptions import redemptions_shown
+from loyalty.admin.member_stamps import enrol_page, stamps_shown
 from loyalty.admin.merging import merge_page
 from loyalty.admin.reversing import may_be_reversed
 from loyalty.admin.samples import as_text
@@ -96,6 +97,7 @@ class MemberAdmin(DetailAdmin[Member]):
         own = [
             self._living_page("adjust", adjust_page, "support"),
             self._living_page("redeem", redeem_page, "support"),
+            self._living_page("enrol", enrol_page, "support"),
             self._living_page("transfer", transfer_page, "support"),
             self._living_page("merge", merge_page, "support"),
             self._living_page("erase", erase_page, "operator"),
@@ -150,6 +152,7 @@ class MemberAdmin(DetailAdmin[Member]):
             "may_help": helps and survivor is None,
             "may_reverse": helps,
             "redemptions": redemptions_shown(environment, found, now, whole=may(request, "support")),
+            "stamp_cards": [] if standing.at else stamps_shown(environment, found),
             "tiers": [] if erased or survivor else standing_of_tiers(environment, found, now),
             "referrals": None if erased or survivor else referrals_shown(found),
             "may_erase": may(request, "operator") and not erased and survivor is None,

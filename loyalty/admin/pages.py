@@ -13,6 +13,9 @@ from loyalty.admin.projects import ProjectAdmin
 from loyalty.admin.redemptions import RedemptionAdmin
 from loyalty.admin.rewards import RewardAdmin
 from loyalty.admin.rules import RuleAdmin
+from loyalty.admin.stamp_collections import StampCollectionAdmin
+from loyalty.admin.stamp_programs import StampProgramAdmin
+from loyalty.admin.stamp_rewards import StampRewardAdmin
 
 __all__ = [
     "AuditEventAdmin",
@@ -27,5 +30,8 @@ __all__ = [
     "RedemptionAdmin",
     "RewardAdmin",
     "RuleAdmin",
+    "StampCollectionAdmin",
+    "StampProgramAdmin",
+    "StampRewardAdmin",
     "TierLadderAdmin",
 ]

@@ -4,6 +4,8 @@ Written by `loyalty.ledger` alone, under the lock of the member's row. A merge l
 survivor; the purchases that they name stay with who made them.
 """
 
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -12,6 +14,7 @@ from audit.ids import new_id
 from loyalty.models.base import Acted
 from loyalty.models.events import Event
 from loyalty.models.members import Member
+from programs.currencies import digits_of
 from programs.models import StampProgram
 
 
@@ -129,7 +132,7 @@ class StampReward(Acted):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        return f"{Decimal(self.amount).scaleb(-digits_of(self.currency))} {self.currency}"
 
 
 class Stamp(models.Model):

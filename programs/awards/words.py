@@ -153,6 +153,12 @@ def _noun(title: str) -> str:
 # -- which events
 
 
+def which(condition: object, currency: str | None = None) -> str:
+    """A condition after the noun that it is about: "of £50 or more on weekends where channel is app"; empty for
+    none. Raises ConditionError."""
+    return _which(parse(condition), currency)
+
+
 def _which(condition: Condition, currency: str | None) -> str:
     """The condition after the noun: "of £50 or more on weekends where channel is app"."""
     root = condition.root

@@ -9,6 +9,7 @@
   const WORDS = {
     event: { list: "lc-fields", example: "field, such as data.amount", always: "Applies always: to every event of the type.", begin: "Applies when " },
     reward: { list: "lc-fields", example: "field, such as member.tier", always: "Everybody may have it.", begin: "Members may have it when " },
+    purchase: { list: "lc-fields", example: "field, such as data.amount", always: "Every purchase stamps the card.", begin: "A purchase stamps the card when " },
     item: { list: "lc-item-fields", example: "field, such as item.sku", always: "Every line counts.", begin: "A line counts when " },
   };
 
