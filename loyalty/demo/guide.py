@@ -29,9 +29,8 @@ Ready.
   API docs  {access.root}/docs/
 
 In the console: customers with points and tiers, rewards with codes and stock, and mugs that wait in the
-fulfilment queue. Stamp programs are the cards, and how far customers are with them; Stamp rewards what full
-cards gave, most of it still to be paid (13941 sent T-light holders back, and four rewards were revoked).
-Search takes a member, a code or an id: 13777, or CAFE-7919-6007.
+fulfilment queue. Stamp cards, and how far customers are with them; Rewards to pay for the full ones (13941
+sent T-light holders back, which revoked four). Search takes a member, a code or an id: 13777, or CAFE-7919-6007.
 
 Try it. Award points to a customer of the shop (run it twice: there is still one entry,
 and the second answer has the header Idempotent-Replayed: true); their history; their balance:

@@ -25,7 +25,8 @@ from loyalty.models import (
     StampCollection,
     StampReward,
 )
-from programs.models import ApiKey, Organization, Reward, StampProgram
+from programs.models import ApiKey, Environment, Organization, Reward, StampProgram
+from tests import factories
 from tests.conftest import Api
 
 CARDS: tuple[Any, ...] = (StampProgram, StampCollection, Stamp, StampReward)
@@ -87,6 +88,15 @@ def test_the_printed_award_is_a_valid_request(api: Api) -> None:
     answers = [api.post("/v1/points/award", json.loads(match[1]), Idempotency_Key="demo") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[1]["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.django_db
+def test_the_printed_question_for_stamp_cards_is_answered(api: Api, environment: Environment) -> None:
+    factories.make_stamp_program(environment, public_id="lp_demo_days")
+    path, body = re.search(rf"POST {ROOT}(\S+) .*-d '(.*)'$", calls(ACCESS)[3]).groups()  # type: ignore[union-attr]
+    answer = api.post(path, json.loads(body))
+    assert answer.status_code == 200
+    assert [row["id"] for row in answer.json()["data"]] == ["lp_demo_days"]
 
 
 @pytest.mark.django_db
