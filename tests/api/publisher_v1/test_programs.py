@@ -1,6 +1,7 @@
 """loyalty-program/list and /get: what members can join."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -147,3 +148,15 @@ def test_the_cursor_of_another_list_is_refused(api: Api, environment: Environmen
     assert (
         done(api.post(path, {"member_id": "ada", "pagination": {"cursor": cursor}}))["page"]["more"] is False
     )
+
+
+def test_a_page_of_many_takes_as_many_statements_as_a_page_of_one(
+    api: Api, environment: Environment, warm_key: None, django_assert_num_queries: Any
+) -> None:
+    pattern = make_program(environment, **TEA)
+    done(api.post(LIST))
+    with django_assert_num_queries(2):
+        done(api.post(LIST))
+    StampProgram.objects.bulk_create([_like(pattern, public_id=f"lp_{number}") for number in range(19)])
+    with django_assert_num_queries(2):
+        assert len(done(api.post(LIST))["data"]) == 20

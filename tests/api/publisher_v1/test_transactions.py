@@ -459,3 +459,13 @@ def test_a_frozen_member_buys_nothing(api: Api, environment: Environment) -> Non
     before = digest()
     refused(api.post(CREATE, purchase()), 409, "member_frozen")
     assert changed(before, digest()) == {}
+
+
+def test_a_refund_is_recorded_once_for_its_idempotency_key(api: Api, card: StampCollection) -> None:
+    done(api.post(CREATE, purchase()))
+    body = {"id": "refund-1", "transaction_id": "order-1", "amount": 1000}
+    first = api.post(REFUND, body, Idempotency_Key="k")
+    again = api.post(REFUND, body, Idempotency_Key="k")
+    assert (again.content, again.headers["Idempotent-Replayed"]) == (first.content, "true")
+    refused(api.post(REFUND, body | {"amount": 250}, Idempotency_Key="k"), 422, "idempotency_key_reused")
+    assert Event.objects.filter(type="refund").count() == 1
