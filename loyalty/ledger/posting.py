@@ -246,9 +246,10 @@ class Journal:
                 "stamp_collection_changes": self.cards.changed_collections.values(),
                 "stamp_rewards": self.cards.new_rewards.values(),
                 "stamp_reward_changes": self.cards.changed_rewards.values(),
-                # Before the new ones: a day is free again where its stamp is returned.
-                "stamp_changes": self.cards.changed_stamps.values(),
+                # PostgreSQL runs the parts of one statement from the last to the first: a day is free again,
+                # where its stamp is returned, before another stamp takes it.
                 "stamps": self.cards.new_stamps.values(),
+                "stamp_changes": self.cards.changed_stamps.values(),
                 "audit_events": self.audit_events,
                 "answers": answers,
             }

@@ -281,3 +281,23 @@ def test_three_pieces_are_one_stamp_of_the_day(cafe: Cafe) -> None:
     card = cafe.card(stamps_per="day")
     cafe.buy("p", "9.00", items=[{"quantity": 3, "unit_price": "3.00"}])
     assert cafe.pieces(card) == [(None, "3.000000")]
+
+
+@pytest.mark.parametrize("replaced", ["in one batch", "one by one", "by itself"])
+def test_a_day_that_is_freed_is_taken_at_once(cafe: Cafe, replaced: str) -> None:
+    """Also within the statement that returns the other stamp."""
+    card = cafe.card(stamps_per="day")
+    events = [
+        ReportedEvent("p1", "purchase", "ada", {"amount": "3"}),
+        ReportedEvent("r1", "refund", "ada", {"purchase": "p1"}),
+        ReportedEvent("p2", "purchase", "ada", {"amount": "4"}),
+    ]
+    for part in {
+        "in one batch": [events],
+        "one by one": [[each] for each in events],
+        "by itself": [events[:1], events[1:]],
+    }[replaced]:
+        cafe.send(part)
+    assert [(stamp.event.event_id, stamp.returned_at is None) for stamp in cafe.stamps(card)] == [
+        ("p1", False), ("p2", True)
+    ]  # fmt: skip
