@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from programs.models import Environment
 from tests.conftest import Api
-from tests.factories import give, make_ladder, make_reward, make_rule
+from tests.factories import give, make_card, make_ladder, make_reward, make_rule, make_stamp_program
 
 TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK")
 
@@ -130,6 +130,47 @@ def test_an_event_that_awards_takes_five_and_six_with_a_key(warm: Api) -> None:
     assert len(statements(lambda: warm.post("/v1/events", event))) == 5
     event["event_id"] = "e2"
     assert len(statements(lambda: warm.post("/v1/events", event, Idempotency_Key="k"))) == 6
+
+
+def buying(api: Api, member: str, event_id: str) -> Callable[[], None]:
+    data = {"amount": "5", "currency": "GBP"}
+    event = {"event_id": event_id, "type": "purchase", "member_id": member, "data": data}
+    return posting(api, "events", event)
+
+
+def test_stamp_cards_cost_a_purchase_nothing_where_there_are_none_and_one_where_its_member_has_none(
+    warm: Api, environment: Environment
+) -> None:
+    before = len(statements(buying(warm, "ada", "e1")))
+    coffee = make_stamp_program(environment)
+    make_card(environment, coffee, "bob")
+    buying(warm, "ada", "e2")()
+    assert len(statements(buying(warm, "ada", "e3"))) == before + 1
+    assert before == 6
+
+
+def test_a_stamp_costs_a_purchase_one_statement_and_two_where_the_card_is_full(
+    warm: Api, environment: Environment
+) -> None:
+    make_card(environment, make_stamp_program(environment))
+    buying(warm, "ada", "e1")()
+    assert [len(statements(buying(warm, "ada", f"e{number}"))) for number in range(2, 6)] == [7, 7, 7, 8]
+
+
+def test_cards_cost_a_purchase_the_same_however_many_the_member_has(
+    warm: Api, environment: Environment
+) -> None:
+    for _ in range(10):
+        make_card(environment, make_stamp_program(environment))
+    buying(warm, "ada", "e1")()
+    assert len(statements(buying(warm, "ada", "e2"))) == 7
+
+
+def test_to_join_a_stamp_program_takes_six(warm: Api, environment: Environment) -> None:
+    name = make_stamp_program(environment).public_id
+    make_card(environment, make_stamp_program(environment), "bob")
+    body = {"stamp_program": name, "customer_id": "ada"}
+    assert len(statements(posting(warm, "stamp-collections", body))) == 6
 
 
 def test_a_balance_takes_three_whatever_the_history(warm: Api, environment: Environment) -> None:
