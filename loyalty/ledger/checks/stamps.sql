@@ -40,7 +40,7 @@ SELECT 'stampreward', id, collection_id, concat(lowest, ' ', card_currency), con
 FROM (
     SELECT
         reward.*, card.currency AS card_currency,
-        trunc(coalesce(name.lowest, 0) * 10 ^ coalesce((%(digits)s::jsonb ->> card.currency)::int, 2)) AS lowest
+        trunc(coalesce(name.lowest, 0) * 10::numeric ^ coalesce((%(digits)s::jsonb ->> card.currency)::int, 2)) AS lowest
     FROM rewards AS reward
     JOIN cards AS card ON card.id = reward.collection_id
     LEFT JOIN (

@@ -19,6 +19,7 @@ from loyalty.models import Member, Stamp, StampCollection, StampReward
 from programs.actions.stamp_programs import save_stamp_program
 from programs.models import Environment, Picture, StampProgram
 from tests import factories
+from tests.loyalty.ledger.checking import check
 
 WHOLE = read_history()
 
@@ -192,3 +193,4 @@ def test_some_full_cards_are_paid_once(environment: Environment, short: History)
     }
     first = StampReward.objects.filter(member__external_id="17850").earliest("id")
     assert (first.status, first.amount) == ("paid", 255)
+    assert "no violation" in check(environment=str(environment.id))  # £2.55 is 255 pence in every arithmetic
