@@ -16,7 +16,7 @@ from loyalty.ledger.card_trail import audit_moves
 from loyalty.ledger.cards import Moves
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.posting import Journal
-from loyalty.ledger.reading_cards import read_stamps
+from loyalty.ledger.reading_cards import program_of, read_stamps
 from loyalty.models import Member, StampCollection
 from loyalty.queries.due import environments_with_lowered_thresholds
 from programs.models import Environment
@@ -97,8 +97,7 @@ def settle_cards(
         pk__in=[row.pk for row in due], member__in=locked, merged_into__isnull=True
     )
     cards = [
-        journal.cards.learn(row, config.stamp_programs_by_id[row.stamp_program_id])
-        for row in rows.order_by("id")
+        journal.cards.learn(row, program_of(config, row.stamp_program_id)) for row in rows.order_by("id")
     ]
     read_stamps(cards)
     for card in cards:

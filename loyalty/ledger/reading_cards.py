@@ -8,7 +8,13 @@ from django.db.models import Q
 
 from loyalty.ledger.cards import Card, Cards
 from loyalty.models import Stamp, StampCollection, StampReward
+from programs.models import StampProgram
 from programs.queries.snapshots import Snapshot
+
+
+def program_of(config: Snapshot, key: UUID) -> StampProgram:
+    """The stamp program of a card. One made since the configuration was read is read when it is met."""
+    return config.stamp_programs_by_id.get(key) or StampProgram.objects.get(pk=key)
 
 
 def read_cards(cards: Cards, config: Snapshot, members: Collection[UUID], programs: Collection[UUID]) -> None:
@@ -17,7 +23,7 @@ def read_cards(cards: Cards, config: Snapshot, members: Collection[UUID], progra
         member__in=members, stamp_program__in=programs, merged_into__isnull=True
     )
     for row in rows.order_by("id"):
-        cards.learn(row, config.stamp_programs_by_id[row.stamp_program_id])
+        cards.learn(row, program_of(config, row.stamp_program_id))
 
 
 def read_stamps(cards: Iterable[Card], days: Mapping[UUID, Collection[date]] | None = None) -> None:
@@ -55,7 +61,7 @@ def read_purchases_stamps(cards: Cards, config: Snapshot, events: Collection[UUI
         cards.of_event.setdefault(stamp.event_id, []).append(stamp)
     keys = {stamp.collection_id for stamp in own.values()}
     for row in StampCollection.objects.filter(pk__in=keys - set(cards.by_id)).order_by("id"):
-        cards.learn(row, config.stamp_programs_by_id[row.stamp_program_id])
+        cards.learn(row, program_of(config, row.stamp_program_id))
     rewards = {stamp.reward_id for stamp in own.values() if stamp.reward_id}
     for reward in StampReward.objects.filter(Q(pk__in=rewards) | Q(collection__in=keys, owed__gt=0)):
         card = cards.by_id[reward.collection_id]
