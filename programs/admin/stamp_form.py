@@ -37,8 +37,6 @@ _LABELS = {
     "starts_at": "From",
     "ends_at": "Until",
     "reward_text": "Reward in words",
-    "image_url": "or its address",
-    "logo_url": "or its address",
 }
 _HELP = {
     "name": "For you and your staff.",
@@ -49,8 +47,6 @@ _HELP = {
     "starts_at": "In the project's time zone. Empty: at once.",
     "ends_at": "In the project's time zone. Empty: without end.",
     "reward_text": "1 Free Coffee. Empty: what it pays.",
-    "image_url": "https://… on your own server. Members’ apps load it; this console doesn’t.",
-    "logo_url": "https://…",
 }
 _ONCE = {
     "program": "It stays as it was made.",
@@ -65,6 +61,17 @@ def _file(what: str) -> forms.FileField:
         required=False,
         widget=forms.FileInput(attrs=accepted),
         help_text=f"PNG, JPEG, WebP or GIF, at most {MOST_BYTES // 2**20} MB.",
+    )
+
+
+def _address(about: str) -> forms.URLField:
+    return forms.URLField(
+        label="or its address",
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        widget=text_input(inputmode="url", autocomplete="off"),
+        help_text=about,
     )
 
 
@@ -83,6 +90,8 @@ class StampProgramForm(ConfiguredForm):
     )
     starts_at = forms.DateTimeField(required=False, widget=date_time())
     ends_at = forms.DateTimeField(required=False, widget=date_time())
+    image_url = _address("https://… on your own server. Members’ apps load it; this console doesn’t.")
+    logo_url = _address("https://…")
     image_file = _file("Image")
     logo_file = _file("Logo")
     remove_image = forms.BooleanField(label="Without an image", required=False)
@@ -105,8 +114,6 @@ class StampProgramForm(ConfiguredForm):
             "description": text_area(rows=3),
             "terms": text_area(rows=3),
             "reward_text": text_input(),
-            "image_url": text_input(inputmode="url", autocomplete="off"),
-            "logo_url": text_input(inputmode="url", autocomplete="off"),
         }
 
     class Media:

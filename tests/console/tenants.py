@@ -14,7 +14,7 @@ from loyalty.actions.events import record_event
 from loyalty.actions.holds import hold_points
 from loyalty.actions.inventory_sets import save_inventory_set
 from loyalty.actions.redemptions import redeem
-from loyalty.models import Event, LedgerEntry, Member
+from loyalty.models import Event, LedgerEntry, Member, StampReward
 from programs.models import (
     ApiKey,
     EarningRule,
@@ -113,6 +113,24 @@ def furnish(mark: str) -> Tenant:
         actor=actor,
         now=timezone.now(),
     )
+    stamp_program = factories.make_stamp_program(
+        factories.reload(environment),
+        name=f"{mark}-coffee",
+        title=f"{mark}-title",
+        summary=f"{mark}-summary",
+        reward_text=f"{mark}-reward",
+        threshold=1,
+    )
+    card = factories.make_card(environment, stamp_program, f"{mark}-ada")
+    record_event(
+        environment=factories.reload(environment),
+        event_id=f"{mark}-event-2",
+        type="purchase",
+        member=f"{mark}-ada",
+        data={"amount": "3.20"},
+        actor=actor,
+        now=timezone.now(),
+    )
     rows: list[Model] = [
         Member.objects.get(pk=event.member_id),
         event,
@@ -122,6 +140,9 @@ def furnish(mark: str) -> Tenant:
         redemption,
         inventory_set,
         upload,
+        stamp_program,
+        card,
+        StampReward.objects.get(collection=card),
         AuditEvent.objects.filter(environment_id=environment.pk, verb="points.earned").get(),
         Program.objects.get(environment=environment),
         metric,

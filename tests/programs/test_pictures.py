@@ -17,7 +17,7 @@ from audit.errors import InvalidRequest
 from programs.actions.pictures import MOST_BYTES, UNUSED_LAST, delete_unused, store_picture
 from programs.models import Environment, Picture
 from programs.pictures import picture_path
-from tests.factories import make_environment, make_reward
+from tests.factories import make_environment, make_reward, make_stamp_program
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -265,6 +265,14 @@ def test_a_picture_that_no_reward_shows_goes_after_a_day(environment: Environmen
     assert set(Picture.objects.filter(environment=environment)) == {shown, replaced}
     assert delete_unused(now=replaced.created_at + UNUSED_LAST + timedelta(seconds=1)) >= 1
     assert set(Picture.objects.filter(environment=environment)) == {shown}
+
+
+@pytest.mark.django_db
+def test_a_picture_that_a_stamp_card_shows_stays(environment: Environment) -> None:
+    image, logo, replaced = (store_picture(environment=environment, data=written(halves())) for _ in range(3))
+    make_stamp_program(environment, picture=image, logo=logo)
+    delete_unused(now=replaced.created_at + UNUSED_LAST + timedelta(seconds=1))
+    assert set(Picture.objects.filter(environment=environment)) == {image, logo}
 
 
 @pytest.mark.django_db
