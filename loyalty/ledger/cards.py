@@ -155,6 +155,15 @@ class Cards:
         card.collection.cycle_from = settled.cycle_from
         card.count()
 
+    def take_freed_days(self) -> list[Stamp]:
+        """Returned stamps whose day a new one takes: to be written, alone, before all others."""
+        taken = {(stamp.collection_id, stamp.day) for stamp in self.new_stamps.values() if stamp.day}
+        changed = self.changed_stamps.values()
+        freed = [each for each in changed if each.returned_at and (each.collection_id, each.day) in taken]
+        for stamp in freed:
+            del self.changed_stamps[stamp.id]
+        return freed
+
     # -- rows
 
     def _stamp(self, card: Card, event: Event, number: int, piece: Piece, day: date | None) -> Stamp:

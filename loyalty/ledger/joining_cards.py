@@ -49,9 +49,9 @@ WITH joined AS (
     SET member_id = %(survivor)s,
         collection_id = coalesce((SELECT kept_id FROM joined WHERE id = collection_id), collection_id),
         day = CASE WHEN returned_at IS NULL AND EXISTS (
-            SELECT FROM joined
-            JOIN loyalty_stamp AS other ON other.collection_id = joined.kept_id
-            WHERE joined.id = stamp.collection_id AND other.day = stamp.day AND other.returned_at IS NULL
+            SELECT FROM loyalty_stamp AS other
+            WHERE other.collection_id = (SELECT kept_id FROM joined WHERE id = stamp.collection_id)
+                AND other.day = stamp.day AND other.returned_at IS NULL
         ) THEN NULL ELSE day END
     WHERE member_id = %(merged)s
 )

@@ -195,7 +195,8 @@ class Journal:
         return moves
 
     def write(self, result: Any, *, member_id: UUID | None = None) -> None:
-        """Write everything planned, and `result` as the answer of the idempotency key; one statement.
+        """Write everything planned, and `result` as the answer of the idempotency key; one statement, two
+        where a stamp takes the day of one that is returned.
 
         Raises IntegrityError where a key or event id was used meanwhile; `once` turns it into a replay.
         """
@@ -211,6 +212,8 @@ class Journal:
         answers: list[IdempotencyRecord] = []
         if self.idempotency:
             answers.append(self.idempotency.record(self.environment.id, result, at, member_id))
+        # In which order the parts of one statement run, PostgreSQL does not promise.
+        write_rows({"stamp_changes": self.cards.take_freed_days()})
         write_rows(
             {
                 "new_members": self.new_members.values(),
@@ -246,8 +249,6 @@ class Journal:
                 "stamp_collection_changes": self.cards.changed_collections.values(),
                 "stamp_rewards": self.cards.new_rewards.values(),
                 "stamp_reward_changes": self.cards.changed_rewards.values(),
-                # PostgreSQL runs the parts of one statement from the last to the first: a day is free again,
-                # where its stamp is returned, before another stamp takes it.
                 "stamps": self.cards.new_stamps.values(),
                 "stamp_changes": self.cards.changed_stamps.values(),
                 "audit_events": self.audit_events,
