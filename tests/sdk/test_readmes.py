@@ -14,7 +14,7 @@ ADDRESS, KEY = "https://loyalty.example.com", "sk_…"
 
 def examples(folder: Path, language: str, live: Live, key: str) -> str:
     found = re.findall(rf"```{language}\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
-    assert len(found) == 6
+    assert len(found) == 7
     return "\n".join(found).replace(ADDRESS, live.url).replace(KEY, key)
 
 
@@ -27,6 +27,7 @@ def check(printed: list[str]) -> None:
     assert printed[3].startswith("REDEEM-")
     assert printed[4].startswith("Used ")
     assert printed[4].endswith(" at Till 3")
+    assert printed[5:7] == ["0 of 2 stamps", "Paid 280 GBP"]
     assert printed[-1] == "400"
     points = [line.rpartition(" ")[2] for line in printed[-4:-1]]
     assert points == ["500", "-200", "50"]  # the birthday once
