@@ -102,7 +102,7 @@ def settle_cards(
     read_stamps(cards)
     for card in cards:
         moves = Moves()
-        journal.cards.settle(card, moves, None)
+        journal.cards.settle_due(card, moves)
         audit_moves(journal, card, moves, None)
     journal.write(len(due))
     return len(due)

@@ -99,11 +99,13 @@ class Cards:
 
     def collect(self, card: Card, event: Event, pieces: Sequence[Piece], day: date | None) -> Moves:
         """Stamp the card for a purchase; `day`: of one stamp a day. What fills it becomes a reward."""
+        moves = Moves()
+        self.settle_due(card, moves)
         numbered = enumerate(pieces, start=1)
         made = [self._stamp(card, event, number, piece, day) for number, piece in numbered]
         self.of_event.setdefault(event.id, []).extend(made)
         self._put(card, made)
-        moves = Moves(collected=len(made))
+        moves.collected = len(made)
         self.settle(card, moves, event)
         return moves
 
@@ -114,6 +116,7 @@ class Cards:
         that is not paid and loses one is revoked, its other stamps are on the card again; of a paid one the card
         owes the stamp."""
         moves = Moves(returned=len(stamps))
+        self.settle_due(card, moves)
         for stamp in stamps:
             self._return(card, stamp, refund, moves)
         anew = [stamp for stamp in again if stamp.day is None or stamp.day not in card.days]
@@ -128,19 +131,31 @@ class Cards:
         self.settle(card, moves, refund)
         return moves
 
+    def settle_due(self, card: Card, moves: Moves) -> None:
+        """Issue a reward for each card that a lower threshold has filled."""
+        thresholds, begun = card.program.thresholds, card.collection.cycle_from
+        if card.open is not None and begun < len(thresholds) - 1:
+            stamps = [rules.OpenStamp(stamp.id, stamp.unit_price) for stamp in card.open]
+            self._apply(card, rules.settle_due(stamps, thresholds, begun), moves, None)
+
     def settle(self, card: Card, moves: Moves, event: Event | None) -> None:
         """Replace what is owed, and issue a reward for each full card. `event`: what caused it, if one did."""
         card.count()
         self._collection(card)
         if card.open is None:
             return
-        known = {stamp.id: stamp for stamp in card.open}
         settled = rules.settle(
             [rules.OpenStamp(stamp.id, stamp.unit_price) for stamp in card.open],
             [rules.Owing(reward.id, reward.owed) for reward in card.owing],
             card.program.thresholds,
             card.collection.cycle_from,
         )
+        self._apply(card, settled, moves, event)
+
+    def _apply(self, card: Card, settled: rules.Settled, moves: Moves, event: Event | None) -> None:
+        assert card.open is not None  # noqa: S101 - the callers looked
+        self._collection(card)
+        known = {stamp.id: stamp for stamp in card.open}
         for stamp_id, reward_id in settled.replacements:
             reward = card.rewards[reward_id]
             reward.owed -= 1

@@ -12,7 +12,8 @@ from audit.errors import NotFound
 from audit.ids import public
 from loyalty.models import Member, StampCollection, StampReward
 from loyalty.queries.members import find_member
-from loyalty.rules.cards import shown, threshold_of
+from loyalty.rules import cards as rules
+from loyalty.rules.cards import shown
 from programs.models import Environment, Program, StampProgram
 
 
@@ -104,9 +105,7 @@ def shown_counter(collection: StampCollection) -> int:
 def running_threshold(collection: StampCollection) -> int:
     """So many stamps fill the card that is running."""
     thresholds = collection.stamp_program.thresholds
-    if collection.counter >= (running := threshold_of(thresholds, collection.cycle_from)):
-        return collection.stamp_program.threshold  # that card is full; the next one is shown
-    return running
+    return rules.running_threshold(collection.counter, thresholds, collection.cycle_from)
 
 
 def rewards_of(

@@ -4,7 +4,8 @@ A card has *open* stamps, which are in no reward, and *owes* stamps to rewards t
 stamps was taken back. Its counter is the open ones less the owed ones; after `settle` it never has both.
 
 A card that is running goes by the lowest threshold since it began: a change counts for it only in the member's
-favour. The next card begins under the threshold of then.
+favour. The next card begins under the threshold of then. A lower threshold fills cards at once: `due` tells which,
+whenever it is asked, so that it matters to nobody when a worker writes that down.
 """
 
 from collections.abc import Iterable, Sequence
@@ -61,6 +62,28 @@ def threshold_of(thresholds: Sequence[int], cycle_from: int) -> int:
     return min(thresholds[min(cycle_from, len(thresholds) - 1) :])
 
 
+def due(counter: int, thresholds: Sequence[int], cycle_from: int) -> tuple[list[tuple[int, int]], int]:
+    """The cards that changes of the threshold have filled, in time order, each with its size and where its
+    thresholds begin; and where those of the running card begin."""
+    filled = []
+    for now in range(cycle_from, len(thresholds)):
+        while counter >= (size := min(thresholds[cycle_from : now + 1])):
+            filled.append((size, cycle_from))
+            counter -= size
+            cycle_from = now
+    return filled, cycle_from
+
+
+def settle_due(stamps: Sequence[OpenStamp], thresholds: Sequence[int], cycle_from: int) -> Settled:
+    """What changes of the threshold have made of a card, its stamps oldest first."""
+    filled, running = due(len(stamps), thresholds, cycle_from)
+    full, begin = [], 0
+    for size, began in filled:
+        full.append(Full(tuple(stamps[begin : begin + size]), began))
+        begin += size
+    return Settled((), tuple(full), running)
+
+
 def settle(
     stamps: Sequence[OpenStamp], owing: Iterable[Owing], thresholds: Sequence[int], cycle_from: int
 ) -> Settled:
@@ -82,9 +105,14 @@ def settle(
 def shown(counter: int, thresholds: Sequence[int], cycle_from: int) -> int:
     """The stamps that the member is shown: never below zero, and without those of a card that is full, whose
     reward a lower threshold has made due."""
-    if counter < (first := threshold_of(thresholds, cycle_from)):
-        return max(0, counter)
-    return (counter - first) % thresholds[-1]
+    filled, _ = due(counter, thresholds, cycle_from)
+    return max(0, counter - sum(size for size, _ in filled))
+
+
+def running_threshold(counter: int, thresholds: Sequence[int], cycle_from: int) -> int:
+    """So many stamps fill the card that the member is shown."""
+    _, running = due(counter, thresholds, cycle_from)
+    return threshold_of(thresholds, running)
 
 
 def reward_amount(kind: str, fixed: int | None, lowest_price: Decimal, currency: str) -> int:

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.rules.cards import OpenStamp, Owing, reward_amount, settle, shown, threshold_of
+from loyalty.rules.cards import (
+    OpenStamp,
+    Owing,
+    due,
+    reward_amount,
+    running_threshold,
+    settle,
+    settle_due,
+    shown,
+    threshold_of,
+)
 
 
 def stamps(*prices: str | None) -> list[OpenStamp]:
@@ -106,7 +116,7 @@ def test_members_are_shown_what_is_left_after_what_is_due(
     thresholds=st.lists(st.integers(1, 12), min_size=1, max_size=4),
     start=st.integers(0, 3),
 )
-def test_no_stamp_is_lost_or_used_twice_and_what_is_shown_is_what_will_be(
+def test_no_stamp_is_lost_or_used_twice(
     number: int, owed: list[int], thresholds: list[int], start: int
 ) -> None:
     start = min(start, len(thresholds) - 1)
@@ -121,4 +131,20 @@ def test_no_stamp_is_lost_or_used_twice_and_what_is_shown_is_what_will_be(
     assert left >= 0
     assert not (left and still)
     assert left < threshold_of(thresholds, settled.cycle_from)
-    assert shown(number - sum(owed), thresholds, start) == max(0, left - still)
+
+
+@given(counter=st.integers(0, 11), changes=st.lists(st.integers(1, 12), max_size=5))
+def test_it_matters_to_nobody_when_what_changes_have_made_due_is_written(
+    counter: int, changes: list[int]
+) -> None:
+    thresholds, left, cycle_from, filled = [12], counter, 0, []
+    for threshold in changes:
+        thresholds.append(threshold)
+        at_once, cycle_from = due(left, thresholds, cycle_from)
+        left -= sum(size for size, _ in at_once)
+        filled += at_once
+    settled = settle_due(stamps(*["1"] * counter), thresholds, 0)
+    assert [(len(full.stamps), full.cycle_from) for full in settled.full] == filled
+    assert settled.cycle_from == cycle_from
+    assert shown(counter, thresholds, 0) == left
+    assert running_threshold(counter, thresholds, 0) == threshold_of(thresholds, cycle_from)
