@@ -19,13 +19,13 @@ from tests.api.publisher_v1.reading import done, refused
 from tests.api.world import changed, digest
 from tests.conftest import Api
 
+AT = to_the_second(timezone.now() - timedelta(hours=1))
 CREATE, REFUND = "/publisher.v1/transaction/create", "/publisher.v1/transaction/refund"
 
 
 def purchase(**changes: Any) -> dict[str, Any]:
     """A purchase of 12.50 GBP an hour ago."""
-    at = rfc3339((timezone.now() - timedelta(hours=1)).replace(microsecond=0))
-    given = {"id": "order-1", "member_id": "ada", "amount": 1250, "currency": "GBP", "occurred_at": at}
+    given = {"id": "order-1", "member_id": "ada", "amount": 1250, "currency": "GBP", "occurred_at": AT}
     return {**given, **changes}
 
 
