@@ -5,10 +5,10 @@ WITH cards AS MATERIALIZED (
         card.*, member.external_id, member.environment_id AS member_environment_id, member.redirect_to_id,
         coalesce(member.status = 'erased', false) AS is_erased,
         program.environment_id AS program_environment_id, program.currency
-    FROM loyalty_stampcollection AS card
+    FROM unnest(%(cards)s::uuid[]) AS asked (id)
+    CROSS JOIN LATERAL (SELECT * FROM loyalty_stampcollection WHERE id = asked.id OFFSET 0) AS card
     LEFT JOIN programs_stampprogram AS program ON program.id = card.stamp_program_id
     LEFT JOIN LATERAL (SELECT * FROM loyalty_member WHERE id = card.member_id OFFSET 0) AS member ON true
-    WHERE card.id = ANY (%(cards)s)
 ), stamps AS MATERIALIZED (
     SELECT stamp.*, stamp.returned_at IS NULL AS is_live
     FROM cards AS card
