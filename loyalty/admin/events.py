@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from loyalty.admin.explaining import consequences_of, explained, referral_of_event, tier_steps
 from loyalty.admin.shared import DateRange, Endless, EventTypeFilter, member_link
+from loyalty.admin.stamp_explaining import stamps_told
 from loyalty.models import Event, Member, TierChange
 from loyalty.queries.suggestions import event_types, fields_of
 from programs.admin.base import current_environment, required_environment
@@ -73,6 +74,7 @@ class EventAdmin(DetailAdmin[Event]):
             "data": rows_of(found.data) if found.data is not None else None,
             "why": explained(found, snapshot(environment)),
             "consequences": consequences_of(found, now_in(environment)),
+            "stamps_told": stamps_told(found),
             "tier_steps": tier_steps(list(TierChange.objects.filter(event=found).order_by("id"))),
             "referral": referral_of_event(found),
             "purchase": Event.objects.filter(pk=found.purchase_id).first() if found.purchase_id else None,

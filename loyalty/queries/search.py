@@ -1,4 +1,4 @@
-"""Find a member, transaction, redemption or event by its id or code, from anywhere in the console."""
+"""Find a member, transaction, redemption, stamp card or event by its id or code, from anywhere in the console."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from audit.ids import parse_public, public
 from loyalty.models import Event, Hold, LedgerEntry, Member, Redemption
 from loyalty.queries.redemptions import redemptions_of
+from loyalty.queries.stamps import collections_of, rewards_of, stamp_programs_of
 from programs.models import EarningRule, Environment
 
 _MEMBERS_SHOWN = 8
@@ -22,14 +23,15 @@ class Hit(NamedTuple):
 
 
 def find_anything(*, environment: Environment, term: str) -> list[Hit]:
-    """What the term names: an exact transaction, hold, redemption or event id, a code that was issued, members whose
-    id begins with it, a rule."""
+    """What the term names: an exact transaction, hold, redemption, stamp or event id, a code that was issued, members
+    whose id begins with it, a rule."""
     if not term or len(term) > 200 or "\x00" in term:
         return []
     return [
         *_transactions(environment, term),
         *_holds(environment, term),
         *_redemptions(environment, term),
+        *_stamps(environment, term),
         *_events(environment, term),
         *_members(environment, term),
         *_rules(environment, term),
@@ -64,6 +66,28 @@ def _redemptions(environment: Environment, term: str) -> list[Hit]:
 def _redemption(title: str, row: Redemption) -> Hit:
     described = f"{row.name} of {row.member} · {row.get_status_display().lower()} redemption"
     return Hit(title, described, "loyalty_redemption", row.pk, "redeem")
+
+
+def _stamps(environment: Environment, term: str) -> list[Hit]:
+    """By `lp_`, `sc_` or `sr_` id; one statement, for such a one alone."""
+    if term.startswith("lp_"):
+        programs = stamp_programs_of(environment).filter(public_id=term)
+        return [
+            Hit(term, f"{row} · stamp program", "programs_stampprogram", row.pk, "approval")
+            for row in programs
+        ]
+    if key := parse_public("sc", term):
+        cards = collections_of(environment=environment).filter(pk=key)
+        named = [(row, f"{row.stamp_program} of {row.member} · stamp card") for row in cards]
+        return [Hit(term, words, "loyalty_stampcollection", row.pk, "how_to_reg") for row, words in named]
+    key = parse_public("sr", term)
+    rewards = rewards_of(environment=environment).filter(pk=key) if key else []
+    return [
+        Hit(
+            term, f"{row} for {row.member} · stamp reward", "loyalty_stampreward", row.pk, "workspace_premium"
+        )
+        for row in rewards
+    ]
 
 
 def _events(environment: Environment, term: str) -> list[Hit]:

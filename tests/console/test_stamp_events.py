@@ -1,0 +1,92 @@
+"""An event's page tells what it did to stamp cards; the search finds stamps by their ids."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from audit.ids import public
+from loyalty.admin.stamp_explaining import stamps_told
+from loyalty.models import Event
+from programs.models import Environment
+from tests import factories
+from tests.console.redeemed import text_of
+from tests.console.stamp_forms import full_card, purchase, refund
+from tests.console.tenants import Tenant
+
+pytestmark = pytest.mark.django_db
+
+
+def _page(client: Client, event: Event) -> Any:
+    return client.get(reverse("admin:loyalty_event_change", args=[event.pk]))
+
+
+def test_a_purchase_tells_what_it_stamped_and_what_that_gave(
+    support: Client, environment: Environment
+) -> None:
+    gave = full_card(environment)
+    bought = Event.objects.get(pk=gave.event_id)
+    (told,) = _page(support, bought).context["stamps_told"]
+    assert (told.name, told.card, told.label) == ("Coffee Rewards", gave.collection_id, "Stamped")
+    assert (told.reason, told.moved) == (
+        "One stamp for the purchase.",
+        "1 stamp collected; 0 on the card then.",
+    )
+    assert [(given.key, given.words) for given in told.rewards] == [(gave.pk, "£3.20 to be paid")]
+    link = reverse("admin:loyalty_stampreward_change", args=[gave.pk])
+    assert f'<a href="{link}">£3.20 to be paid</a>' in text_of(_page(support, bought))
+
+
+def test_a_refund_tells_what_it_took_back(support: Client, environment: Environment) -> None:
+    gave = full_card(environment)
+    taken = refund(environment, f"ada-{gave.stamp_program.public_id[-6:]}-1")
+    (told,) = _page(support, taken).context["stamps_told"]
+    assert (told.label, told.moved) == ("Returned", "1 stamp returned; 1 on the card then.")
+    assert [given.words for given in told.rewards] == ["£3.20 revoked"]
+
+
+def test_a_purchase_tells_why_it_stamped_nothing(support: Client, environment: Environment) -> None:
+    factories.make_card(
+        environment, factories.make_stamp_program(factories.reload(environment), currency="EUR")
+    )
+    bought = factories.report(
+        environment, "p", type="purchase", member="ada", data={"amount": "3", "currency": "GBP"}
+    ).event
+    (told,) = _page(support, bought).context["stamps_told"]
+    sentence = "The purchase is in GBP; the card takes purchases in EUR."
+    assert (told.label, told.reason, told.moved, told.rewards) == ("Other currency", sentence, "", [])
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        None,
+        [],
+        {"stamps": None},
+        {"stamps": [3, {}]},
+        {"stamps": [{"outcome": 7, "counter": "x", "issued": [1, {}], "stamp_collection": 3}]},
+    ],
+)
+def test_whatever_is_stored_is_shown(stored: Any) -> None:
+    assert isinstance(stamps_told(Event(explanation=stored, figures=stored)), list)
+
+
+def test_an_event_without_cards_has_no_such_part(support: Client, environment: Environment) -> None:
+    assert "Stamp cards</h3>" not in _page(support, purchase(environment, "p")).content.decode()
+
+
+def test_programs_cards_and_rewards_are_found_by_their_ids(
+    support: Client, login: Any, environment: Environment, theirs: Tenant
+) -> None:
+    gave = full_card(environment)
+    for term, noun, key in (
+        (gave.stamp_program.public_id, "stampprogram", gave.stamp_program_id),
+        (public("sc", gave.collection_id), "stampcollection", gave.collection_id),
+        (public("sr", gave.pk), "stampreward", gave.pk),
+    ):
+        answer = support.get("/console/find/", {"q": term})
+        assert answer["Location"].endswith(f"/{noun}/{key}/change/")
+        assert (
+            "Nothing found" in login(theirs.environment).get("/console/find/", {"q": term}).content.decode()
+        )
