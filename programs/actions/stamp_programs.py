@@ -1,14 +1,14 @@
 """Stamp programs are checked whole and saved (domain.md 7)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
 
-from audit.errors import FieldError
+from audit.errors import FieldError, InvalidRequest
 from audit.record import Actor
-from programs.actions.configure import as_json, configure, foreign_errors, locked, refusal_of
+from programs.actions.configure import as_json, clean, configure, foreign_errors, locked, refusal_of
 from programs.conditions import FaultyConfigurationError, Scope, canonical
 from programs.currencies import digits_of
 from programs.models import Environment, StampProgram
@@ -85,9 +85,19 @@ def check_stamp_program(stamp_program: StampProgram) -> None:
     if not errors:
         errors = [*_conditions(stamp_program), *_reward(stamp_program), *_window(stamp_program)]
     if errors:
+        errors += _others(stamp_program, {each.field for each in errors})
         raise refusal_of(errors)
     if stamp_program.threshold and stamp_program.thresholds[-1:] != [stamp_program.threshold]:
         stamp_program.thresholds = [*stamp_program.thresholds, stamp_program.threshold]
+
+
+def _others(stamp_program: StampProgram, named: Collection[str]) -> list[FieldError]:
+    """What the model itself refuses of single fields besides those named."""
+    try:
+        clean(stamp_program)
+    except InvalidRequest as refusal:
+        return [each for each in refusal.errors if each.field and each.field not in named]
+    return []
 
 
 def _upper(code: Any) -> str:
@@ -109,7 +119,7 @@ def _reward(stamp_program: StampProgram) -> Iterator[FieldError]:
         yield FieldError("currency", "invalid", "Give an ISO 4217 code such as GBP.")
     if stamp_program.reward_kind == StampProgram.RewardKind.REFUND:
         stamp_program.reward_amount = None
-    elif stamp_program.reward_amount is None:
+    elif stamp_program.reward_kind == StampProgram.RewardKind.FIXED and stamp_program.reward_amount is None:
         minor = 10 ** digits_of(code)
         detail = f"Say how much is paid, in the smallest unit: {5 * minor} is 5 {code or 'GBP'}."
         yield FieldError("reward_amount", "required", detail)
