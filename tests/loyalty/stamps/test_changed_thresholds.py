@@ -123,7 +123,9 @@ def test_due_and_raised_again_it_stays_due(cafe: Cafe) -> None:
     assert cafe.standing(card).shown == 1
     assert cafe.settle() == 1
     assert cafe.standing(card).rewards == [("issued", 500)]
-    assert running_threshold(cafe.collection(card)) == 3, "the card after it began when the first one was full"
+    assert running_threshold(cafe.collection(card)) == 3, (
+        "the card after it began when the first one was full"
+    )
 
 
 def test_one_purchase_fills_the_running_card_and_then_others_under_the_new_threshold(cafe: Cafe) -> None:

@@ -74,9 +74,10 @@ def test_buy_on_different_days_and_get_five_pounds(shop: Environment, days: int)
     history = read_history()
     program = make_stamp_program(shop, threshold=days, stamps_per="day", **FIXED)
     expected = days_bought_on(FILE, days, 500)
-    buyers = {customer for customer, card in expected.items() if card.rewards or card.stamps > 1}
-    cancelled = {event.member for event in history.events if event.type == "refund"}
-    members = buyers | cancelled | set(sorted(expected)[:40])
+    members = set(expected)
+    if days != 3:  # those with whom something happens
+        cancelled = {event.member for event in history.events if event.type == "refund"}
+        members = cancelled | {customer for customer, card in expected.items() if card.rewards}
     join(shop, program, sorted(members))
     replay(shop, [event for event in history.events if event.member in members], 100)
     found = cards(program)
