@@ -16,7 +16,7 @@ from tests import factories
 from tests.console.deeds import confirm, show, told
 from tests.console.redeemed import text_of
 from tests.console.stamp_forms import full_card, purchase, refund
-from tests.console.tenants import Tenant, state_of_everything
+from tests.console.tenants import state_of_everything
 
 pytestmark = pytest.mark.django_db
 
@@ -91,14 +91,13 @@ class TestTheList:
         assert "Coffee Rewards of ada" in support.get(_url(joined)).content.decode()
 
     def test_offers_only_the_programs_of_this_environment(
-        self, login: Any, ours: Tenant, theirs: Tenant
+        self, support: Client, environment: Environment, coffee: StampProgram
     ) -> None:
-        client = login(ours.environment, "analyst")
-        own = [choice[1] for choice in client.get(LIST).context["cl"].filter_specs[0].lookup_choices]
-        assert own == ["ours-coffee"]
-        foreign = theirs.rows[StampProgram]
-        assert isinstance(foreign, StampProgram)
-        assert _listed(client, stamp_program=foreign.public_id) == []
+        factories.make_card(environment, coffee)
+        foreign = full_card(factories.make_environment(), name="Theirs").stamp_program
+        own = [choice[1] for choice in support.get(LIST).context["cl"].filter_specs[0].lookup_choices]
+        assert own == ["Coffee Rewards"]
+        assert _listed(support, stamp_program=foreign.public_id) == []
 
 
 class TestACard:
@@ -246,13 +245,13 @@ class TestEnrolling:
         assert told(support.get(f"{_member_url('enrol')}?stamp_program={wanted}")) == sentence
         assert state_of_everything() == before
 
-    def test_another_projects_program_is_none(self, login: Any, ours: Tenant, theirs: Tenant) -> None:
-        client, foreign = login(ours.environment, "support"), theirs.rows[StampProgram]
-        assert isinstance(foreign, StampProgram)
-        url = f"{_member_url('enrol', 'ours-ada')}?stamp_program={foreign.public_id}"
+    def test_another_projects_program_is_none(self, support: Client, environment: Environment) -> None:
+        factories.make_member(environment)
+        foreign = factories.make_stamp_program(factories.make_environment())
+        url = f"{_member_url('enrol')}?stamp_program={foreign.public_id}"
         before = state_of_everything()
-        assert told(client.get(url)) == "That stamp program is no longer there; choose another one."
-        client.post(url, {"step": "confirm", "token": "t"})
+        assert told(support.get(url)) == "That stamp program is no longer there; choose another one."
+        support.post(url, {"step": "confirm", "token": "t"})
         assert state_of_everything() == before
 
     def test_is_for_support(self, login: Any, environment: Environment, coffee: StampProgram) -> None:

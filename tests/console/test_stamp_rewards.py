@@ -16,7 +16,7 @@ from tests import factories
 from tests.console.deeds import confirm, show, told
 from tests.console.redeemed import text_of
 from tests.console.stamp_forms import full_card, refund
-from tests.console.tenants import Tenant, state_of_everything
+from tests.console.tenants import state_of_everything
 
 pytestmark = pytest.mark.django_db
 
@@ -198,12 +198,12 @@ class TestTheQueue:
             assert "Nothing was ticked" in told(answer)
         assert state_of_everything() == before
 
-    def test_another_projects_reward_is_not_reached(self, login: Any, ours: Tenant, theirs: Tenant) -> None:
-        client, foreign = login(ours.environment, "support"), theirs.rows[StampReward]
+    def test_another_projects_reward_is_not_reached(self, support: Client) -> None:
+        foreign = full_card(factories.make_environment(), "theirs-ada")
         before = state_of_everything()
         sent = {"row": [str(foreign.pk)], "step": "confirm", "token": "t"}
-        assert "Nothing was ticked" in told(client.post(QUEUE, sent))
-        assert theirs.mark not in client.get(QUEUE).content.decode()
+        assert "Nothing was ticked" in told(support.post(QUEUE, sent))
+        assert "theirs-ada" not in support.get(QUEUE).content.decode()
         assert state_of_everything() == before
 
 
