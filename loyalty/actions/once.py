@@ -24,6 +24,7 @@ _TAKEN_MEANWHILE = (
     "member_external_id_unique",
     "account_member_metric_unique",
     "member_tier_tier_fk",  # a level was removed: whoever asks again has the new ladder
+    "stamp_collection_once",
     "code_unique",  # a code made at random: the next one is another
 )
 _STOCK = "reward_stock_not_exceeded"

@@ -53,7 +53,7 @@ def stamp_collection(row: StampCollection) -> dict[str, Any]:
         "id": public("sc", row.id),
         "loyalty_program_id": row.stamp_program.public_id,
         "created_at": to_the_second(row.created_at),
-        "unredeemed_purchases": max(0, shown_counter(row)),
+        "unredeemed_purchases": shown_counter(row),
     }
 
 
@@ -92,7 +92,7 @@ def _stamps(card: Mapping[str, Any], what: str) -> dict[str, Any]:
         "stamp_collection_id": card["stamp_collection"],
         "loyalty_program_id": card["stamp_program"],
         "stamps": card[what],
-        "unredeemed_purchases": max(0, card["counter"]),
+        "unredeemed_purchases": card["counter"],
     }
 
 
