@@ -1,6 +1,8 @@
 """A threshold that changes counts for a running card only in its member's favour; the next card begins under the
 one of then (domain.md 7)."""
 
+import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -196,6 +198,25 @@ def test_one_run_settles_every_environment_by_its_own_now(cafe: Cafe) -> None:
         settled = StampCollection.objects.get(environment_id=shop.environment.id)
         assert (settled.counter, [reward.issued_at for reward in settled.rewards.all()]) == (1, [at])
     other.check()
+
+
+def test_a_run_that_is_ended_has_kept_its_chunks_and_says_that_it_left_some(
+    cafe: Cafe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = [f"m{number}" for number in range(3)]
+    card = cafe.card(*members, **FIXED)
+    for member in members:
+        cafe.buy(f"of-{member}", "3.00", member)
+    cafe.save(card, threshold=1)
+    real = lowered_thresholds.settle_cards
+    monkeypatch.setattr(lowered_thresholds, "CHUNK", 1)
+    monkeypatch.setattr(lowered_thresholds, "settle_cards", partial(real, limit=1))
+    stopping = threading.Event()
+    monkeypatch.setattr(stopping, "wait", lambda seconds: stopping.set())
+    done = settle_lowered(actor=make_actor(), now=timezone.now(), pace=Pace(stopping=stopping, rest=0))
+    assert (done.cards, done.left) == (1, True)
+    done = settle_lowered(actor=make_actor(), now=timezone.now(), pace=Pace(rest=0))
+    assert (done.cards, done.left) == (2, False)
 
 
 def test_one_environment_that_fails_keeps_nobody_else(cafe: Cafe, monkeypatch: pytest.MonkeyPatch) -> None:

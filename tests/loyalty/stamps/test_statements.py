@@ -83,6 +83,20 @@ def test_a_refund_that_takes_a_paid_rewards_stamp_costs_six_more_at_most(cafe: C
     assert len(statements(lambda: cafe.refund("p3"))) <= without + 6
 
 
+def test_a_chunk_of_the_job_costs_the_same_however_many_cards_are_due(cafe: Cafe) -> None:
+    members = [f"m{number}" for number in range(12)]
+    card = cafe.card(*members, **FIXED)
+    cafe.send([ReportedEvent(f"of-{who}", "purchase", who, {"amount": "3"}) for who in members])
+    cafe.save(card, threshold=1)
+    cafe.settle(limit=1)
+    few, many = (statements(lambda limit=limit: cafe.settle(limit=limit)) for limit in (1, 10))  # type: ignore[misc]
+    assert cafe.settle() == 0
+    own = [sql for sql in many if "programs_environment" not in sql]  # which the tests read themselves
+    assert (len(few), len(own)) == (len(many), 5)
+    nothing = [sql for sql in statements(cafe.settle) if "programs_environment" not in sql]
+    assert len(nothing) == 1
+
+
 class Batches:
     """Members of each size are people of their own, with two cards each: one fills with every batch."""
 
