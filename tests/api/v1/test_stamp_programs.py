@@ -207,18 +207,22 @@ def test_a_picture_is_uploaded_served_and_kept_when_its_address_is_sent_back(
     assert Picture.objects.filter(environment=environment).count() == 2
 
 
-def test_another_environments_picture_is_only_an_address(api: Api) -> None:
-    theirs = Api(factories.make_key(factories.make_environment()))
+def test_what_is_no_picture_of_ones_own_is_only_an_address(api: Api, settings: Any) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.ALLOWED_HOSTS = ["loyalty.example.com"]
+    theirs, ours = Api(factories.make_key(factories.make_environment())), Api(api.key)
+    for each in (theirs, ours):
+        each.client.defaults |= {"HTTP_HOST": "loyalty.example.com", "HTTP_X_FORWARDED_PROTO": "https"}
     address = card(theirs, display=DISPLAY | {"image": picture()})["display"]["image"]
-    before = digest()
-    refused = assert_problem(
-        api.post("/v1/stamp-programs", CARD | {"display": DISPLAY | {"image": address}}), "invalid_request"
-    )
-    assert [error["field"] for error in refused["errors"]] == ["display.image"]
-    assert changed(before, digest()) == {}
-    elsewhere = address.replace("http://testserver", "https://cdn.example.com")
-    assert card(api, display=DISPLAY | {"image": elsewhere})["display"]["image"] == elsewhere
-    assert StampProgram.objects.get(image_url=elsewhere).picture_id is None
+    mine = card(ours, id="lp_mine", display=DISPLAY | {"image": picture()})["display"]["image"]
+    assert mine.startswith("https://loyalty.example.com/pictures/")
+    addresses = [address, mine.replace("loyalty", "cdn"), mine.replace("pictures", "photos")]
+    for number, other in enumerate(addresses):
+        made = card(ours, id=f"lp_{number}", display=DISPLAY | {"image": other})
+        assert made["display"]["image"] == other
+        stored = StampProgram.objects.get(public_id=f"lp_{number}")
+        assert (stored.image_url, stored.picture_id) == (other, None)
+    assert Picture.objects.count() == 2
 
 
 # -- who sees what
