@@ -69,10 +69,7 @@ def move_cards(journal: Journal, merged: Member, survivor: Member) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_MOVE, {"merged": merged.pk, "survivor": survivor.pk})
         joined: dict[UUID, int] = dict(cursor.fetchall())
-    if not joined:
-        return
-    cards = _read(journal, joined)
-    for card in cards:
+    for card in _read(journal, joined):
         begun = card.collection.cycle_from
         card.collection.cycle_from = min(begun, joined[card.collection.id])
         moves = Moves()

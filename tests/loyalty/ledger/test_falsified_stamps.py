@@ -51,10 +51,13 @@ def test_cards_in_use_are_sound(cafe: Cafe, coffee: StampProgram) -> None:
     assert [(reward.status, reward.owed) for reward in cafe.rewards(coffee)] == [("paid", 0), ("revoked", 0)]
 
 
-def test_prices_in_a_currency_without_a_minor_unit_are_sound(cafe: Cafe) -> None:
-    program = cafe.card(threshold=1, currency="JPY")
-    cafe.buy("p1", "120", currency="JPY")
-    assert [reward.amount for reward in cafe.rewards(program)] == [120]
+@pytest.mark.parametrize(
+    ("currency", "price", "amount"), [("JPY", "120.9", 120), ("KWD", "1.2345", 1234), ("GBP", "1.15", 115)]
+)
+def test_prices_in_any_currency_are_sound(cafe: Cafe, currency: str, price: str, amount: int) -> None:
+    program = cafe.card(threshold=1, currency=currency)
+    cafe.buy("p1", price, currency=currency)
+    assert [reward.amount for reward in cafe.rewards(program)] == [amount]
     assert_sound(cafe)
 
 
@@ -142,6 +145,23 @@ def test_a_stamp_in_an_unpaid_reward_that_was_taken_back(cafe: Cafe, coffee: Sta
     stamp = Stamp.objects.filter(reward=issued)[0]
     falsify(stamp, returned_at=timezone.now(), returned_by_id=refund.pk)
     assert_found(cafe, reward_has_its_stamps=issued, returned_stamp_names_its_refund=stamp)
+
+
+def test_a_stamp_that_was_taken_back_and_is_in_an_unpaid_reward_besides(
+    cafe: Cafe, coffee: StampProgram
+) -> None:
+    cafe.refund("p5")
+    issued = cafe.rewards(coffee)[1]
+    falsify(cafe.stamps(coffee)[-1], reward_id=issued.pk)
+    assert_found(cafe, reward_has_its_stamps=issued)
+
+
+def test_a_paid_reward_that_owes_what_it_never_lost(cafe: Cafe, coffee: StampProgram) -> None:
+    cafe.refund("p5")
+    cafe.refund("p1")
+    paid = cafe.rewards(coffee)[0]
+    falsify(cafe.stamps(coffee)[0], reward_id=None)
+    assert_found(cafe, reward_has_its_stamps=paid)
 
 
 def test_a_revoked_reward_that_kept_its_stamps(cafe: Cafe, coffee: StampProgram) -> None:
