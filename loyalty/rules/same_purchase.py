@@ -20,7 +20,7 @@ Canonical: TypeAlias = "tuple[str, Any]"
 def same_data(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Of the `data` of two events of type purchase: amounts, prices and quantities are equal as numbers ("12.50" is
     12.5), the currency in either case, and all other names and values as JSON."""
-    return one.keys() == other.keys() and _purchase(one) == _purchase(other)
+    return _purchase(one) == _purchase(other)
 
 
 def _purchase(data: Mapping[str, Any]) -> dict[str, Canonical]:
@@ -29,7 +29,7 @@ def _purchase(data: Mapping[str, Any]) -> dict[str, Canonical]:
     if isinstance(items, Sequence) and not isinstance(items, str):
         found["items"] = ("list", [_line(item) for item in items])
     if isinstance(currency, str):
-        found["currency"] = ("str", currency.upper())
+        found["currency"] = ("other", currency.upper())
     return found
 
 
@@ -55,4 +55,4 @@ def _json(value: Any) -> Canonical:
     found: Decimal | None = json_number(value)
     if found is not None:
         return ("number", found)
-    return (type(value).__name__, value)
+    return ("other", value)

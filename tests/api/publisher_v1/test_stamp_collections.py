@@ -83,6 +83,14 @@ def test_a_member_who_is_not_known_has_no_collections(api: Api) -> None:
     assert changed(before, digest()) == {}
 
 
+def test_only_the_members_own_collections_are_listed(api: Api, environment: Environment) -> None:
+    coffee, tea = make_program(environment, **COFFEE), make_program(environment, **TEA)
+    for program, member in ((tea, "ada"), (coffee, "bob"), (coffee, "ada")):
+        factories.make_card(environment, program, member)
+    listed = done(api.post(LIST, {"member_id": "ada"}))["data"]
+    assert [row["loyalty_program_id"] for row in listed] == ["lp_tea", "lp_abc123"]
+
+
 def test_after_a_merge_both_cards_ids_show_the_card_that_goes_on(api: Api, environment: Environment) -> None:
     program = make_program(environment, **COFFEE)
     kept, gone = (factories.make_card(environment, program, name) for name in ("ada", "eve"))

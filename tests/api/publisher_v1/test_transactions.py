@@ -245,6 +245,23 @@ def test_an_event_without_its_instant_is_not_taken_for_an_earlier_purchase(api: 
     assert api.post("/v1/events", event).json()["code"] == "event_id_reused"
 
 
+def test_an_event_of_another_type_is_compared_byte_for_byte(api: Api) -> None:
+    visit = as_event(purchase()) | {"type": "visit"}
+    assert api.post("/v1/events", visit).status_code == 201
+    visit["data"] = visit["data"] | {"amount": "12.5"}
+    assert api.post("/v1/events", visit).json()["code"] == "event_id_reused"
+
+
+def test_a_purchase_whose_content_is_no_longer_kept_is_known_by_its_own_form_alone(
+    api: Api, environment: Environment, card: StampCollection
+) -> None:
+    first = api.post(CREATE, purchase())
+    Event.objects.filter(event_id="order-1").update(data=None, explanation=None, facts=None)
+    assert api.post(CREATE, purchase()).content == first.content
+    answer = api.post("/v1/events", as_event(purchase(), amount="12.5"))
+    assert (answer.status_code, answer.json()["code"]) == (409, "event_id_reused")
+
+
 def test_two_forms_of_one_purchase_in_one_batch_are_one(api: Api, card: StampCollection) -> None:
     body = purchase()
     events = [as_event(body), as_event(body, amount=Decimal("12.5"))]
@@ -351,11 +368,9 @@ def test_what_is_no_purchase_here_can_not_be_refunded(api: Api, environment: Env
     factories.report(environment, "visit-1", type="visit", data={})
     before = digest()
     for name in ("nosuch", "visit-1", "theirs"):
-        refused(
-            api.post(REFUND, {"id": "refund-1", "transaction_id": name, "amount": 1}),
-            404,
-            "purchase_not_found",
-        )
+        answer = api.post(REFUND, {"id": "refund-1", "transaction_id": name, "amount": 1})
+        message = refused(answer, 404, "purchase_not_found")
+        assert message == f"There is no purchase {name!r}; report the purchase first.", "and not whose it is"
     assert changed(before, digest()) == {}
 
 
