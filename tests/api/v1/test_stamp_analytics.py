@@ -48,6 +48,16 @@ def test_each_stamp_program_says_how_far_its_members_are(cafe: Api) -> None:
     assert {tea[name] for name in figures} == {0}
 
 
+def test_members_at_the_same_stamps_are_counted_together_whichever_threshold_their_cards_began_under(
+    cafe: Api,
+) -> None:
+    done(cafe.patch("/v1/stamp-programs/lp_coffee", {"threshold": 4}))
+    join(cafe, "zoe")
+    _, coffee = done(cafe.get("/v1/analytics/stamps"))["data"]
+    assert [step["members"] for step in coffee["steps"]] == [2, 1, 1, 0]
+    assert coffee["enrolled"] == 4
+
+
 def test_it_is_narrowed_and_paged_as_stamp_programs_are(cafe: Api) -> None:
     def listed(query: str) -> list[str]:
         return [row["stamp_program"] for row in done(cafe.get(f"/v1/analytics/stamps?{query}"))["data"]]
