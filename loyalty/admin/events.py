@@ -74,7 +74,7 @@ class EventAdmin(DetailAdmin[Event]):
             "data": rows_of(found.data) if found.data is not None else None,
             "why": explained(found, snapshot(environment)),
             "consequences": consequences_of(found, now_in(environment)),
-            "stamps_told": stamps_told(found),
+            "stamps_told": stamps_told(found, snapshot(environment)),
             "tier_steps": tier_steps(list(TierChange.objects.filter(event=found).order_by("id"))),
             "referral": referral_of_event(found),
             "purchase": Event.objects.filter(pk=found.purchase_id).first() if found.purchase_id else None,

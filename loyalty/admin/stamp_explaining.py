@@ -3,7 +3,7 @@
 It is stored, so it may be older than this code, or written by a later one: nothing in it is taken for granted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from audit.ids import parse_public
 from loyalty.admin.stamp_words import STATUSES
 from loyalty.models import Event
 from programs.admin.stamp_words import amount_words
+from programs.queries.snapshots import Snapshot
 
 _OUTCOMES = {
     "stamped": "Stamped",
@@ -50,11 +51,12 @@ class CardTold:
     rewards: list[Given]
 
 
-def stamps_told(event: Event) -> list[CardTold]:
+def stamps_told(event: Event, config: Snapshot) -> list[CardTold]:
     """A card for each that the purchase was judged for, or that the refund moved."""
+    names = {one.public_id: one.name for one in config.stamp_programs}
     moves = {str(one.get("stamp_collection")): one for one in _listed(event.figures)}
     verdicts = list(_listed(event.explanation)) or list(moves.values())
-    return [_told(one, moves.get(str(one.get("stamp_collection")), {})) for one in verdicts]
+    return [_told(one, moves.get(str(one.get("stamp_collection")), {}), names) for one in verdicts]
 
 
 def _listed(stored: Any) -> Iterator[dict[str, Any]]:
@@ -62,13 +64,14 @@ def _listed(stored: Any) -> Iterator[dict[str, Any]]:
     yield from (one for one in (found if isinstance(found, list) else []) if isinstance(one, dict))
 
 
-def _told(verdict: dict[str, Any], moves: dict[str, Any]) -> CardTold:
+def _told(verdict: dict[str, Any], moves: dict[str, Any], names: Mapping[str, str]) -> CardTold:
+    program = str(verdict.get("stamp_program") or "Stamp card")
     outcome = verdict.get("outcome")
     label = (
         _OUTCOMES.get(str(outcome), str(outcome).replace("_", " ").capitalize()) if outcome else "Returned"
     )
     return CardTold(
-        name=str(verdict.get("name") or verdict.get("stamp_program") or "Stamp card"),
+        name=str(verdict.get("name") or names.get(program, program)),
         card=parse_public("sc", str(verdict.get("stamp_collection"))),
         label=label,
         reason=str(verdict.get("reason") or ""),

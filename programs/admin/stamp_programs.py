@@ -25,7 +25,6 @@ from programs.admin.reward_words import window_words
 from programs.admin.rewards import Turn
 from programs.admin.stamp_form import MODEL_FIELDS, StampProgramForm
 from programs.admin.stamp_words import (
-    Image,
     card_of,
     image_of,
     obstacles,
@@ -295,11 +294,8 @@ def _standing(stamp_program: StampProgram) -> Standing:
 
 
 def _thumbnail(stamp_program: StampProgram) -> SafeString:
+    """The uploaded image; a picture from elsewhere is not loaded."""
     image = image_of(stamp_program.picture_id, stamp_program.image_url)
-    return thumbnail(image if image.path else Image())
-
-
-def thumbnail(image: Image) -> SafeString:
     if image.path:
         return format_html('<img class="lc-thumb" src="{}" alt="" loading="lazy">', image.path)
     return format_html(

@@ -10,6 +10,7 @@ from audit.ids import public
 from loyalty.admin.stamp_explaining import stamps_told
 from loyalty.models import Event
 from programs.models import Environment
+from programs.queries.snapshots import snapshot
 from tests import factories
 from tests.console.redeemed import text_of
 from tests.console.stamp_forms import full_card, purchase, refund
@@ -41,7 +42,11 @@ def test_a_refund_tells_what_it_took_back(support: Client, environment: Environm
     gave = full_card(environment)
     taken = refund(environment, f"ada-{gave.stamp_program.public_id[-6:]}-1")
     (told,) = _page(support, taken).context["stamps_told"]
-    assert (told.label, told.moved) == ("Returned", "1 stamp returned; 1 on the card then.")
+    assert (told.name, told.label, told.moved) == (
+        "Coffee Rewards",
+        "Returned",
+        "1 stamp returned; 1 on the card then.",
+    )
     assert [given.words for given in told.rewards] == ["£3.20 revoked"]
 
 
@@ -67,8 +72,8 @@ def test_a_purchase_tells_why_it_stamped_nothing(support: Client, environment: E
         {"stamps": [{"outcome": 7, "counter": "x", "issued": [1, {}], "stamp_collection": 3}]},
     ],
 )
-def test_whatever_is_stored_is_shown(stored: Any) -> None:
-    assert isinstance(stamps_told(Event(explanation=stored, figures=stored)), list)
+def test_whatever_is_stored_is_shown(environment: Environment, stored: Any) -> None:
+    assert isinstance(stamps_told(Event(explanation=stored, figures=stored), snapshot(environment)), list)
 
 
 def test_an_event_without_cards_has_no_such_part(support: Client, environment: Environment) -> None:
