@@ -318,14 +318,22 @@ def test_a_joined_card_that_does_not_lead_to_the_survivors(
     assert_found(cafe, merged_card_is_empty=joined)
 
 
-def test_stamps_and_rewards_that_stayed_on_a_joined_card(
+@pytest.mark.parametrize("what", ["stamps", "rewards"])
+def test_what_stayed_on_a_joined_card(
+    cafe: Cafe, coffee: StampProgram, joined: StampCollection, what: str
+) -> None:
+    rows = cafe.stamps(coffee, "bob") if what == "stamps" else cafe.rewards(coffee, "bob")
+    falsify(rows[-1], collection_id=joined.pk)
+    found = {(found.check, found.id) for found in violations(environment=cafe.environment)}
+    assert {("merged_card_is_empty", joined.pk), ("card_rows_are_its_members", rows[-1].pk)} <= found
+
+
+def test_a_joined_card_that_leads_to_another_one(
     cafe: Cafe, coffee: StampProgram, joined: StampCollection
 ) -> None:
-    kept = cafe.collection(coffee, "bob")
-    falsify(joined, merged_into_id=None)
-    falsify(kept, merged_into_id=joined.pk)
-    found = {(found.check, found.id) for found in violations(environment=cafe.environment)}
-    assert ("merged_card_is_empty", kept.pk) in found
+    kept, cids = cafe.collection(coffee, "bob"), cafe.join(coffee, "cid")
+    falsify(kept, merged_into_id=cids.pk)
+    assert_found(cafe, merged_card_is_empty=[joined, kept])
 
 
 def test_a_card_that_a_merged_member_kept(cafe: Cafe, coffee: StampProgram, joined: StampCollection) -> None:

@@ -287,8 +287,7 @@ def test_the_number_of_statements_does_not_grow_with_the_stamps(cafe: Cafe) -> N
 # -- a refund of what was bought before a merge
 
 
-@pytest.mark.parametrize("who", ["ada", "bob"])
-@pytest.mark.parametrize("has_one", [True, False])
+@pytest.mark.parametrize(("who", "has_one"), [("ada", True), ("bob", False)])
 def test_a_refund_takes_the_stamp_back_from_the_survivors_card(cafe: Cafe, who: str, has_one: bool) -> None:
     program = both(cafe) if has_one else cafe.card("ada")
     buy(cafe, 2)
