@@ -350,6 +350,17 @@ def test_a_reward_that_is_to_be_paid_to_an_erased_member(cafe: Cafe, coffee: Sta
     assert_found(cafe, erased_member_is_paid_nothing=[paid, issued])
 
 
+def test_a_joined_card_leads_somewhere_after_an_erasure_too(
+    cafe: Cafe, coffee: StampProgram, joined: StampCollection
+) -> None:
+    cafe.erase("bob")
+    for member in ("ada", "bob"):  # they come back, as somebody new
+        cafe.give(1, member)
+    assert_sound(cafe)
+    falsify(joined, merged_into_id=uuid4())
+    assert_found(cafe, merged_card_is_empty=joined)
+
+
 def test_what_was_one_person_before_an_erasure_is_sound(cafe: Cafe, coffee: StampProgram) -> None:
     cafe.buy("b1", "1.00", "bob")
     cafe.merge("ada", "bob")
