@@ -1,11 +1,13 @@
 """What tests of /publisher.v1 share."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from loyalty.actions.clock import set_clock
+from loyalty.models import StampCollection
 from programs.actions.stamp_programs import save_stamp_program
 from programs.models import Environment, Program, StampProgram
 from tests import factories
@@ -51,3 +53,10 @@ def make_program(environment: Environment, **changes: Any) -> StampProgram:
         now=DOCUMENTED_AT,
         changes={"program": owner, "status": "active", "currency": "GBP", **changes},
     )
+
+
+@pytest.fixture
+def card(environment: Environment) -> StampCollection:
+    """Ada's card, full after two purchases; every pound earns a point too."""
+    factories.make_rule(environment, published_at=timezone.now() - timedelta(days=1))
+    return factories.make_card(environment, make_program(environment, **TEA))
