@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from loyalty.actions.judging_again import can_be_judged, facts_then
@@ -42,11 +43,11 @@ def take_stamps_back(
 
 def _difference(
     sitting: Sitting, card: Card, own: Sequence[Stamp], purchase: Purchase, net: Net, asked: Sequence[Refund]
-) -> tuple[list[Stamp], list[Stamp]]:
-    """The stamps to take back, and those returned before to give again."""
-    held = [HeldStamp(each.number, each.line, each.returned_at is not None) for each in own]
-    by_number = {each.number: each for each in own}
+) -> tuple[list[Stamp], list[tuple[Stamp, Decimal | None]]]:
+    """The stamps to take back, and those to give anew with their price."""
     kept = ((purchase.event.facts or {}).get("stamps") or {}).get(str(card.program.id))
+    held = [HeldStamp(each.number, each.line, each.returned_at is not None, each.unit_price) for each in own]
+    by_number = {each.number: each for each in own}
     if not can_be_judged(purchase.event) or kept is None:
         all_of_it = _collected(purchase, card)
         keep = all_of_it - refunds.in_proportion(all_of_it, net.refunded, net.gross)
@@ -54,8 +55,8 @@ def _difference(
     again = Judgement("nothing_bought", "Nothing is left of the purchase.")
     if net.data is not None:
         again = _judge_again(sitting, StampRule.from_json(kept), purchase, asked)
-    back, anew = rules.difference(held, again)
-    return [by_number[number] for number in back], [by_number[number] for number in anew]
+    back, anew = rules.difference(held, again, by_price=kept["needs_price"])
+    return [by_number[number] for number in back], [(by_number[number], price) for number, price in anew]
 
 
 def _collected(purchase: Purchase, card: Card) -> int:
@@ -64,9 +65,7 @@ def _collected(purchase: Purchase, card: Card) -> int:
     return sum(each["collected"] for each in effects if each["stamp_program"] == card.program.public_id)
 
 
-def _judge_again(
-    sitting: Sitting, rule: StampRule, purchase: Purchase, asked: Sequence[Refund]
-) -> Judgement:
+def _judge_again(sitting: Sitting, rule: StampRule, purchase: Purchase, asked: Sequence[Refund]) -> Judgement:
     bought = purchase.event
     lines, _ = refunds.lines_of(bought.data, asked)
     places = [place for place, line in enumerate(lines, start=1) if not line.is_gone]

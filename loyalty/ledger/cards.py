@@ -8,6 +8,7 @@ from bisect import insort
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from operator import attrgetter
 from uuid import UUID
 
@@ -110,20 +111,25 @@ class Cards:
         return moves
 
     def take_back(
-        self, card: Card, stamps: Sequence[Stamp], again: Sequence[Stamp], refund: Event, purchase: Event
+        self,
+        card: Card,
+        stamps: Sequence[Stamp],
+        again: Sequence[tuple[Stamp, Decimal | None]],
+        refund: Event,
+        purchase: Event,
     ) -> Moves:
-        """Return these stamps of a purchase, and give those of `again`, which were returned before, anew. A reward
+        """Return these stamps of a purchase, and give those of `again` anew, each with its price by now. A reward
         that is not paid and loses one is revoked, its other stamps are on the card again; of a paid one the card
         owes the stamp."""
         moves = Moves(returned=len(stamps))
         self.settle_due(card, moves)
         for stamp in stamps:
             self._return(card, stamp, refund, moves)
-        anew = [stamp for stamp in again if stamp.day is None or stamp.day not in card.days]
+        anew = [each for each in again if each[0].day is None or each[0].day not in card.days]
         number = max((stamp.number for stamp in self.of_event[purchase.id]), default=0)
         made = [
-            self._stamp(card, purchase, number + index, Piece(old.line, old.unit_price), old.day)
-            for index, old in enumerate(anew, start=1)
+            self._stamp(card, purchase, number + index, Piece(old.line, price), old.day)
+            for index, (old, price) in enumerate(anew, start=1)
         ]
         self.of_event[purchase.id] += made
         self._put(card, made)

@@ -1,17 +1,18 @@
 """Which purchases stamp a card, and how often (domain.md 7). Pure.
 
-* By purchase and by day one stamp, by quantity one for each whole piece of the lines that count. Of lines the
-  price is `unit_price`, else `amount` / `quantity`; a purchase without lines is one piece, or `data.quantity`
-  pieces, of `data.amount` together.
+* By purchase and by day one stamp, by quantity one for each whole piece of the lines that count. The price of a
+  line's piece is its `unit_price` or `amount` / `quantity`, whichever is lower; a purchase without lines is one
+  piece, or `data.quantity` pieces, of `data.amount` together. No piece costs more than the whole purchase.
 * What costs nothing stamps nothing. Where no price is known, cards that pay one back are not stamped.
 * A purchase that names no currency is taken to be in the program's; one that names what is no currency is not.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
+from operator import attrgetter, itemgetter
 from typing import Any, Literal
 from uuid import UUID
 
@@ -45,6 +46,7 @@ Outcome = Literal[
 _NONE = UUID(int=0)
 _ONE = Decimal(1)
 _PLACES = Decimal("0.000001")
+_NOTICED = Decimal("0.0001")
 _ATTRIBUTES = "member.attributes."
 
 
@@ -154,7 +156,7 @@ def judge(
         return Judgement(
             "nothing_bought", f"The amount is {plain(amount)}; what costs nothing stamps nothing."
         )
-    lines = list(_lines(rule, facts, amount, places))
+    lines = [_paid(line, amount) for line in _lines(rule, facts, amount, places)]
     if not lines:
         return Judgement("no_line_matches", "None of the purchase's lines counts for the card.")
     bought = [line for line in lines if line.unit_price is None or line.unit_price > 0]
@@ -218,12 +220,19 @@ def _quantity(raw: Any) -> Decimal:
 def _price(raw: Any, amount: Decimal | None, quantity: Decimal) -> Decimal | None:
     """For one piece, or what there is of one, with six places; rounded down, so that no more is paid back than was
     paid."""
-    price = _amount(raw)
-    if price is None and amount is not None and quantity > 0:
-        price = EXACT.divide(amount, max(quantity, _ONE))
-    elif price is not None and 0 < quantity < 1:
-        price = EXACT.multiply(price, quantity)
-    return None if price is None else price.quantize(_PLACES, rounding=ROUND_DOWN, context=EXACT)
+    prices = []
+    if (price := _amount(raw)) is not None:
+        prices.append(EXACT.multiply(price, quantity) if 0 < quantity < 1 else price)
+    if amount is not None and quantity > 0:
+        prices.append(EXACT.divide(amount, max(quantity, _ONE)))
+    return min(prices).quantize(_PLACES, rounding=ROUND_DOWN, context=EXACT) if prices else None
+
+
+def _paid(line: _Line, amount: Decimal | None) -> _Line:
+    """No piece costs more than the whole purchase."""
+    if amount is None or line.unit_price is None or line.unit_price <= amount:
+        return line
+    return replace(line, unit_price=amount.quantize(_PLACES, rounding=ROUND_DOWN, context=EXACT))
 
 
 def _amount(raw: Any) -> Decimal | None:
@@ -246,29 +255,43 @@ def in_window(starts_at: datetime | None, ends_at: datetime | None, at: datetime
 
 @dataclass(frozen=True, slots=True)
 class HeldStamp:
-    """A stamp of a purchase: whether it was returned."""
+    """A stamp of a purchase: whether it was returned, and its price."""
 
     number: int
     line: int | None
     returned: bool
+    unit_price: Decimal | None = None
 
 
-def difference(stamps: Sequence[HeldStamp], again: Judgement) -> tuple[list[int], list[int]]:
-    """The numbers of the stamps that a refund takes back, and of those returned before that it gives again
-    (where a smaller purchase stamps more): what the purchase minus its refunds stamps, line by line, and never
-    more than it did."""
+def difference(
+    stamps: Sequence[HeldStamp], again: Judgement, *, by_price: bool = False
+) -> tuple[list[int], list[tuple[int, Decimal | None]]]:
+    """The numbers of the stamps that a refund takes back, and of those that it gives anew, with their price: what the
+    purchase minus its refunds stamps, line by line, and never more than it did.
+
+    Given anew is what was returned before, where a smaller purchase stamps more; and `by_price` what is taken back
+    since its piece costs less by now."""
     wanted = Counter(piece.line for piece in again.pieces)
+    prices = {piece.line: piece.unit_price for piece in again.pieces if by_price}
     back, anew = [], []
     for line in {stamp.line for stamp in stamps}:
-        own = [stamp for stamp in stamps if stamp.line == line]
-        live = [stamp.number for stamp in own if not stamp.returned]
-        keep = wanted.get(line, 0)
-        if len(live) > keep:
-            back += sorted(live)[keep:]
-        elif len(live) < keep:
-            gone = sorted(stamp.number for stamp in own if stamp.returned)
-            anew += gone[: keep - len(live)]
-    return sorted(back), sorted(anew)
+        own = sorted((stamp for stamp in stamps if stamp.line == line), key=attrgetter("number"))
+        live = [stamp for stamp in own if not stamp.returned]
+        keep, price = wanted.get(line, 0), prices.get(line)
+        cheaper = [stamp for stamp in live[:keep] if _is_lower(price, stamp.unit_price)]
+        gone = [stamp for stamp in own if stamp.returned][: max(0, keep - len(live))]
+        back += [stamp.number for stamp in [*cheaper, *live[keep:]]]
+        anew += [(stamp.number, price) for stamp in cheaper]
+        anew += [
+            (stamp.number, price if _is_lower(price, stamp.unit_price) else stamp.unit_price)
+            for stamp in gone
+        ]
+    return sorted(back), sorted(anew, key=itemgetter(0))
+
+
+def _is_lower(price: Decimal | None, than: Decimal | None) -> bool:
+    """By what any currency has coins for, not by what was rounded."""
+    return price is not None and than is not None and than - price > _NOTICED
 
 
 def in_proportion(stamps: Sequence[HeldStamp], keep: int) -> list[int]:

@@ -66,10 +66,17 @@ def test_less_than_a_piece_costs_what_was_paid_for_it() -> None:
     ]
 
 
-def test_its_own_unit_price_goes_before() -> None:
-    assert (
-        prices(judged(rule("quantity"), amount="10", quantity=2, unit_price="4.50")) == [(1, "4.500000")] * 2
-    )
+def test_a_unit_price_or_its_share_of_the_amount_whichever_is_lower() -> None:
+    per = rule("quantity")
+    assert prices(judged(per, amount="10", quantity=2, unit_price="4.50")) == [(1, "4.500000")] * 2
+    assert prices(judged(per, amount="8", quantity=2, unit_price="4.50")) == [(1, "4.000000")] * 2
+    discounted = [{"quantity": 2, "amount": "5", "unit_price": "3"}]
+    assert prices(judged(per, amount="5", items=discounted)) == [(1, "2.500000")] * 2
+
+
+def test_no_piece_costs_more_than_the_whole_purchase() -> None:
+    items = [{"quantity": 2, "unit_price": "9"}]
+    assert prices(judged(rule("quantity"), amount="5", items=items)) == [(1, "5.000000")] * 2
 
 
 def test_one_for_the_purchase_is_at_the_lowest_price_of_its_lines() -> None:
@@ -126,7 +133,7 @@ def test_so_many_stamps_a_purchase_and_no_more() -> None:
     judgement = judged(rule("quantity"), amount="20000", items=items)
     assert len(judgement.pieces) == MAX_STAMPS
     assert judgement.reason == "10000 stamps for 10004 pieces: a purchase gives no more."
-    assert judged(rule("quantity"), amount="1", quantity=10**12, unit_price="1").pieces[-1].line == 1
+    assert judged(rule("quantity"), amount=10**12, quantity=10**12).pieces[-1].line == 1
 
 
 # -- what costs nothing, and what has no price
@@ -271,9 +278,24 @@ def test_each_line_answers_for_itself() -> None:
 
 
 def test_a_line_that_stamps_more_than_before_gets_back_what_it_lost_and_no_more() -> None:
-    assert difference(held((1, False), (1, True)), again(1, 1, 1)) == ([], [2])
+    assert difference(held((1, False), (1, True)), again(1, 1, 1)) == ([], [(2, None)])
     assert difference(held((1, False)), again(1, 1)) == ([], [])
     assert difference(held((1, False)), again(1, 2)) == ([], [])
+
+
+def priced(price: str, *, returned: bool = False) -> list[HeldStamp]:
+    return [HeldStamp(1, 1, returned, Decimal(price))]
+
+
+def test_a_piece_that_costs_less_by_now_is_stamped_anew_at_that_price() -> None:
+    one = again(1)  # at a pound
+    assert difference(priced("3"), one, by_price=True) == ([1], [(1, Decimal(1))])
+    assert difference(priced("3"), one) == ([], [])
+    for price in ("1", "0.5", "1.000099"):  # no more, and not what was only rounded
+        assert difference(priced(price), one, by_price=True) == ([], [])
+    assert difference(priced("3", returned=True), one, by_price=True) == ([], [(1, Decimal(1))])
+    assert difference(priced("0.5", returned=True), one, by_price=True) == ([], [(1, Decimal("0.5"))])
+    assert difference(priced("3", returned=True), one) == ([], [(1, Decimal(3))])
 
 
 def test_in_proportion_the_last_ones_go_first() -> None:

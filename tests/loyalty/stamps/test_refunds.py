@@ -2,6 +2,7 @@
 paid, which stands (domain.md 7.2)."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -188,11 +189,52 @@ def test_buying_five_and_giving_them_back_over_and_over_pays_once(cafe: Cafe, *,
         assert (statuses, found) == (["revoked"] * 10, Standing(0, [("revoked", 1000)] * 10, 0, 0, 0, 0))
 
 
+@pytest.mark.parametrize("lines", [False, True])
+def test_what_was_given_back_of_a_price_is_not_paid_back_again(cafe: Cafe, *, lines: bool) -> None:
+    """Who buys five at 10 pounds and gets 9.99 of each back has paid five pence, and is paid back one of them."""
+    card = cafe.card()
+    for place in range(5):
+        items: dict[str, Any] = (
+            {"items": [{"line": 1, "quantity": 1, "unit_price": "10.00"}]} if lines else {}
+        )
+        cafe.buy(f"p{place}", "10.00", **items)
+    for place in range(5):
+        part: dict[str, Any] = {"items": [{"line": 1, "amount": "9.99"}]} if lines and place % 2 else {}
+        cafe.refund(f"p{place}", "9.99", **part)
+    found = cafe.standing(card)
+    assert (found.live, found.counter) == (5, 0)
+    assert [reward for reward in found.rewards if reward[0] == "issued"] == [("issued", 1)]
+
+
+def test_of_a_paid_reward_a_price_that_falls_changes_nothing(cafe: Cafe) -> None:
+    card = cafe.card(threshold=1)
+    cafe.buy("p", "10.00")
+    cafe.pay(cafe.rewards(card)[0])
+    refund = cafe.refund("p", "9.00")
+    assert cafe.standing(card) == Standing(1, [("paid", 1000)], 0, 0, 0, 1)
+    assert [(each["returned"], each["collected"], each["counter"]) for each in told(refund)] == [(1, 1, 0)]
+
+
+def test_a_card_of_the_day_keeps_its_day_at_the_lower_price(cafe: Cafe) -> None:
+    card = cafe.card(stamps_per="day", threshold=2)
+    cafe.buy("p1", "10.00")
+    cafe.refund("p1", "4.00")
+    cafe.buy("p2", "3.00")
+    assert cafe.pieces(card) == [(None, "6.000000")]
+
+
+def test_a_fixed_reward_asks_for_no_price(cafe: Cafe) -> None:
+    card = cafe.card(threshold=1, **FIXED)
+    cafe.buy("p", "10.00")
+    refund = cafe.refund("p", "9.00")
+    assert (told(refund), cafe.standing(card).rewards) == ([], [("issued", 500)])
+
+
 # -- in parts
 
 
 def test_a_part_of_the_money_leaves_the_stamp(cafe: Cafe) -> None:
-    card = cafe.card()
+    card = cafe.card(**FIXED)
     cafe.buy("p", "3.00")
     refund = cafe.refund("p", "2.99")
     assert cafe.standing(card) == Standing(1, [], 0, 1, 1, 0)
