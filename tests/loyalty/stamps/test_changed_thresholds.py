@@ -141,8 +141,10 @@ def test_one_purchase_fills_the_running_card_and_then_others_under_the_new_thres
 
 def test_stamps_of_a_revoked_reward_keep_the_threshold_that_they_were_promised_under(cafe: Cafe) -> None:
     card = cafe.card(threshold=3, **FIXED)
-    cafe.buy_many(3)
+    cafe.buy_many(2)
     cafe.save(card, threshold=8)
+    cafe.buy_many(1, first=3)
+    assert (cafe.standing(card).counter, running_threshold(cafe.collection(card))) == (0, 8)
     cafe.refund("p1")
     assert (cafe.standing(card).counter, running_threshold(cafe.collection(card))) == (2, 3)
     cafe.buy("p4", "3.00")

@@ -146,6 +146,16 @@ def test_the_oldest_paid_reward_is_filled_first(cafe: Cafe) -> None:
     assert cafe.standing(card).counter == -1
 
 
+def test_what_returns_from_a_revoked_reward_replaces_what_another_one_is_owed(cafe: Cafe) -> None:
+    card = cafe.card(threshold=2, **FIXED)
+    cafe.buy_many(4)
+    cafe.pay(cafe.rewards(card)[0])
+    cafe.refund("p1")
+    assert cafe.standing(card) == Standing(3, [("paid", 500), ("issued", 500)], 1, -1, 0, 9)
+    cafe.refund("p3")
+    assert cafe.standing(card) == Standing(2, [("paid", 500), ("revoked", 500)], 0, 0, 0, 6)
+
+
 def test_what_replaced_an_owed_stamp_may_be_refunded_too(cafe: Cafe) -> None:
     card = cafe.card(threshold=2, **FIXED)
     cafe.buy_many(2)
