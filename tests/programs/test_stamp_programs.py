@@ -161,7 +161,7 @@ def test_what_is_stored_is_in_normal_form(environment: Environment) -> None:
 
 
 def test_a_card_that_pays_back_keeps_no_amount(environment: Environment) -> None:
-    made = make_stamp_program(environment, **FIXED)
+    made = make_stamp_program(environment, status="draft", **FIXED)
     assert make_stamp_program(environment, reward_kind="refund", reward_amount=500).reward_amount is None
     assert save(made, reward_kind="refund").reward_amount is None
 
@@ -196,6 +196,16 @@ def test_what_has_begun_is_no_draft_again_and_what_has_ended_stays_ended(environ
                     save(stored, status=becomes)
 
 
+@pytest.mark.parametrize("status", ["active", "paused", "ended"])
+def test_what_has_begun_with_a_fixed_reward_pays_no_price_back(environment: Environment, status: str) -> None:
+    stored = make_stamp_program(environment, status=status, **FIXED)
+    with faults(environment, ("reward_kind", "fixed")):
+        save(stored, reward_kind="refund")
+    assert (
+        save(make_stamp_program(environment, status="draft", **FIXED), reward_kind="refund").status == "draft"
+    )
+
+
 # -- thresholds
 
 
@@ -208,6 +218,13 @@ def test_every_threshold_is_noted_the_present_one_last(environment: Environment)
     assert save(made, threshold=5).thresholds == [5, 3, 5]
     stored = StampProgram.objects.get(pk=made.pk)
     assert (stored.threshold, stored.thresholds) == (5, [5, 3, 5])
+
+
+def test_a_draft_has_no_past_since_nobody_has_its_card(environment: Environment) -> None:
+    made = make_stamp_program(environment, threshold=3, status="draft")
+    assert save(made, threshold=9).thresholds == [9]
+    assert save(made, status="active").thresholds == [9]
+    assert save(made, threshold=5).thresholds == [9, 5]
 
 
 def test_a_refused_threshold_is_not_noted(environment: Environment) -> None:

@@ -157,9 +157,15 @@ def test_another_amount_counts_from_the_next_reward_on(cafe: Cafe) -> None:
     cafe.buy("p1", "3.00")
     cafe.save(card, reward_amount=700)
     cafe.buy("p2", "3.00")
-    cafe.save(card, reward_kind="refund", reward_amount=None)
-    cafe.buy("p3", "3.00")
-    assert cafe.standing(card).rewards == [("issued", 500), ("issued", 700), ("issued", 300)]
+    assert cafe.standing(card).rewards == [("issued", 500), ("issued", 700)]
+
+
+def test_a_card_that_paid_prices_back_may_pay_a_fixed_amount_from_the_next_reward_on(cafe: Cafe) -> None:
+    card = cafe.card(threshold=1)
+    cafe.buy("p1", "3.00")
+    cafe.save(card, **FIXED)
+    cafe.buy("p2", "3.00")
+    assert cafe.standing(card).rewards == [("issued", 300), ("issued", 500)]
 
 
 @pytest.mark.parametrize("status", ["paused", "ended"])
