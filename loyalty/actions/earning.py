@@ -11,7 +11,7 @@ from loyalty.actions.intake import Item
 from loyalty.actions.points import credit
 from loyalty.actions.purchases import Purchase
 from loyalty.actions.sitting import Asking, Sitting, facts_of
-from loyalty.actions.stamping import asked_by, stamp
+from loyalty.actions.stamping import asked_by, judge, stamp
 from loyalty.ledger.posting import Cause
 from loyalty.ledger.standings import ladders_of
 from loyalty.models import Event, LedgerEntry, Member, Referral, TierChange
@@ -47,13 +47,14 @@ def earn(sitting: Sitting, item: Item, event: Event, member: Member) -> Recorded
     situation = _situation(sitting, item, member, rules)
     evaluation = evaluate(facts, rules, situation)
     _refuse_too_many(sitting, member, evaluation)
+    judged = judge(sitting.journal, sitting.config, event, cards, facts, situation.levels)
     event.facts = _kept(facts, rules, asking, situation)
     event.explanation = evaluation.to_json()
     event.figures = _use(sitting, item, member, rules, evaluation)
     sitting.journal.add_event(event)
     sitting.counts[member.pk, event.type] = sitting.counts.get((member.pk, event.type), 0) + 1
     entries, reward, referral = _post(sitting, event, member, evaluation)
-    stamp(sitting.journal, sitting.config, event, cards, facts, situation.levels)
+    stamp(sitting.journal, event, judged)
     changes = progress(sitting, event, member.pk, counts_of(sitting, event), event.occurred_at)
     sitting.purchases[event.event_id] = Purchase(
         event,

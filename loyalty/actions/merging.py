@@ -16,7 +16,7 @@ from loyalty.ledger.joining import (
     move_tiers,
     move_usage,
 )
-from loyalty.ledger.joining_cards import move_cards
+from loyalty.ledger.joining_cards import move_cards, settle_due_cards
 from loyalty.ledger.members import Redirected
 from loyalty.ledger.merging import merge_accounts
 from loyalty.ledger.posting import Cause, Journal
@@ -52,6 +52,7 @@ def merge_members(
     move_usage(merged, survivor)
     move_tiers(journal, merged, survivor)
     move_items(journal, merged, survivor)
+    settle_due_cards(journal, [merged.pk, survivor.pk])
     move_cards(journal, merged, survivor)
     move_referrals(merged, survivor)
     # Those merged into it before go on to the survivor too: every redirect is one step.

@@ -15,7 +15,7 @@ from programs.queries.snapshots import Snapshot
 class Purchase:
     """`owner`: the member who answers for it now; `refunds` so far, in order; `entries` that it earned, and
     those `restored` to it by refunds; `referral` that it completed, with the `reward` of the referrer, who
-    is `referrer` now."""
+    is `referrer` now. `is_too_much`: its stamps can't be in memory together with those of others."""
 
     event: Event
     owner: UUID
@@ -26,6 +26,7 @@ class Purchase:
     reward: LedgerEntry | None = None
     referrer: UUID | None = None
     records: dict[UUID, Record] = field(default_factory=dict)
+    is_too_much: bool = False
 
     @property
     def originals(self) -> list[LedgerEntry]:

@@ -14,6 +14,7 @@ from loyalty.actions.judging_again import can_be_judged, is_whole, judge_again, 
 from loyalty.actions.purchases import Purchase
 from loyalty.actions.refund_requests import asked_of, refund_before
 from loyalty.actions.sitting import Sitting
+from loyalty.actions.stamping import too_many_at_once
 from loyalty.actions.unstamping import take_stamps_back
 from loyalty.errors import PurchaseNotFound
 from loyalty.ledger.book import Book, Cause, Piece
@@ -71,13 +72,16 @@ def refund(sitting: Sitting, item: Item, event: Event, member: Member) -> Record
 
 
 def find_purchase(sitting: Sitting, item: Item, member: Member) -> Purchase:
-    """The purchase that the refund names. Raises PurchaseNotFound, also for another member's."""
+    """The purchase that the refund names. Raises PurchaseNotFound, also for another member's, and
+    InvalidRequest where the request moves too many stamps."""
     assert item.refund is not None  # noqa: S101 - it is a refund
     purchase = sitting.purchases.get(item.refund.purchase)
     if purchase is None or purchase.owner != member.pk:
         raise PurchaseNotFound(
             f"Member {str(member)!r} has no purchase {item.refund.purchase!r}; report the purchase first."
         )
+    if purchase.is_too_much:
+        raise too_many_at_once()
     return purchase
 
 

@@ -3,10 +3,12 @@ else, and is written with it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from audit.errors import InvalidRequest
 from loyalty.actions.intake import Item
 from loyalty.actions.purchases import Purchase
 from loyalty.ledger.card_trail import audit_moves, names, told
@@ -58,9 +60,7 @@ def read_for(
     """What these events, each with its member, and refunds of these purchases may do to cards. No statement
     where nothing is configured; one where nobody has a card; else two, three where a card owes, and five more
     for refunds."""
-    if not config.stamp_programs:
-        return
-    refunded = [purchase.event.id for purchase in purchases]
+    refunded = _refunded(purchases)
     if refunded:
         read_purchases_stamps(journal.cards, config, refunded)
     programs: dict[UUID, set[UUID]] = defaultdict(set)
@@ -70,6 +70,19 @@ def read_for(
     if asked:
         read_cards(journal.cards, config, list(programs), asked)
         _read_stamps(journal, config, items)
+
+
+def _refunded(purchases: Iterable[Purchase]) -> list[UUID]:
+    """Those that have stamped, as far as their stamps can be in memory together; of the others the refund is
+    refused."""
+    found, stamps = [], 0
+    for purchase in purchases:
+        own = sum(each["collected"] for each in (purchase.event.figures or {}).get("stamps", ()))
+        purchase.is_too_much = stamps > 0 and stamps + own > rules.MAX_AT_ONCE
+        if own and not purchase.is_too_much:
+            found.append(purchase.event.id)
+            stamps += own
+    return found
 
 
 def _read_stamps(journal: Journal, config: Snapshot, items: Sequence[tuple[Item, UUID]]) -> None:
@@ -107,17 +120,27 @@ def asked_by(config: Snapshot, cards: Iterable[Card]) -> list[StampRule]:
     return [rule_of(config, card.program) for card in cards]
 
 
-def stamp(
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a purchase stamps on one card; `day`: the local day, of a card that is stamped once a day."""
+
+    card: Card
+    rule: StampRule
+    judgement: Judgement
+    day: date | None
+
+
+def judge(
     journal: Journal,
     config: Snapshot,
     event: Event,
     cards: Sequence[Card],
     facts: Facts,
     levels: Mapping[UUID, Level],
-) -> None:
-    """Judge the purchase for each card, and stamp those that it matches: told in its explanation and figures,
-    kept with its facts for refunds, and audited."""
-    verdicts, effects, kept = [], [], {}
+) -> list[Judged]:
+    """What the purchase stamps on each card. Plans nothing. Raises InvalidRequest where the request would stamp
+    more than can be in memory together."""
+    found = []
     for card in cards:
         rule, day = rule_of(config, card.program), None
         judged = _judge(config, card, rule, facts, event, levels)
@@ -125,11 +148,32 @@ def stamp(
             day = day_of(event.occurred_at, config.time_zone)
             if day in card.days:
                 judged = rules.stamped_that_day(day)
-        verdicts.append(names(card) | {"name": card.program.name} | judged.to_json())
-        if judged.pieces:
-            moves = journal.cards.collect(card, event, judged.pieces, day)
+        found.append(Judged(card, rule, judged, day))
+    if len(journal.cards.new_stamps) + sum(len(one.judgement.pieces) for one in found) > rules.MAX_AT_ONCE:
+        raise too_many_at_once()
+    return found
+
+
+def too_many_at_once() -> InvalidRequest:
+    """Of a purchase, or a refund, that comes after many stamps in one request."""
+    return InvalidRequest.field(
+        "data",
+        "max_value",
+        f"At most {rules.MAX_AT_ONCE} stamps move in one request; send fewer events at once.",
+    )
+
+
+def stamp(journal: Journal, event: Event, judged: Sequence[Judged]) -> None:
+    """Stamp the cards that the purchase matches: told in its explanation and figures, kept with its facts for
+    refunds, and audited."""
+    verdicts, effects, kept = [], [], {}
+    for one in judged:
+        card, pieces = one.card, one.judgement.pieces
+        verdicts.append(names(card) | {"name": card.program.name} | one.judgement.to_json())
+        if pieces:
+            moves = journal.cards.collect(card, event, pieces, one.day)
             effects.append(told(card, moves))
-            kept[str(card.program.id)] = rule.to_json()
+            kept[str(card.program.id)] = one.rule.to_json()
             audit_moves(journal, card, moves, event)
     if verdicts:
         event.explanation = (event.explanation or {}) | {"stamps": verdicts}

@@ -59,6 +59,12 @@ class Card:
         return sorted((reward for reward in self.rewards.values() if reward.owed), key=_BY_AGE)
 
     @property
+    def is_due(self) -> bool:
+        """Whether a lower threshold has filled it."""
+        filled, _ = rules.due(self.collection.counter, self.program.thresholds, self.collection.cycle_from)
+        return bool(filled)
+
+    @property
     def shown(self) -> int:
         """The stamps that the member is shown."""
         return rules.shown(self.collection.counter, self.program.thresholds, self.collection.cycle_from)

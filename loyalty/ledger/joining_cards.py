@@ -11,7 +11,7 @@ from django.db import connection
 from loyalty.ledger.card_trail import audit_moves
 from loyalty.ledger.cards import Card, Moves
 from loyalty.ledger.posting import Journal
-from loyalty.ledger.reading_cards import program_of, read_stamps
+from loyalty.ledger.reading_cards import program_of, read_cards, read_stamps
 from loyalty.models import Member, StampCollection, StampReward
 from programs.queries.snapshots import snapshot
 
@@ -57,6 +57,26 @@ WITH joined AS (
 )
 SELECT kept_id, cycle_from FROM joined
 """
+
+
+def settle_due_cards(journal: Journal, members: Collection[UUID]) -> None:
+    """Issue what lower thresholds have made due to these members, who are locked, before their cards are joined: a
+    card that is full already takes no part. No statement where no threshold was ever changed, else one, four where
+    something is due. Written at once, with `journal`'s actor and now."""
+    config = snapshot(journal.environment)
+    changed = [one.id for one in config.stamp_programs if len(one.thresholds) > 1]
+    if not changed:
+        return
+    own = Journal(environment=journal.environment, actor=journal.actor, now=journal.now)
+    read_cards(own.cards, config, members, changed)
+    cards = [card for card in own.cards.by_id.values() if card.is_due]
+    read_stamps(cards)
+    for card in cards:
+        moves = Moves()
+        own.cards.settle_due(card, moves)
+        audit_moves(own, card, moves, None)
+    if cards:
+        own.write(None)
 
 
 def move_cards(journal: Journal, merged: Member, survivor: Member) -> None:

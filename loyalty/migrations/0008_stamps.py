@@ -169,7 +169,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='stampcollection',
-            index=models.Index(fields=['stamp_program', 'counter'], name='stamp_collection_counter'),
+            index=models.Index(fields=['stamp_program', 'cycle_from', 'counter'], name='stamp_collection_counter'),
+        ),
+        migrations.AddIndex(
+            model_name='stampcollection',
+            index=models.Index(fields=['stamp_program', '-id'], name='stamp_collection_of_program'),
         ),
         migrations.AddConstraint(
             model_name='stampcollection',
@@ -197,7 +201,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='stampreward',
-            index=models.Index(fields=['stamp_program', 'status'], name='stamp_reward_of_program'),
+            index=models.Index(fields=['stamp_program', '-id'], name='stamp_reward_of_program'),
+        ),
+        migrations.AddIndex(
+            model_name='stampreward',
+            index=models.Index(condition=models.Q(('reference__isnull', False)), fields=['environment_id', 'reference'], name='stamp_reward_reference'),
         ),
         migrations.AddIndex(
             model_name='stampreward',

@@ -47,7 +47,8 @@ class StampCollection(Acted):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["environment_id", "-id"], name="stamp_collection_newest"),
-            models.Index(fields=["stamp_program", "counter"], name="stamp_collection_counter"),
+            models.Index(fields=["stamp_program", "cycle_from", "counter"], name="stamp_collection_counter"),
+            models.Index(fields=["stamp_program", "-id"], name="stamp_collection_of_program"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["member", "stamp_program"], name="stamp_collection_once"),
@@ -107,7 +108,12 @@ class StampReward(Acted):
         indexes = [
             models.Index(fields=["environment_id", "-id"], name="stamp_reward_newest"),
             models.Index(fields=["environment_id", "status", "id"], name="stamp_reward_in_status"),
-            models.Index(fields=["stamp_program", "status"], name="stamp_reward_of_program"),
+            models.Index(fields=["stamp_program", "-id"], name="stamp_reward_of_program"),
+            models.Index(
+                fields=["environment_id", "reference"],
+                condition=Q(reference__isnull=False),
+                name="stamp_reward_reference",
+            ),
             models.Index(fields=["member", "-id"], name="stamp_reward_of_member"),
         ]
         constraints = [

@@ -32,6 +32,8 @@ from programs.conditions.values import number, plain, show
 PURCHASE = "purchase"
 MAX_STAMPS = 10_000
 """So many a purchase and card: more pieces than that are no member's."""
+MAX_AT_ONCE = 20_000
+"""So many on all cards of a request: they are in memory together, and their members wait."""
 
 Outcome = Literal[
     "stamped",
@@ -159,9 +161,15 @@ def judge(
     lines = [_paid(line, amount) for line in _lines(rule, facts, amount, places)]
     if not lines:
         return Judgement("no_line_matches", "None of the purchase's lines counts for the card.")
-    bought = [line for line in lines if line.unit_price is None or line.unit_price > 0]
+    return _by_lines(rule, lines)
+
+
+def _by_lines(rule: StampRule, lines: Sequence[_Line]) -> Judgement:
+    bought = [
+        line for line in lines if line.quantity > 0 and (line.unit_price is None or line.unit_price > 0)
+    ]
     if not bought:
-        return Judgement("nothing_bought", "What the card counts was for nothing; that stamps nothing.")
+        return Judgement("nothing_bought", "Nothing that the card counts was bought, or it was for nothing; that stamps nothing.")
     if rule.needs_price:
         bought = [line for line in bought if line.unit_price is not None]
         if not bought:

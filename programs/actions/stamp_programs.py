@@ -27,9 +27,9 @@ def save_stamp_program(
     now: datetime,
     changes: Mapping[str, Any],
 ) -> StampProgram:
-    """Save a new or stored stamp program, checked whole. Its program and currency stay as they were made; one that
-    has begun is no draft again, and one that has ended stays ended. A lower threshold counts for every running
-    card, a higher one for those that begin later.
+    """Save a new or stored stamp program, checked whole. Its program and currency stay as they were made. One that
+    has begun is no draft again and can't turn to paying a price back; one that has ended stays ended. A lower
+    threshold counts for every running card, a higher one for those that begin later.
 
     Raises InvalidRequest naming every faulty field, NotFound. Locks: the environment, then the row.
     """
@@ -62,6 +62,10 @@ def _refuse_what_stays(stored: StampProgram, changes: Mapping[str, Any]) -> None
     if "currency" in changes and _upper(changes["currency"]) != stored.currency:
         detail = "It stays as it was made, since stamps hold prices in it; make another card instead."
         errors.append(FieldError("currency", "fixed", detail))
+    kind = changes.get("reward_kind", stored.reward_kind)
+    if stored.status != _DRAFT and stored.reward_kind != kind == StampProgram.RewardKind.REFUND:
+        detail = "Stamps of cards that have begun may have no price to pay back; make another card instead."
+        errors.append(FieldError("reward_kind", "fixed", detail))
     status = changes.get("status", stored.status)
     if stored.status == _ENDED and status != _ENDED:
         errors.append(FieldError("status", "fixed", "It has ended, and stays so; make another card instead."))
@@ -87,7 +91,9 @@ def check_stamp_program(stamp_program: StampProgram) -> None:
     if errors:
         errors += _others(stamp_program, {each.field for each in errors})
         raise refusal_of(errors)
-    if stamp_program.threshold and stamp_program.thresholds[-1:] != [stamp_program.threshold]:
+    if stamp_program.threshold and stamp_program.status == _DRAFT:
+        stamp_program.thresholds = [stamp_program.threshold]  # nobody's card has begun
+    elif stamp_program.threshold and stamp_program.thresholds[-1:] != [stamp_program.threshold]:
         stamp_program.thresholds = [*stamp_program.thresholds, stamp_program.threshold]
 
 

@@ -116,16 +116,31 @@ def test_lines_that_are_none_count_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("quantity", "stamps"),
-    [("1", 1), ("2.9", 2), (Decimal("0.999999"), 0), (0, 0), (-3, 0), ("many", 0), (None, 1), (10**13, 0)],
+    [("1", 1), ("2.9", 2), (None, 1)],
 )
 def test_whole_pieces_are_stamped(quantity: Any, stamps: int) -> None:
     judgement = judged(rule("quantity"), amount="10", items=[{"quantity": quantity, "unit_price": "2"}])
     assert len(judgement.pieces) == stamps
-    if not stamps:
-        assert (judgement.outcome, judgement.reason) == (
-            "nothing_bought",
-            "Less than one whole piece was bought; stamps are for whole ones.",
-        )
+
+
+def test_part_of_a_piece_is_none() -> None:
+    items = [{"quantity": Decimal("0.999999"), "unit_price": "2"}]
+    judgement = judged(rule("quantity"), amount="10", items=items)
+    assert (judgement.outcome, judgement.reason, judgement.pieces) == (
+        "nothing_bought",
+        "Less than one whole piece was bought; stamps are for whole ones.",
+        (),
+    )
+
+
+@pytest.mark.parametrize("per", ["purchase", "day", "quantity"])
+@pytest.mark.parametrize("quantity", [0, -3, "many", 10**13])
+def test_a_line_of_which_nothing_was_bought_stamps_nothing(per: str, quantity: Any) -> None:
+    returned = {"sku": "LATTE", "quantity": quantity, "unit_price": "2.50"}
+    items = [returned, {"sku": "TEA", "quantity": 1, "unit_price": "5.50"}]
+    where = {"field": "item.sku", "op": "eq", "value": "LATTE"}
+    judgement = judged(rule(per, where=where), amount="3.00", items=items)
+    assert (judgement.outcome, judgement.pieces) == ("nothing_bought", ())
 
 
 def test_so_many_stamps_a_purchase_and_no_more() -> None:
@@ -153,7 +168,7 @@ def test_lines_for_nothing_are_left_out() -> None:
     free = judged(rule(), amount="3", items=items[:1])
     assert (free.outcome, free.reason) == (
         "nothing_bought",
-        "What the card counts was for nothing; that stamps nothing.",
+        "Nothing that the card counts was bought, or it was for nothing; that stamps nothing.",
     )
 
 
