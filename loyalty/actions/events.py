@@ -12,7 +12,16 @@ from audit.errors import DomainError
 from audit.ids import new_id, public
 from audit.record import Actor
 from loyalty.actions.earning import earn
-from loyalty.actions.intake import LATE_WINDOW, MAX_DATA, REFUND, Item, check_time, money_of, take_in
+from loyalty.actions.intake import (
+    LATE_WINDOW,
+    MAX_DATA,
+    REFUND,
+    Item,
+    check_time,
+    digest_of,
+    money_of,
+    take_in,
+)
 from loyalty.actions.once import again_if_moved, once
 from loyalty.actions.refunding import refund
 from loyalty.actions.sitting import Sitting, open_sitting
@@ -142,7 +151,7 @@ def _known(sitting: Sitting, item: Item) -> RecordedEvent | None:
     found = sitting.known.get(reported.event_id)
     if found is None:
         return None
-    if bytes(found.event.digest) != item.digest and not _is_same_purchase(found, item):
+    if bytes(found.event.digest) != item.digest and not _is_same(found, item):
         raise EventIdReused(
             f"event_id {reported.event_id!r} was used for another event; give each event an id of its own.",
             event=public("evt", found.event.id),
@@ -150,17 +159,27 @@ def _known(sitting: Sitting, item: Item) -> RecordedEvent | None:
     return replace(found, member=reported.member, duplicate=True)
 
 
-def _is_same_purchase(found: RecordedEvent, item: Item) -> bool:
-    """Whether it says what was recorded in another form: each surface writes amounts in its own."""
+def _is_same(found: RecordedEvent, item: Item) -> bool:
+    """Whether a purchase or refund says what was recorded in another form: each surface writes amounts in its own."""
     event, reported = found.event, item.reported
     return (
         item.refusal is None
         and (event.type, found.member) == (reported.type, reported.member)
-        and event.type == PURCHASE
-        and (event.occurred_at, event.program_id) == (item.occurred_at, item.program and item.program.id)
+        and event.type in (PURCHASE, REFUND)
+        and event.program_id == (item.program and item.program.id)
         and event.data is not None
+        and _is_same_instant(event, item)
         and same_data(event.data, reported.data)
     )
+
+
+def _is_same_instant(event: Event, item: Item) -> bool:
+    """Nothing hangs on a refund's instant: where one of the two names none, they don't differ in it."""
+    if event.occurred_at == item.occurred_at:
+        return True
+    reported = item.reported
+    unnamed = digest_of(replace(reported, data=event.data or {}, occurred_at=None))
+    return event.type == REFUND and (reported.occurred_at is None or unnamed == bytes(event.digest))
 
 
 def _new(sitting: Sitting, item: Item, any_time: bool) -> RecordedEvent:

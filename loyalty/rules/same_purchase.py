@@ -1,4 +1,4 @@
-"""Whether two reports are of the same purchase, told on different ways (domain.md 3.7, 7). Pure.
+"""Whether two reports are of the same purchase, or refund, told on different ways (domain.md 3.7, 7). Pure.
 
 One surface writes amounts as major units in text, another may write them as numbers; what they say is compared,
 not how. All else has to be equal.
@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from programs.conditions.values import json_number, number
 
-_OF_PURCHASE = frozenset({"amount"})
+_OF_ALL = frozenset({"amount"})
 _OF_LINE = frozenset({"amount", "unit_price", "quantity"})
 
 # A number with its exact value; true and 1 are two things.
@@ -18,13 +18,13 @@ Canonical: TypeAlias = "tuple[str, Any]"
 
 
 def same_data(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Of the `data` of two events of type purchase: amounts, prices and quantities are equal as numbers ("12.50" is
-    12.5), the currency in either case, and all other names and values as JSON."""
-    return _purchase(one) == _purchase(other)
+    """Of the `data` of two purchases, or of two refunds: amounts, prices and quantities are equal as numbers
+    ("12.50" is 12.5), the currency in either case, and all other names and values as JSON."""
+    return _canonical(one) == _canonical(other)
 
 
-def _purchase(data: Mapping[str, Any]) -> dict[str, Canonical]:
-    found = {name: _figure(value) if name in _OF_PURCHASE else _json(value) for name, value in data.items()}
+def _canonical(data: Mapping[str, Any]) -> dict[str, Canonical]:
+    found = {name: _figure(value) if name in _OF_ALL else _json(value) for name, value in data.items()}
     items, currency = data.get("items"), data.get("currency")
     if isinstance(items, Sequence) and not isinstance(items, str):
         found["items"] = ("list", [_line(item) for item in items])
