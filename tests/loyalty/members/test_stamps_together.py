@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from loyalty.errors import AlreadyEnrolled, StampRewardClosed
-from loyalty.ledger.checks import violations
 from loyalty.models import Stamp, StampCollection, StampReward
 from loyalty.queries.stamps import collections_of
-from programs.models import Environment, StampProgram
+from programs.models import Environment
 from tests.loyalty.ledger.test_concurrent_reversals import while_uncommitted
+from tests.loyalty.members.cards import both
 from tests.loyalty.members.person import places_of
-from tests.loyalty.stamps.cafe import Cafe
+from tests.loyalty.stamps.cafe import Cafe, assert_sound
 
 Together = Callable[..., list[Any]]
 
@@ -27,15 +27,6 @@ def counted(outcomes: list[Any]) -> Counter[str]:
     return Counter(
         type(outcome).__name__ if isinstance(outcome, Exception) else "done" for outcome in outcomes
     )
-
-
-def assert_sound(cafe: Cafe) -> None:
-    assert [str(found) for found in violations(environment=cafe.environment)] == []
-
-
-def both(cafe: Cafe, **changes: Any) -> StampProgram:
-    """A stamp program that ada and bob have a card of."""
-    return cafe.card("ada", "bob", **changes)
 
 
 # -- a merge

@@ -10,6 +10,7 @@ from audit.models import AuditEvent
 from loyalty.actions.events import Result, record_batch
 from loyalty.actions.lowered_thresholds import settle_cards
 from loyalty.actions.stamps import enrol, pay_stamp_reward
+from loyalty.ledger.checks import violations
 from loyalty.models import Member, Stamp, StampCollection, StampReward
 from loyalty.queries.events import RecordedEvent, ReportedEvent
 from loyalty.queries.stamps import shown_counter
@@ -129,6 +130,11 @@ class Cafe(Desk):
             .exclude(reward__collection=F("collection"))
             .exists()
         )
+
+
+def assert_sound(cafe: Cafe) -> None:
+    """What `check_ledger` finds in the whole environment: nothing."""
+    assert [str(found) for found in violations(environment=cafe.environment)] == []
 
 
 def check_card(card: StampCollection) -> None:
