@@ -138,8 +138,11 @@ def _read_known(sitting: Sitting) -> None:
     again = [event for event in events.values() if event.event_id in ids]
     for found in recorded_events(again):
         sitting.known[found.event.event_id] = found
-    bought = [event for event in events.values() if event.event_id in named and event.type != REFUND]
-    sitting.purchases = read_purchases(bought)
+    # In the order of the events: of more stamps than fit in memory, those of the first ones are read.
+    fresh = [item for item in sitting.items if item.reported.event_id not in sitting.known]
+    asked = dict.fromkeys(item.refund.purchase for item in fresh if item.refund)
+    bought = [events[name] for name in asked if name in events]
+    sitting.purchases = read_purchases([event for event in bought if event.type != REFUND])
 
 
 def _read_counts(sitting: Sitting, asking: Iterable[Asking], members: Collection[UUID]) -> None:
