@@ -1,12 +1,15 @@
 """An event's page tells what it did to stamp cards; the search finds stamps by their ids."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import formats, timezone
 
 from audit.ids import public
+from loyalty.actions.stamps import pay_stamp_reward
 from loyalty.admin.stamp_explaining import stamps_told
 from loyalty.models import Event
 from programs.models import Environment
@@ -48,6 +51,23 @@ def test_a_refund_tells_what_it_took_back(support: Client, environment: Environm
         "1 stamp returned; 1 on the card then.",
     )
     assert [given.words for given in told.rewards] == ["£3.20 revoked"]
+
+
+def test_a_purchase_tells_what_has_become_of_its_rewards(
+    support: Client, environment: Environment, django_assert_num_queries: Any
+) -> None:
+    paid, revoked = full_card(environment), full_card(environment, "bob", name="Tea")
+    actor, now = factories.make_actor(), datetime(2031, 5, 4, 12, tzinfo=UTC)
+    pay_stamp_reward(environment=environment, reward=paid.pk, reference=None, actor=actor, now=now)
+    taken = refund(environment, f"bob-{revoked.stamp_program.public_id[-6:]}-1", "bob")
+    day = formats.date_format(timezone.localtime(taken.occurred_at), "DATE_FORMAT")
+    for gave, words in ((paid, "£3.20 paid on 4 May 2031"), (revoked, f"£3.20 revoked on {day}")):
+        bought = Event.objects.get(pk=str(gave.event_id))
+        config = snapshot(environment)
+        with django_assert_num_queries(1):
+            (told,) = stamps_told(bought, config)
+        assert [(given.key, given.words) for given in told.rewards] == [(gave.pk, words)]
+        assert words in text_of(_page(support, bought))
 
 
 def test_a_purchase_tells_why_it_stamped_nothing(support: Client, environment: Environment) -> None:
