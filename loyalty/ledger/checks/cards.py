@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -21,9 +22,13 @@ _STATEMENT = f"""
 SELECT hit.number, hit.kind, hit.id, hit.expected, hit.found, hit.hits,
     card.environment_id, card.member_id, card.external_id
 FROM (
+SELECT -1 AS number, NULL AS kind, NULL::uuid AS id, NULL::uuid AS owner_id,
+    (SELECT count(*) FROM cards)::text AS expected, (SELECT count(*) FROM stamps)::text AS found, 0::bigint AS hits
+UNION ALL
 {branches(CARDS)}
 ) AS hit
-JOIN cards AS card ON card.id = hit.owner_id
+LEFT JOIN cards AS card ON card.id = hit.owner_id
+WHERE hit.number < 0 OR card.id IS NOT NULL
 ORDER BY hit.number
 """  # noqa: S608 - made of this package's own files
 
@@ -41,14 +46,24 @@ def card_chunks(environment: Environment | None, member_id: UUID | None) -> Iter
         after = chunk[-1]
 
 
-def wrong_cards(chunk: list[UUID]) -> tuple[list[Violation], dict[str, int]]:
-    """What is wrong with these cards, and how many more rows a check has than are told; two statements."""
+class SeenCards(NamedTuple):
+    """What is wrong with a chunk's cards, how many more rows a check has than are told, and what was read."""
+
+    found: list[Violation]
+    left_out: dict[str, int]
+    cards: int
+    stamps: int
+
+
+def inspect_cards(chunk: list[UUID]) -> SeenCards:
+    """Read these cards with their stamps and rewards; two statements."""
     currencies = StampProgram.objects.values_list("currency", flat=True).distinct().order_by()
     digits = json.dumps({currency: digits_of(currency) for currency in currencies})
     found: list[Violation] = []
     left_out: dict[str, int] = {}
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT, {"cards": chunk, "digits": digits})
+        _number, _table, _id, cards, stamps, *_rest = cursor.fetchone()
         for number, table, row_id, expected, seen, hits, environment, member_id, member in cursor:
             check = CARDS[number]
             if hits > ROWS_A_CHECK:
@@ -66,4 +81,4 @@ def wrong_cards(chunk: list[UUID]) -> tuple[list[Violation], dict[str, int]]:
                     seen,
                 )
             )
-    return found, left_out
+    return SeenCards(found, left_out, int(cards), int(stamps))

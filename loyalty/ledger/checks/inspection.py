@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from loyalty.ledger.checks.cards import card_chunks, wrong_cards
+from loyalty.ledger.checks.cards import card_chunks, inspect_cards
 from loyalty.ledger.checks.catalogue import CHECKS, ROWS_A_CHECK, statement
 from loyalty.ledger.checks.chunk import chunk_state
 from loyalty.ledger.checks.digests import DIGEST, changed_entries
@@ -23,7 +23,7 @@ _NO_ID = UUID(int=0)
 
 @dataclass(slots=True)
 class Inspection:
-    """One run over the accounts of a member, of an environment, or of all; it counts what it saw.
+    """One run over the accounts and stamp cards of a member, of an environment, or of all; it counts what it saw.
 
     A chunk is read in one snapshot, and no snapshot lives longer: every invariant is within an account,
     or between two rows that one transaction wrote. An account is never split, so one with more entries
@@ -39,6 +39,8 @@ class Inspection:
     accounts: int = 0
     entries: int = 0
     lots: int = 0
+    stamp_cards: int = 0
+    stamps: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
 
     def violations(self) -> Iterator[Violation]:
@@ -62,9 +64,13 @@ class Inspection:
         """Stamp cards, in chunks of their own: who has one may have no account."""
         for chunk in card_chunks(self.environment, self.member_id):
             with chunk_state():
-                found, more = wrong_cards(chunk)
-            self.left_out.update(more)
-            yield from found
+                seen = inspect_cards(chunk)
+            self.stamp_cards += seen.cards
+            self.stamps += seen.stamps
+            self.left_out.update(seen.left_out)
+            yield from seen.found
+            if self.progress:
+                self.progress(self)
 
     def _whole(self) -> Iterator[Violation]:
         """What no member's rows can tell: one snapshot an environment and check."""

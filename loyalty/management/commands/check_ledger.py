@@ -66,6 +66,8 @@ class Command(BaseCommand):
                 "accounts": inspection.accounts,
                 "entries": inspection.entries,
                 "lots": inspection.lots,
+                "stamp_cards": inspection.stamp_cards,
+                "stamps": inspection.stamps,
                 "violations": found,
             }
             self.stdout.write(json.dumps(counts))
@@ -74,18 +76,24 @@ class Command(BaseCommand):
             if rows > limit:
                 self.stdout.write(f"{check}: {rows - limit} more rows are not shown (--limit {limit}).")
         verdict = f"{found.total()} violations of {len(found)} checks" if found else "no violation"
-        self.stdout.write(
-            f"{inspection.accounts} accounts, {inspection.entries} entries, {inspection.lots} lots: {verdict}"
-        )
+        self.stdout.write(f"{_read(inspection)}: {verdict}")
 
     def _progress(self, inspection: Inspection) -> None:
         """One line that counts up on a terminal; in a file a line a chunk."""
-        line = f"{inspection.accounts} accounts, {inspection.entries} entries, {inspection.lots} lots"
+        line = _read(inspection)
         if sys.stderr.isatty():
             self.stderr.write(f"\r{line}", style_func=str, ending="")
         else:
             self.stderr.write(line, style_func=str)
         self.stderr.flush()
+
+
+def _read(inspection: Inspection) -> str:
+    """What was looked at so far."""
+    return (
+        f"{inspection.accounts} accounts, {inspection.entries} entries, {inspection.lots} lots,"
+        f" {inspection.stamp_cards} stamp cards, {inspection.stamps} stamps"
+    )
 
 
 def _line(violation: Violation, *, as_json: bool) -> str:
