@@ -28,6 +28,7 @@ from programs.conditions import (
     parse_item,
 )
 from programs.conditions.values import number, plain, show
+from programs.conditions.words import sentence
 
 PURCHASE = "purchase"
 MAX_STAMPS = 10_000
@@ -50,6 +51,7 @@ _ONE = Decimal(1)
 _PLACES = Decimal("0.000001")
 _NOTICED = Decimal("0.0001")
 _ATTRIBUTES = "member.attributes."
+_LONGEST_ASKED = 300  # characters: it is kept with each purchase
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +162,18 @@ def judge(
         )
     lines = [_paid(line, amount) for line in _lines(rule, facts, amount, places)]
     if not lines:
-        return Judgement("no_line_matches", "None of the purchase's lines counts for the card.")
+        return Judgement("no_line_matches", _no_line_words(rule, facts))
     return _by_lines(rule, lines)
+
+
+def _no_line_words(rule: StampRule, facts: Facts) -> str:
+    """Why no line counts: what the card asks of one."""
+    if rule.where.root is None:
+        return "None of the purchase's lines counts for the card."
+    asked = sentence(rule.where.root, rule.currency)
+    asked = asked if len(asked) <= _LONGEST_ASKED else f"{asked[: _LONGEST_ASKED - 1]}…"
+    none = "None of the purchase's lines counts" if facts.lines else "The purchase has no lines"
+    return f"{none}: the card asks for lines where {asked}."
 
 
 def _by_lines(rule: StampRule, lines: Sequence[_Line]) -> Judgement:

@@ -100,7 +100,10 @@ def test_the_purchase_that_fills_a_card_says_what_it_gave(api: Api, mine: dict[s
         (
             {"items": {"all": [{"field": "item.sku", "op": "eq", "value": "latte"}]}},
             {"items": [{"sku": "tea", "amount": "3.50"}]},
-            ("no_line_matches", "None of the purchase's lines counts for the card."),
+            (
+                "no_line_matches",
+                "None of the purchase's lines counts: the card asks for lines where sku is latte.",
+            ),
         ),
         ({}, {"amount": "0"}, ("nothing_bought", "The amount is 0; what costs nothing stamps nothing.")),
     ],

@@ -100,17 +100,49 @@ def test_only_lines_that_are_asked_for_count() -> None:
     others = judged(rule(where=MUGS), amount="1", items=items[:1])
     assert (others.outcome, others.reason, others.pieces) == (
         "no_line_matches",
-        "None of the purchase's lines counts for the card.",
+        "None of the purchase's lines counts: the card asks for lines where sku is mug.",
         (),
     )
 
 
 def test_a_purchase_without_lines_has_none_that_is_asked_for() -> None:
-    assert judged(rule(where=MUGS), amount="10").outcome == "no_line_matches"
+    judgement = judged(rule(where=MUGS), amount="10")
+    assert (judgement.outcome, judgement.reason) == (
+        "no_line_matches",
+        "The purchase has no lines: the card asks for lines where sku is mug.",
+    )
 
 
 def test_lines_that_are_none_count_nothing() -> None:
-    assert judged(rule(), amount="10", items=["mug", 5, None]).outcome == "no_line_matches"
+    judgement = judged(rule(), amount="10", items=["mug", 5, None])
+    assert (judgement.outcome, judgement.reason) == (
+        "no_line_matches",
+        "None of the purchase's lines counts for the card.",
+    )
+
+
+def test_texts_of_lines_compare_with_their_capitals_and_the_reason_shows_which() -> None:
+    where = [
+        {"field": "item.description", "op": "contains", "value": "COFFEE"},
+        {"field": "item.unit_price", "op": "gte", "value": "2"},
+    ]
+    latte = judged(
+        rule(where={"all": where}), amount="3", items=[{"description": "Coffee", "unit_price": "3"}]
+    )
+    assert latte.reason == (
+        "None of the purchase's lines counts: the card asks for lines where description contains COFFEE"
+        " and unit price is at least £2."
+    )
+
+
+def test_a_long_condition_does_not_make_the_reason_long() -> None:
+    where = [
+        {"field": "item.sku", "op": "eq", "value": f"a-rather-long-number-of-an-article-{n}"}
+        for n in range(99)
+    ]
+    judgement = judged(rule(where={"any": where}), amount="3", items=[{"sku": "mug"}])
+    assert judgement.reason.endswith("….")
+    assert len(judgement.reason) < 400
     assert prices(judged(rule(), amount="10", items="mug")) == [(None, "10.000000")]
 
 

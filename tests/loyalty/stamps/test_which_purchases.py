@@ -178,7 +178,8 @@ def test_by_the_lines_that_count(cafe: Cafe) -> None:
     cafe.buy("p", "21.00", items=items)
     none = cafe.buy("q", "9.00", items=items[:1])
     assert cafe.pieces(card) == [(2, "6.000000")] * 2
-    assert verdicts(none) == [("no_line_matches", "None of the purchase's lines counts for the card.", 0)]
+    why = "None of the purchase's lines counts: the card asks for lines where sku is mug."
+    assert verdicts(none) == [("no_line_matches", why, 0)]
 
 
 def test_by_the_number_of_purchases_before_in_one_batch_too(cafe: Cafe) -> None:
