@@ -10,8 +10,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern
 
 from loyalty.admin.stamp_funnel import funnel_csv, funnel_shown
-from loyalty.queries.stamp_lists import enrolled_in, to_pay_of
-from loyalty.queries.stamps import funnel
+from loyalty.queries.stamp_lists import enrolled_in, standing_at, to_pay_of
 from loyalty.queries.taken import in_words
 from programs.actions.pictures import MOST_BYTES, store_picture
 from programs.actions.stamp_programs import save_stamp_program
@@ -33,9 +32,8 @@ class StampProgramAdmin(CardsAdmin):
         enrolled, to_pay = enrolled_in(keys), to_pay_of(keys)
         return {key: Standing(in_words(enrolled[key]), in_words(to_pay[key])) for key in keys}
 
-    def due_at(self, stamp_program: StampProgram, threshold: int) -> int:
-        steps = funnel(environment=stamp_program.environment, stamp_program=stamp_program).steps
-        return sum(step.members for step in steps if step.stamps >= threshold)
+    def due_at(self, stamp_program: StampProgram, threshold: int) -> str:
+        return in_words(standing_at(stamp_program, threshold))
 
     def figures_of(self, request: HttpRequest, stamp_program: StampProgram) -> dict[str, Any]:
         return funnel_shown(stamp_program)

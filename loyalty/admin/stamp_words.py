@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from uuid import UUID
 
-from django.db.models import Count
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -12,6 +10,7 @@ from audit.errors import DomainError
 from audit.ids import public
 from loyalty.errors import AlreadyEnrolled, StampProgramNotAvailable, StampRewardClosed
 from loyalty.models import Event, Stamp, StampCollection, StampReward
+from loyalty.queries.stamp_details import reward_counts
 from loyalty.queries.stamps import running_threshold, shown_counter
 from programs.admin.reward_words import money_words
 from programs.admin.stamp_words import MOST_SLOTS, amount_words
@@ -75,12 +74,8 @@ class StampRow:
 def card_rows(collections: Iterable[StampCollection]) -> list[CardRow]:
     """One statement for all of them."""
     rows = list(collections)
-    counts: dict[UUID, dict[str, int]] = {row.pk: {} for row in rows}
-    if rows:
-        given = StampReward.objects.filter(collection__in=list(counts)).order_by()
-        for key, status, count in given.values_list("collection", "status").annotate(count=Count("id")):
-            counts[key][status] = count
-    return [CardRow(row, counts[row.pk]) for row in rows]
+    counts = reward_counts([row.pk for row in rows])
+    return [CardRow(row, counts.get(row.pk, {})) for row in rows]
 
 
 def stamp_rows(stamps: Iterable[Stamp], stamp_program: StampProgram) -> list[StampRow]:

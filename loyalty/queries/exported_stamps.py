@@ -8,7 +8,8 @@ from uuid import UUID
 
 from audit.ids import public
 from audit.instants import rfc3339
-from loyalty.models import Event, Member, Stamp, StampCollection, StampReward
+from loyalty.models import Member, Stamp, StampCollection, StampReward
+from loyalty.queries.stamp_details import event_names
 
 Rows = dict[UUID, list[dict[str, Any]]]
 
@@ -43,7 +44,7 @@ def _card(row: StampCollection) -> dict[str, Any]:
 def _stamps(family: Sequence[Member]) -> Rows:
     rows = Stamp.objects.filter(member__in=family).select_related("event").order_by("pk")
     found = list(rows.defer("event__data", "event__explanation", "event__facts", "event__figures"))
-    refunds = _event_ids({row.returned_by_id for row in found if row.returned_by_id})
+    refunds = event_names(row.returned_by_id for row in found)
     told: Rows = defaultdict(list)
     for row in found:
         told[row.collection_id].append(
@@ -67,7 +68,7 @@ def _stamps(family: Sequence[Member]) -> Rows:
 def _rewards(family: Sequence[Member]) -> Rows:
     """`amount` in minor units; `stamps`: those that it was issued for."""
     found = list(StampReward.objects.filter(member__in=family).order_by("pk"))
-    purchases = _event_ids({row.event_id for row in found if row.event_id})
+    purchases = event_names(row.event_id for row in found)
     told: Rows = defaultdict(list)
     for row in found:
         told[row.collection_id].append(
@@ -90,11 +91,6 @@ def _rewards(family: Sequence[Member]) -> Rows:
             }
         )
     return told
-
-
-def _event_ids(keys: set[UUID]) -> dict[UUID, str]:
-    """The tenant's ids of these events; no statement where there are none."""
-    return dict(Event.objects.filter(pk__in=keys).values_list("pk", "event_id")) if keys else {}
 
 
 def _instant(at: datetime | None) -> str | None:

@@ -7,51 +7,69 @@ from uuid import UUID
 from django.db import connection
 
 from loyalty.models import Member, StampReward
+from loyalty.queries.counting import counts_of
 from loyalty.queries.taken import MOST
-from programs.models import Environment
+from loyalty.rules.cards import shown
+from programs.models import Environment, StampProgram
 
-# By the index on (stamp_program, counter); at most 1,000 cards of each are read, however many there are.
+# By the indexes that begin with stamp_program.
 _ENROLLED = """
-SELECT wanted.id, (
-    SELECT count(*) FROM (
-        SELECT FROM loyalty_stampcollection AS card
-        JOIN loyalty_member AS member ON member.id = card.member_id AND member.status = ANY(%(living)s)
-        WHERE card.stamp_program_id = wanted.id AND card.merged_into_id IS NULL LIMIT %(most)s
-    ) AS found
-)
-FROM unnest(%(wanted)s::uuid[]) AS wanted (id)
+loyalty_stampcollection AS card
+JOIN loyalty_member AS member ON member.id = card.member_id AND member.status = ANY(%(living)s)
+WHERE card.stamp_program_id = wanted.id AND card.merged_into_id IS NULL
 """
 
-# By the index on (stamp_program, status).
+# By the index on (environment_id, status, id), which leaves out what was paid long ago.
 _TO_PAY = """
-SELECT wanted.id, (
-    SELECT count(*) FROM (
-        SELECT FROM loyalty_stampreward AS reward
-        WHERE reward.stamp_program_id = wanted.id AND reward.status = 'issued' LIMIT %(most)s
-    ) AS found
-)
-FROM unnest(%(wanted)s::uuid[]) AS wanted (id)
+programs_stampprogram AS program
+JOIN loyalty_stampreward AS reward ON reward.environment_id = program.environment_id
+WHERE program.id = wanted.id AND reward.stamp_program_id = wanted.id AND reward.status = 'issued'
+"""
+
+# By the index on (stamp_program, cycle_from, counter), the fullest cards first: nothing is sorted, so that no other
+# index is as cheap, whatever is guessed of the counters.
+_FULLEST = """
+SELECT card.counter, card.place
+FROM unnest(%(places)s::integer[]) AS began (place)
+CROSS JOIN LATERAL (
+    SELECT collection.counter, began.place
+    FROM loyalty_stampcollection AS collection
+    JOIN loyalty_member AS member ON member.id = collection.member_id AND member.status = ANY(%(living)s)
+    WHERE collection.stamp_program_id = %(program)s AND collection.cycle_from = began.place
+        AND collection.counter >= %(stamps)s
+    ORDER BY collection.counter DESC LIMIT %(most)s
+) AS card
+LIMIT %(most)s
 """
 
 
 def enrolled_in(stamp_programs: Collection[UUID]) -> dict[UUID, int]:
     """Of each stamp program the members who have its card, at most `MOST`; one statement."""
-    return _counted(_ENROLLED, stamp_programs)
+    return counts_of(stamp_programs, _ENROLLED, most=MOST, living=list(Member.LIVING))
 
 
 def to_pay_of(stamp_programs: Collection[UUID]) -> dict[UUID, int]:
     """Of each stamp program the rewards that are to be paid, at most `MOST`; one statement."""
-    return _counted(_TO_PAY, stamp_programs)
+    return counts_of(stamp_programs, _TO_PAY, most=MOST)
+
+
+def standing_at(stamp_program: StampProgram, stamps: int) -> int:
+    """How many members are shown so many stamps or more, at most `MOST`; one statement. Only so many cards are read,
+    those first that wait for no reward of a lower threshold."""
+    thresholds = stamp_program.thresholds
+    asked: dict[str, Any] = {
+        "program": stamp_program.pk,
+        "places": list(reversed(range(len(thresholds)))),
+        "stamps": stamps,
+        "living": list(Member.LIVING),
+        "most": MOST,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FULLEST, asked)
+        return sum(shown(counter, thresholds, place) >= stamps for counter, place in cursor.fetchall())
 
 
 def to_pay_count(*, environment: Environment, most: int = 100) -> int:
     """How many rewards are to be paid; counted up to `most`, so that a long queue costs no more."""
     rows = StampReward.objects.filter(environment_id=environment.id, status=StampReward.Status.ISSUED)
     return rows.order_by()[:most].count()
-
-
-def _counted(statement: str, stamp_programs: Collection[UUID]) -> dict[UUID, int]:
-    with connection.cursor() as cursor:
-        asked: dict[str, Any] = {"wanted": list(stamp_programs), "most": MOST, "living": list(Member.LIVING)}
-        cursor.execute(statement, asked)
-        return dict(cursor.fetchall())

@@ -104,8 +104,8 @@ class CardsAdmin(ConfiguredAdmin[StampProgram]):
     def standings(self, stamp_programs: Sequence[StampProgram]) -> Mapping[UUID, Standing]:
         raise NotImplementedError
 
-    def due_at(self, stamp_program: StampProgram, threshold: int) -> int:
-        """How many members have so many stamps on their cards."""
+    def due_at(self, stamp_program: StampProgram, threshold: int) -> str:
+        """How many members have so many stamps on their cards, in words."""
         raise NotImplementedError
 
     def figures_of(self, request: HttpRequest, stamp_program: StampProgram) -> dict[str, Any]:
@@ -248,7 +248,7 @@ class CardsAdmin(ConfiguredAdmin[StampProgram]):
         typed = form.cleaned_data.get("threshold") if form.is_bound else None
         if stored is None or stored.status == StampProgram.Status.DRAFT or not typed:
             return ""
-        due = self.due_at(stored, typed) if typed < stored.threshold else 0
+        due = self.due_at(stored, typed) if typed < stored.threshold else "0"
         return threshold_note(stored.threshold, typed, due)
 
     def _turn_page(self, name: str) -> Callable[[HttpRequest, StampProgram], HttpResponse]:

@@ -153,18 +153,18 @@ def _host(address: str) -> str:
         return address
 
 
-def threshold_note(stored: int, wanted: int | None, due: int = 0) -> str:
+def threshold_note(stored: int, wanted: int | None, due: str = "0") -> str:
     """What a new threshold does to running cards; empty where it is not a new one. `due`: members whose cards it
-    fills."""
+    fills, in words."""
     if wanted is None or wanted < 1 or wanted == stored:
         return ""
     if wanted > stored:
         return (
-            f"{stored:,} → {wanted:,}: only for cards that begin later. A card that is running is full at"
-            f" {stored:,} stamps, as it was promised; the member's next one needs {wanted:,}."
+            f"{stored:,} → {wanted:,}: only for cards that begin later. A card that is running is full at the lowest"
+            f" number since it began, at most {stored:,}, as it was promised; the member's next one needs {wanted:,}."
         )
-    full = {0: "No card is full by that now", 1: "1 member has so many now and gets the reward"}
-    who = full.get(due, f"{due:,} members have so many now and get the reward")
+    full = {"0": "No card is full by that now", "1": "1 member has so many now and gets the reward"}
+    who = full.get(due, f"{due} members have so many now and get the reward")
     return f"{stored:,} → {wanted:,}: at once, for everybody, in the members' favour. {who}."
 
 

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
 from programs.admin.stamp_words import card_of, sentence_of, threshold_note
@@ -168,7 +170,10 @@ class TestThePreview:
         assert said["sentence"] == "A purchase of £5 or more is a stamp, one a day; 10 stamps pay £4.50."
         assert (said["faults"], said["threshold"], said["card"].count("lc-slot-number")) == ([], 10, 10)
         assert "&lt;b&gt;Ten&lt;/b&gt;" in said["card"]
-        assert said["note"].startswith("5 → 10: only for cards that begin later.")
+        assert said["note"] == (
+            "5 → 10: only for cards that begin later. A card that is running is full at the lowest number since it"
+            " began, at most 5, as it was promised; the member's next one needs 10."
+        )
         assert state_of_everything() == before
 
     def test_never_loads_what_lies_on_another_host(self, operator: Client, coffee: StampProgram) -> None:
@@ -203,6 +208,26 @@ class TestThePreview:
             "5 → 4: at once, for everybody, in the members' favour. No card is full by that now.",
             "",
         ]
+
+    def test_reads_no_more_cards_than_it_tells_of(
+        self,
+        operator: Client,
+        environment: Environment,
+        coffee: StampProgram,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        for member in ("ada", "bob", "cy"):
+            factories.make_card(environment, coffee, member)
+            purchase(environment, f"{member}-1", member)
+        for module in ("stamp_lists", "taken"):
+            monkeypatch.setattr(f"loyalty.queries.{module}.MOST", 2)
+        with CaptureQueriesContext(connection) as queries:
+            said = operator.post(
+                f"{PAGE}/sentence/?stamp_program={coffee.pk}", stored_form(coffee, threshold="1")
+            ).json()
+        assert said["note"].endswith("2+ members have so many now and get the reward.")
+        about = [query["sql"] for query in queries.captured_queries if "loyalty_stamp" in query["sql"]]
+        assert ["LIMIT 2" in sql and "loyalty_stampreward" not in sql for sql in about] == [True]
 
     def test_is_for_operators(self, login: Any, environment: Environment) -> None:
         client = login(environment, "support")
@@ -260,7 +285,7 @@ def test_a_faulty_condition_is_said_instead() -> None:
 
 
 def test_one_member_is_not_several() -> None:
-    assert threshold_note(5, 3, 1).endswith("1 member has so many now and gets the reward.")
+    assert threshold_note(5, 3, "1").endswith("1 member has so many now and gets the reward.")
 
 
 class TestTheStatus:
