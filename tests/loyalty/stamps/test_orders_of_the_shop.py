@@ -97,7 +97,7 @@ def test_every_tenth_t_light_holder_is_free(shop: Environment) -> None:
     found = cards(program)
     assert found == expected
     given = Counter(status for card in found.values() for status, _ in card.rewards)
-    assert (len(found), given["issued"] > 400, given["revoked"] > 0) == (len(expected), True, True)
+    assert (len(found), given) == (95, {"issued": 570, "revoked": 4})
 
 
 def is_holder(row: Row) -> bool:
