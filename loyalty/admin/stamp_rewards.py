@@ -75,7 +75,11 @@ class StampRewardAdmin(DetailAdmin[StampReward]):
             return queryset.filter(pk=key), False
         member = Member.objects.filter(environment=environment, external_id=term).first()
         people = list(family_of(member.pk).values_list("pk", flat=True)) if member else []
-        return queryset.filter(Q(member_id__in=people) | Q(reference=term)), False
+        # Each by its own index; an OR of both would be looked for in the environment's whole list.
+        rows = StampReward.objects.order_by().values("pk")
+        referred = rows.filter(environment_id=environment.pk, reference=term)
+        found = rows.filter(member_id__in=people).union(referred)
+        return queryset.filter(pk__in=found), False
 
     @admin.display(description="Issued")
     def when(self, reward: StampReward) -> Any:
