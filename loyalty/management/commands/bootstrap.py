@@ -99,7 +99,7 @@ class Command(BaseCommand):
                 )
                 add_keys(tenant, new=options["new_keys"], actor=actor)
         except DomainError as refusal:
-            raise CommandError(f"{refusal} Nothing was changed.") from refusal
+            raise CommandError(f"{_refused(refusal, options)} Nothing was changed.") from refusal
         facts = as_json(tenant)
         if not options["json"]:
             self.stdout.write(as_text(facts))
@@ -116,6 +116,16 @@ def _check_names(options: dict[str, Any]) -> None:
     for name, longest in (("organization", 200), ("project", 200), ("username", 150)):
         if not options[name].strip() or len(options[name]) > longest:
             raise CommandError(f"--{name} takes 1 to {longest} characters.")
+
+
+def _refused(refusal: DomainError, options: dict[str, Any]) -> str:
+    """What is wrong, by the names of the options: who left one out has never typed its value."""
+    told = [
+        f"--{error.field.replace('_', '-')} {options[error.field]}: {error.detail}"
+        for error in refusal.errors
+        if error.field in options
+    ]
+    return " ".join(told) or str(refusal)
 
 
 def as_json(tenant: Tenant) -> dict[str, Any]:

@@ -161,7 +161,9 @@ def test_a_role_that_was_given_stays() -> None:
 def test_another_organizations_user_is_refused(options: tuple[str, ...]) -> None:
     facts()
     before, hashed = rows(), User.objects.get(username="owner").password
-    with pytest.raises(CommandError, match=r"username: Choose another user name\. Nothing was changed\."):
+    with pytest.raises(
+        CommandError, match=r"^--username owner: Choose another user name\. Nothing was changed\.$"
+    ):
         facts(*options, organization="Other")
     assert rows() == before
     assert User.objects.get(username="owner").password == hashed
@@ -171,6 +173,11 @@ def test_a_user_without_any_project_is_refused() -> None:
     factories.make_staff(username="owner")
     with pytest.raises(CommandError, match=r"Choose another user name\."):
         facts()
+
+
+def test_a_faulty_time_zone_is_refused_by_its_options_name() -> None:
+    with pytest.raises(CommandError, match=r"^--time-zone Europe/Atlantis: .*\. Nothing was changed\.$"):
+        facts("--time-zone", "Europe/Atlantis")
 
 
 @pytest.mark.parametrize(
