@@ -16,7 +16,7 @@ from audit.ids import parse_public, public
 from loyalty.admin.shared import Endless, member_link, uuid_or_none
 from loyalty.admin.stamp_words import CardRow, card_rows, stamp_rows, status_tag, worth_of
 from loyalty.models import Stamp, StampCollection
-from loyalty.queries.stamps import collections_of, find_collection, rewards_of
+from loyalty.queries.stamps import collections_of, due_rewards, find_collection, rewards_of
 from programs.admin.base import current_environment, may, required_environment
 from programs.admin.detail import DetailAdmin
 from programs.models import StampProgram
@@ -145,6 +145,7 @@ class StampCollectionAdmin(DetailAdmin[StampCollection]):
         return {
             "public_id": public("sc", found.pk),
             "row": card_rows([found])[0],
+            "due": due_rewards(found),
             "stamps": stamp_rows(rows[:PAGE], found.stamp_program),
             "next": rows[PAGE - 1].pk if len(rows) > PAGE else None,
             "is_first_page": before is None,

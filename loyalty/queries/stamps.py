@@ -108,6 +108,13 @@ def running_threshold(collection: StampCollection) -> int:
     return rules.running_threshold(collection.counter, thresholds, collection.cycle_from)
 
 
+def due_rewards(collection: StampCollection) -> int:
+    """How many rewards a lower threshold has made due to the card that no worker has issued yet; the card comes with
+    its program."""
+    filled, _ = rules.due(collection.counter, collection.stamp_program.thresholds, collection.cycle_from)
+    return len(filled)
+
+
 def rewards_of(
     *,
     environment: Environment,

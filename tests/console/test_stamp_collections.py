@@ -1,16 +1,20 @@
 """Enrolments: members' stamp cards are listed, found and read; support enrols a member on the member's page."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.ids import public
 from loyalty.actions.erasing import erase_member
+from loyalty.actions.lowered_thresholds import settle_cards
 from loyalty.actions.merging import merge_members
 from loyalty.admin import stamp_collections
 from loyalty.models import Member, StampCollection, StampReward
+from programs.actions.stamp_programs import save_stamp_program
 from programs.models import Environment, StampProgram
 from tests import factories
 from tests.console.deeds import confirm, show, told
@@ -134,6 +138,43 @@ class TestACard:
         text = text_of(support.get(_url(gave.collection)))
         assert "1 stamp: a purchase was refunded after its reward was paid" in text
         assert "<strong>0</strong> of 2" in text
+
+    def test_says_what_a_lower_threshold_has_made_due_until_it_is_issued(
+        self, support: Client, environment: Environment, coffee: StampProgram
+    ) -> None:
+        card = factories.make_card(environment, coffee)
+        for number in range(4):
+            purchase(environment, f"p{number}")
+        actor, now = factories.make_actor(), timezone.now()
+        save_stamp_program(
+            environment=factories.reload(environment),
+            stamp_program=StampProgram.objects.get(pk=coffee.pk),
+            actor=actor,
+            now=now,
+            changes={"threshold": 2},
+        )
+        text = text_of(support.get(_url(card)))
+        assert "2 rewards fall due within a minute" in text
+        assert "None yet: no card was full." not in text
+        system = replace(actor, kind="system", id="stamps")
+        assert settle_cards(environment=factories.reload(environment), actor=system, now=now) == 1
+        assert "within a minute" not in text_of(support.get(_url(card)))
+        reward = StampReward.objects.filter(collection=card).first()
+        assert reward is not None
+        page = reverse("admin:loyalty_stampreward_change", args=[reward.pk])
+        assert "<dt>Completed by</dt><dd>a lower threshold</dd>" in text_of(support.get(page))
+
+    def test_a_reward_that_a_merge_filled_says_so(
+        self, support: Client, environment: Environment, coffee: StampProgram
+    ) -> None:
+        for member in ("ada", "bob"):
+            factories.make_card(environment, coffee, member)
+            for number in range(3):
+                purchase(environment, f"{member}-{number}", member)
+        actor, now = replace(factories.make_actor(), kind="staff"), timezone.now()
+        merge_members(environment=environment, member="bob", into="ada", reason=None, actor=actor, now=now)
+        page = reverse("admin:loyalty_stampreward_change", args=[StampReward.objects.get().pk])
+        assert "<dt>Completed by</dt><dd>a merge or a lower threshold</dd>" in text_of(support.get(page))
 
     def test_shows_its_stamps_a_page_at_a_time(
         self, support: Client, environment: Environment, coffee: StampProgram, monkeypatch: Any
