@@ -125,10 +125,18 @@ class StampRewardAdmin(DetailAdmin[StampReward]):
             "kind": kind_words(found),
             "stamps": stamp_rows(stamps.order_by("id"), found.stamp_program),
             "completed": completed,
+            "completed_by": _completed_by(found),
             "erased": erased,
             "trail": _trail_of(found),
             "may_pay": may(request, "support") and found.status == StampReward.Status.ISSUED,
         }
+
+
+def _completed_by(reward: StampReward) -> str:
+    """What filled the card where no purchase did; only the engine's own job issues for a threshold alone."""
+    if reward.event_id:
+        return ""
+    return "a lower threshold" if reward.actor_kind == "system" else "a merge or a lower threshold"
 
 
 def _trail_of(reward: StampReward) -> list[dict[str, Any]]:
