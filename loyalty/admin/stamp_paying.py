@@ -1,6 +1,6 @@
 """Marking what full stamp cards gave as paid: one on its page, many from the queue."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 
 from audit.errors import DomainError
 from audit.ids import new_id
@@ -64,7 +65,13 @@ def pay_page(page: DetailAdmin[StampReward], request: HttpRequest, found: StampR
 
     def act(content: Content, once: Idempotency) -> str:
         pay(content, now_in(required_environment(request)), once)
-        return f"{worth} for {found.member} is marked as paid."
+        queue = reverse("admin:loyalty_stampreward_queue")
+        return format_html(
+            '{} for {} is marked as paid. <a class="lc-link" href="{}">Rewards to pay</a>',
+            worth,
+            found.member,
+            queue,
+        )
 
     deed = Deed(
         name="stamp_reward_pay",
@@ -85,27 +92,33 @@ def bulk_pay_page(page: TenantAdmin[Any], request: HttpRequest) -> HttpResponse:
     rows = list(rewards_of(environment=environment).filter(pk__in=keys).order_by("id"))
     if not rows:
         messages.warning(request, "Nothing was ticked, so nothing was done. Tick rows first.")
-        return HttpResponseRedirect(reverse("admin:loyalty_stampreward_queue"))
+        return HttpResponseRedirect(request.get_full_path())
     is_sent = request.POST.get("step") == "confirm" and bool(request.POST.get("token"))
     form = ReferenceForm(request.POST if is_sent else None)
     if is_sent and form.is_valid():
         results = [_one(request, row, form.cleaned_data) for row in rows]
         told: dict[str, Any] = {"results": results, "summary": _summary(results)}
-        return page.page(request, "stamp_pay_results.html", "Stamp rewards to pay", **told)
+        told["reference"] = form.cleaned_data["reference"]
+        return page.page(request, "stamp_pay_results.html", "Rewards to pay", **told)
     shown: dict[str, Any] = {
         "form": form,
         "rows": [(row, worth_of(row)) for row in rows],
         "totals": totals_of(row for row in rows if row.status == StampReward.Status.ISSUED),
         "token": request.POST.get("token") or new_id().hex,
     }
-    return page.page(request, "stamp_pay_confirm.html", "Stamp rewards to pay", **shown)
+    return page.page(request, "stamp_pay_confirm.html", "Rewards to pay", **shown)
 
 
-def totals_of(rows: Any) -> str:
+def totals_of(rows: Iterable[StampReward]) -> str:
     """ "£12.50 and $5": what they come to, by currency."""
+    return sums_in_words((row.currency, row.amount) for row in rows)
+
+
+def sums_in_words(amounts: Iterable[tuple[str, int]]) -> str:
+    """Amounts in minor units, each with its currency, added up: "£12.50 and $5"."""
     sums: dict[str, int] = {}
-    for row in rows:
-        sums[row.currency] = sums.get(row.currency, 0) + row.amount
+    for currency, amount in amounts:
+        sums[currency] = sums.get(currency, 0) + amount
     return " and ".join(amount_words(amount, currency) for currency, amount in sorted(sums.items()))
 
 

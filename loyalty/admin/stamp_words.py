@@ -53,7 +53,15 @@ class CardRow:
     @property
     def gave(self) -> str:
         """ "1 to be paid, 2 paid"; empty of none."""
-        counted = [(self.rewards.get(status, 0), words) for status, words in STATUSES.items()]
+        return self._counted(STATUSES)
+
+    @property
+    def closed(self) -> str:
+        """The same without what is to be paid."""
+        return self._counted([status for status in STATUSES if status != StampReward.Status.ISSUED])
+
+    def _counted(self, statuses: Iterable[str]) -> str:
+        counted = [(self.rewards.get(status, 0), STATUSES[status]) for status in statuses]
         return ", ".join(f"{count:,} {words.lower()}" for count, words in counted if count)
 
 

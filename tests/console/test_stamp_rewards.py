@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from audit.ids import public
 from audit.models import AuditEvent
+from loyalty.actions.merging import merge_members
 from loyalty.actions.stamps import pay_stamp_reward
 from loyalty.admin import stamp_queue
 from loyalty.models import StampReward
@@ -122,7 +123,8 @@ class TestAReward:
         assert "£3.20" in text_of(shown)
         assert state_of_everything() == before
         answer = confirm(support, _url(gave, "pay"), shown, reference="BACS 7")
-        assert told(answer) == "£3.20 for ada is marked as paid."
+        assert told(answer).startswith("£3.20 for ada is marked as paid. <a ")
+        assert f'href="{QUEUE}">Rewards to pay</a>' in told(answer)
         assert _stored(gave) == ("paid", "BACS 7")
         again = confirm(support, _url(gave, "pay"), shown, reference="BACS 7")
         assert told(again).endswith("This was marked as paid already; it was not done again.")
@@ -176,6 +178,42 @@ class TestTheQueue:
         items = [item for group in page.context["sidebar_navigation"] for item in group["items"]]
         assert [item.get("badge") for item in items if item["link"] == QUEUE] == ["3"]
 
+    def test_says_how_much_waits_in_each_currency(
+        self, support: Client, environment: Environment, gave: StampReward
+    ) -> None:
+        fixed = {"reward_kind": "fixed-reward", "reward_amount": 500, "currency": "EUR", "name": "Tea"}
+        tea = factories.make_stamp_program(factories.reload(environment), threshold=1, **fixed)
+        factories.make_card(environment, tea, "bob")
+        data = {"amount": "3", "currency": "EUR"}
+        for number in range(2):
+            factories.report(environment, f"tea-{number}", type="purchase", member="bob", data=data)
+        assert "Rewards to pay: 3 wait, €10 and £3.20</h2>" in text_of(support.get(QUEUE))
+        chosen = support.get(QUEUE, {"stamp_program": gave.stamp_program.public_id})
+        assert "Rewards to pay: 1 waits, £3.20</h2>" in text_of(chosen)
+
+    def test_shows_what_one_member_waits_for_under_all_their_names(
+        self, support: Client, environment: Environment, gave: StampReward
+    ) -> None:
+        other = full_card(environment, "bob", name="Tea")
+        third = full_card(environment, "cy", stamp_program=gave.stamp_program)
+        actor, now = factories.make_actor(), third.issued_at
+        merge_members(environment=environment, member="cy", into="ada", reason=None, actor=actor, now=now)
+        for name, expected in (
+            ("ada", {gave.pk, third.pk}),
+            ("cy", {gave.pk, third.pk}),
+            ("bob", {other.pk}),
+            ("x", set()),
+        ):
+            page = support.get(QUEUE, {"member": name})
+            assert {row.pk for row, _ in page.context["rows"]} == expected, name
+            assert page.context["total"] == len(expected)
+        text = text_of(support.get(QUEUE, {"member": "ada"}))
+        assert 'Rewards to pay to <span class="lc-id">ada</span>: 2 wait, £6.40</h2>' in text
+        assert text.count('type="checkbox" name="row"') == 2
+        page = support.get(reverse("admin:loyalty_member_change", args=[other.member_id]))
+        link = f"{QUEUE}?member=bob&amp;stamp_program={other.stamp_program.public_id}"
+        assert f'<a href="{link}">1 to be paid</a>' in text_of(page)
+
     def test_goes_on_from_page_to_page(
         self, support: Client, environment: Environment, gave: StampReward, monkeypatch: Any
     ) -> None:
@@ -195,11 +233,13 @@ class TestTheQueue:
         ticked = {"row": [str(gave.pk), str(revoked.pk)]}
         shown = support.post(QUEUE, ticked)
         assert shown.context["totals"] == "£6.40"
+        assert "the card then owes the stamp. This can’t be undone." in text_of(shown)
         assert _stored(gave) == ("issued", None)
         _revoke(environment, revoked)
         sent = ticked | {"step": "confirm", "token": shown.context["token"], "reference": "Run 9"}
         done = support.post(QUEUE, sent)
         assert done.context["summary"] == "1 marked as paid (£3.20), 1 was revoked meanwhile."
+        assert "Reference: <strong>Run 9</strong>" in text_of(done)
         assert (_stored(gave), _stored(revoked)[0], _stored(left)[0]) == (
             ("paid", "Run 9"),
             "revoked",
