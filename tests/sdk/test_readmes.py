@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from loyalty.models import StampReward
+from programs.models import Environment
+from tests import factories
 from tests.sdk import JAVASCRIPT, PYTHON, node
 from tests.sdk.live import Live
 
@@ -27,21 +30,37 @@ def check(printed: list[str]) -> None:
     assert printed[3].startswith("REDEEM-")
     assert printed[4].startswith("Used ")
     assert printed[4].endswith(" at Till 3")
-    assert printed[5:7] == ["0 of 2 stamps", "Paid 280 GBP"]
+    assert printed[5:7] == ["0 of 2 stamps; 1 reward to be paid", "Paid 280 GBP"]
     assert printed[-1] == "400"
     points = [line.rpartition(" ")[2] for line in printed[-4:-1]]
     assert points == ["500", "-200", "50"]  # the birthday once
 
 
-def test_the_python_readme(live: Live, key: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def bobs(live: Live, committed_environment: Environment) -> StampReward:
+    """Another customer's reward, which waits to be paid; the READMEs pay nobody but their own."""
+    factories.make_card(
+        committed_environment, factories.make_stamp_program(committed_environment, threshold=1), "bob"
+    )
+    factories.report(committed_environment, "bobs", member="bob")
+    return StampReward.objects.get(environment_id=committed_environment.id)
+
+
+def test_the_python_readme(
+    live: Live, key: str, bobs: StampReward, capsys: pytest.CaptureFixture[str]
+) -> None:
     namespace: dict[str, Any] = {}
     exec(examples(PYTHON, "python", live, key), namespace)
     status = namespace["receive"](b"{}", {})
     check([*capsys.readouterr().out.splitlines(), str(status)])
+    bobs.refresh_from_db()
+    assert bobs.status == "issued"
 
 
-def test_the_javascript_readme(live: Live, key: str) -> None:
+def test_the_javascript_readme(live: Live, key: str, bobs: StampReward) -> None:
     program = examples(JAVASCRIPT, "js", live, key) + '\nconsole.log(await receive("{}", {}));\n'
     done = node.run(script=program)
     assert done.returncode == 0, done.stderr[-3000:]
     check(done.stdout.splitlines())
+    bobs.refresh_from_db()
+    assert bobs.status == "issued"
