@@ -15,8 +15,8 @@ from django.utils.text import slugify
 from audit.errors import DomainError, InvalidRequest
 from loyalty.actions.ladders import save_ladder
 from loyalty.queries.tiers import living_members, members_per_level, qualified_per_level
-from programs.admin.base import actor_of, form_errors, may, require, required_environment
-from programs.admin.configured import ConfiguredAdmin
+from programs.admin.base import actor_of, form_errors, may, required_environment
+from programs.admin.configured import EditorAdmin
 from programs.admin.detail import Crumb
 from programs.models import Environment, Program, TierLadder
 from programs.queries.environments import now_in
@@ -67,7 +67,7 @@ class Rung:
 
 
 @admin.register(TierLadder)
-class TierLadderAdmin(ConfiguredAdmin[TierLadder]):
+class TierLadderAdmin(EditorAdmin[TierLadder]):
     explanation = "Tiers are the levels that members reach in a program, such as Silver and Gold."
     first_step = "Add a ladder for a program: what counts, over which time, and its levels."
     list_display = ("name", "levels", "counts", "state")
@@ -108,25 +108,16 @@ class TierLadderAdmin(ConfiguredAdmin[TierLadder]):
             "Active" if ladder.is_active else "Off",
         )
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        require(request, "operator")
-        return self._edit(request, None)
-
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        require(request, self.reader if request.method == "GET" else "operator")
-        found = self.get_object(request, object_id)
-        return self.not_found(request, object_id) if found is None else self._edit(request, found)
-
-    def _edit(self, request: HttpRequest, ladder: TierLadder | None) -> HttpResponse:
+    def edit(self, request: HttpRequest, found: TierLadder | None) -> HttpResponse:
         environment = required_environment(request)
-        form = self._form(request, ladder) if may(request, "operator") else None
-        rows = _sent_rows(request) if request.method == "POST" else _rows_of(ladder)
+        form = self._form(request, found) if may(request, "operator") else None
+        rows = _sent_rows(request) if request.method == "POST" else _rows_of(found)
         if request.method == "POST" and form and form.is_valid():
             saved = _save(request, environment, form, rows)
             if saved is not None:
                 messages.success(request, f"{saved} are saved.")
                 return HttpResponseRedirect(self.url("change", saved.pk))
-        stored = self.get_object(request, str(ladder.pk)) if ladder else None
+        stored = self.get_object(request, str(found.pk)) if found else None
         context = {
             "form": form,
             "rows": rows,

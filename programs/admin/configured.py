@@ -1,14 +1,16 @@
 """Pages that edit configuration: the form is checked as the action will check it, then the action saves."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from django import forms
+from django.contrib import messages
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from audit.errors import DomainError
 from programs.actions.configure import clean, configure
-from programs.admin.base import TenantAdmin, actor_of, form_errors, required_environment
+from programs.admin.base import TenantAdmin, actor_of, form_errors, require, required_environment
 from programs.models import Environment
 from programs.queries.staff import Role
 
@@ -64,3 +66,34 @@ class ConfiguredAdmin(TenantAdmin[ModelT]):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Nothing hangs below a configured object that the form could save."""
+
+
+class EditorAdmin(ConfiguredAdmin[ModelT]):
+    """A configured noun that is added and changed on a page of its own, which others may read."""
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        require(request, "operator")
+        return self.edit(request, None)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        require(request, self.reader if request.method == "GET" else "operator")
+        found = self.get_object(request, object_id)
+        return self.not_found(request, object_id) if found is None else self.edit(request, found)
+
+    def edit(self, request: HttpRequest, found: ModelT | None) -> HttpResponse:
+        """The page of a new one, or of one that is stored; where it was sent, the answer to that."""
+        raise NotImplementedError
+
+    def saved(
+        self, request: HttpRequest, form: Any, store: Callable[[HttpRequest, Any], ModelT]
+    ) -> ModelT | None:
+        """What was sent, stored; None where nothing was, or where it was refused (said on the form)."""
+        if request.method != "POST" or form is None or not form.is_valid():
+            return None
+        try:
+            stored = store(request, form)
+        except DomainError as error:
+            form.refuse(error)
+            return None
+        messages.success(request, f"{stored} is saved.")
+        return stored

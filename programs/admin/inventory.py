@@ -14,8 +14,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import slugify
 
 from audit.errors import DomainError, InvalidRequest
-from programs.admin.base import form_errors, may, require, required_environment
-from programs.admin.configured import ConfiguredAdmin, ConfiguredForm
+from programs.admin.base import form_errors, may, required_environment
+from programs.admin.configured import ConfiguredForm, EditorAdmin
 from programs.admin.detail import Crumb
 from programs.admin.widgets import text_input
 from programs.models import InventorySet, Program, Reward
@@ -52,7 +52,7 @@ class InventorySetForm(ConfiguredForm):
             self.fields["program"].disabled = True
 
 
-class InventoryAdmin(ConfiguredAdmin[InventorySet]):
+class InventoryAdmin(EditorAdmin[InventorySet]):
     form = InventorySetForm
     explanation = "A set holds items that members can own beside points: badges, wallpapers, coupons."
     first_step = "Add one with its items; then make a reward of the kind inventory item, which gives one."
@@ -75,16 +75,7 @@ class InventoryAdmin(ConfiguredAdmin[InventorySet]):
         more = f" and {len(titles) - 5} more" if len(titles) > 5 else ""
         return ", ".join(titles[:5]) + more or "none yet"
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        require(request, "operator")
-        return self._edit(request, None)
-
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        require(request, self.reader if request.method == "GET" else "operator")
-        found = self.get_object(request, object_id)
-        return self.not_found(request, object_id) if found is None else self._edit(request, found)
-
-    def _edit(self, request: HttpRequest, found: InventorySet | None) -> HttpResponse:
+    def edit(self, request: HttpRequest, found: InventorySet | None) -> HttpResponse:
         form = self._form(request, found) if may(request, "operator") else None
         stored = self.get_object(request, str(found.pk)) if found else None
         rows = _sent_rows(request) if request.method == "POST" else _rows_of(stored)

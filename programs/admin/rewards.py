@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from audit.errors import DomainError
 from programs.admin.base import may, require, required_environment
-from programs.admin.configured import ConfiguredAdmin
+from programs.admin.configured import EditorAdmin
 from programs.admin.detail import Crumb
 from programs.admin.reward_form import MODEL_FIELDS, RewardForm
 from programs.admin.reward_words import (
@@ -106,7 +106,7 @@ class Catalogue(ChangeList):
         page.furnish(request, self.result_list)
 
 
-class CatalogueAdmin(ConfiguredAdmin[Reward]):
+class CatalogueAdmin(EditorAdmin[Reward]):
     form = RewardForm
     explanation = (
         "A reward is what members get for their points: a discount, a free product, a tier, an item of a set."
@@ -217,26 +217,11 @@ class CatalogueAdmin(ConfiguredAdmin[Reward]):
         turns = [self.object_page(name, self._turn_page(name), "operator") for name in TURNS]
         return [path("sentence/", sentence, name="programs_reward_sentence"), *turns, *super().get_urls()]
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        require(request, "operator")
-        return self._edit(request, None)
-
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        require(request, self.reader if request.method == "GET" else "operator")
-        found = self.get_object(request, object_id)
-        return self.not_found(request, object_id) if found is None else self._edit(request, found)
-
-    def _edit(self, request: HttpRequest, reward: Reward | None) -> HttpResponse:
-        form = self._form(request, reward) if may(request, "operator") else None
-        if request.method == "POST" and form is not None and form.is_valid():
-            try:
-                saved = self.store(request, form)
-            except DomainError as error:
-                form.refuse(error)
-            else:
-                messages.success(request, f"{saved} is saved.")
-                return HttpResponseRedirect(self.url("change", saved.pk))
-        stored = self.get_object(request, str(reward.pk)) if reward else None
+    def edit(self, request: HttpRequest, found: Reward | None) -> HttpResponse:
+        form = self._form(request, found) if may(request, "operator") else None
+        if (saved := self.saved(request, form, self.store)) is not None:
+            return HttpResponseRedirect(self.url("change", saved.pk))
+        stored = self.get_object(request, str(found.pk)) if found else None
         context: dict[str, Any] = {"form": form, "may_operate": form is not None}
         if stored is not None:
             context |= self.standing(request, stored)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from audit.errors import DomainError
 from programs.admin.base import may, require, required_environment
-from programs.admin.configured import ConfiguredAdmin
+from programs.admin.configured import EditorAdmin
 from programs.admin.detail import Crumb
 from programs.admin.reward_words import window_words
 from programs.admin.rewards import Turn
@@ -89,7 +89,7 @@ class StampProgramList(ChangeList):
             stamp_program.standing = standing.get(stamp_program.pk, Standing())  # type: ignore[attr-defined]
 
 
-class CardsAdmin(ConfiguredAdmin[StampProgram]):
+class CardsAdmin(EditorAdmin[StampProgram]):
     form = StampProgramForm
     explanation = "A stamp program gives members a card that purchases stamp; a full card pays the member."
     first_step = "Add one as a draft; members can join once you activate it."
@@ -165,25 +165,10 @@ class CardsAdmin(ConfiguredAdmin[StampProgram]):
         own = path("sentence/", sentence, name="programs_stampprogram_sentence")
         return [own, *turns, *super().get_urls()]
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        require(request, "operator")
-        return self._edit(request, None)
-
-    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        require(request, self.reader if request.method == "GET" else "operator")
-        found = self.get_object(request, object_id)
-        return self.not_found(request, object_id) if found is None else self._edit(request, found)
-
-    def _edit(self, request: HttpRequest, found: StampProgram | None) -> HttpResponse:
+    def edit(self, request: HttpRequest, found: StampProgram | None) -> HttpResponse:
         form = self._form(request, found) if may(request, "operator") else None
-        if request.method == "POST" and form is not None and form.is_valid():
-            try:
-                saved = self.store(request, form)
-            except DomainError as error:
-                form.refuse(error)
-            else:
-                messages.success(request, f"{saved} is saved.")
-                return HttpResponseRedirect(self.url("change", saved.pk))
+        if (saved := self.saved(request, form, self.store)) is not None:
+            return HttpResponseRedirect(self.url("change", saved.pk))
         stored = self.get_object(request, str(found.pk)) if found else None
         context: dict[str, Any] = {"form": form, "may_operate": form is not None}
         if stored is not None:
