@@ -169,9 +169,11 @@ def stamp(journal: Journal, event: Event, judged: Sequence[Judged]) -> None:
     verdicts, effects, kept = [], [], {}
     for one in judged:
         card, pieces = one.card, one.judgement.pieces
-        verdicts.append(names(card) | {"name": card.program.name} | one.judgement.to_json())
+        verdict = names(card) | {"name": card.program.name} | one.judgement.to_json()
+        verdicts.append(verdict)
         if pieces:
             moves = journal.cards.collect(card, event, pieces, one.day)
+            verdict["reason"] += rules.replacing(moves.replaced, len(pieces))
             effects.append(told(card, moves))
             kept[str(card.program.id)] = one.rule.to_json()
             audit_moves(journal, card, moves, event)

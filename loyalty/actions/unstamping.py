@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from loyalty.actions.judging_again import can_be_judged, facts_then
@@ -16,7 +15,7 @@ from loyalty.models import Event, Stamp
 from loyalty.rules import refunds
 from loyalty.rules import stamps as rules
 from loyalty.rules.kept import from_json
-from loyalty.rules.refunds import Line, Net, Refund
+from loyalty.rules.refunds import Net, Refund
 from loyalty.rules.stamps import HeldStamp, Judgement, StampRule
 
 
@@ -68,23 +67,12 @@ def _collected(purchase: Purchase, card: Card) -> int:
 
 def _judge_again(sitting: Sitting, rule: StampRule, purchase: Purchase, asked: Sequence[Refund]) -> Judgement:
     bought = purchase.event
-    lines, _ = refunds.lines_of(bought.data, asked)
-    places = [place for place, line in enumerate(lines, start=1) if not line.is_gone]
-    if lines and not places:  # what is left, such as postage, was never a line
+    lines = refunds.lines_left(bought.data, bought.amount, asked)
+    if not lines and refunds.items_of(bought.data):  # what is left, such as postage, was never a line
         return Judgement("no_line_matches", "None of the purchase's lines is left.")
     # Where its own quantity is what stamps, that shrinks with its amount.
     fields = ("data.quantity",) if rule.per == "quantity" and not lines else ()
     left = refunds.net_of(bought.data, bought.amount, asked, fields).data or {}
-    if lines:
-        left |= {"items": _with_money(refunds.items_of(left), [line for line in lines if not line.is_gone])}
     levels = from_json(bought.facts or {}, referred=False).levels
     facts = with_tier(facts_then(sitting, bought, left), rule, levels)
-    return rules.judge(rule, facts, bought.currency, places=places)
-
-
-def _with_money(items: Sequence[Any], lines: Sequence[Line]) -> list[Any]:
-    """The lines that are left with what is still paid for them, also where they only named a price."""
-    return [
-        {"amount": line.amount, **item} if isinstance(item, dict) and line.amount is not None else item
-        for item, line in zip(items, lines, strict=True)
-    ]
+    return rules.judge(rule, facts, bought.currency, left=lines)

@@ -108,6 +108,8 @@ def _moved(moves: dict[str, Any]) -> str:
     ]
     if isinstance(counter := moves.get("counter"), int):
         parts.append(f"{counter:,} on the card then")
+    if isinstance(owed := moves.get("owed"), int) and owed:
+        parts.append(f"it owes {owed:,} to paid rewards")
     return f"{'; '.join(parts)}." if parts else ""
 
 

@@ -17,13 +17,15 @@ def names(card: Card) -> dict[str, str]:
 
 
 def told(card: Card, moves: Moves) -> dict[str, Any]:
-    """As an event's figures keep it, for its answer and for repetitions of it: `collected`, `returned` and
-    `counter` in stamps; `issued`, `revoked` and `standing` rewards."""
+    """As an event's figures keep it, for its answer and for repetitions of it: `collected`, `replaced`, `returned`,
+    `counter` and `owed` in stamps, the last two as they are after it; `issued`, `revoked` and `standing` rewards."""
     return {
         **names(card),
         "collected": moves.collected,
+        "replaced": moves.replaced,
         "returned": moves.returned,
         "counter": card.shown,
+        "owed": card.owed,
         "issued": [reward_told(reward) for reward in moves.issued],
         "revoked": [reward_told(reward) for reward in moves.revoked],
         "standing": [reward_told(reward) for reward in moves.standing],
@@ -53,7 +55,7 @@ def audit_moves(journal: Journal, card: Card, moves: Moves, event: Event | None)
                 verb=verb,
                 object_type="stamp_collection",
                 object_id=public("sc", card.collection.id),
-                after={**names(card), "stamps": stamps, "counter": card.shown},
+                after={**names(card), "stamps": stamps, "counter": card.shown, "owed": card.owed},
                 **common,
             )
     for verb, rewards in (("stamp_reward.issued", moves.issued), ("stamp_reward.revoked", moves.revoked)):

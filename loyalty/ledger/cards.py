@@ -26,10 +26,12 @@ _BY_AGE = attrgetter("id")
 
 @dataclass(slots=True)
 class Moves:
-    """What became of a card by one event: stamps `collected` and `returned`, rewards `issued`, `revoked`, and
+    """What became of a card by one event: stamps `collected`, `replaced` (those that took the place of stamps owed
+    to paid rewards) and `returned`, rewards `issued`, `revoked`, and
     those that stand although one of their stamps was taken back, since they were paid."""
 
     collected: int = 0
+    replaced: int = 0
     returned: int = 0
     issued: list[StampReward] = field(default_factory=list)
     revoked: list[StampReward] = field(default_factory=list)
@@ -37,7 +39,7 @@ class Moves:
 
     @property
     def is_any(self) -> bool:
-        return bool(self.collected or self.returned or self.issued or self.revoked or self.standing)
+        return any((self.collected, self.replaced, self.returned, self.issued, self.revoked, self.standing))
 
 
 @dataclass(slots=True)
@@ -63,6 +65,11 @@ class Card:
         """Whether a lower threshold has filled it."""
         filled, _ = rules.due(self.collection.counter, self.program.thresholds, self.collection.cycle_from)
         return bool(filled)
+
+    @property
+    def owed(self) -> int:
+        """Stamps that it owes to paid rewards."""
+        return max(0, -self.collection.counter)
 
     @property
     def shown(self) -> int:
@@ -161,6 +168,7 @@ class Cards:
             [rules.Owing(reward.id, reward.owed) for reward in card.owing],
             card.program.thresholds,
             card.collection.cycle_from,
+            [reward.cycle_from for reward in moves.revoked],
         )
         self._apply(card, settled, moves, event)
 
@@ -168,6 +176,7 @@ class Cards:
         assert card.open is not None  # noqa: S101 - the callers looked
         self._collection(card)
         known = {stamp.id: stamp for stamp in card.open}
+        moves.replaced += len(settled.replacements)
         for stamp_id, reward_id in settled.replacements:
             reward = card.rewards[reward_id]
             reward.owed -= 1
@@ -248,8 +257,6 @@ class Cards:
             stamp.reward_id = None
             self._changed(stamp)
             self._put(card, [stamp])
-        # What it was promised under holds for its stamps still.
-        card.collection.cycle_from = min(card.collection.cycle_from, reward.cycle_from)
 
     def _issue(self, card: Card, full: rules.Full, event: Event | None) -> StampReward:
         program, collection = card.program, card.collection

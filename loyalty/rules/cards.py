@@ -85,9 +85,16 @@ def settle_due(stamps: Sequence[OpenStamp], thresholds: Sequence[int], cycle_fro
 
 
 def settle(
-    stamps: Sequence[OpenStamp], owing: Iterable[Owing], thresholds: Sequence[int], cycle_from: int
+    stamps: Sequence[OpenStamp],
+    owing: Iterable[Owing],
+    thresholds: Sequence[int],
+    cycle_from: int,
+    revoked: Iterable[int] = (),
 ) -> Settled:
-    """Let the open stamps, oldest first, replace what is owed, oldest first; then each full card is a reward."""
+    """Let the open stamps, oldest first, replace what is owed, oldest first; then each full card is a reward.
+
+    `revoked`: where the thresholds of rewards began that have just lost a stamp; their other stamps may fill cards
+    under the same promise again, so that many refunds leave what one does."""
     left = list(stamps)
     replacements: list[tuple[UUID, UUID]] = []
     for owed in owing:
@@ -95,11 +102,12 @@ def settle(
         replacements += [(each.id, owed.reward) for each in taken]
     full: list[Full] = []
     begin = 0
-    while len(left) - begin >= (size := threshold_of(thresholds, cycle_from)):
-        full.append(Full(tuple(left[begin : begin + size]), cycle_from))
+    begun = sorted([cycle_from, *revoked])
+    while len(left) - begin >= (size := threshold_of(thresholds, begun[0])):
+        full.append(Full(tuple(left[begin : begin + size]), begun.pop(0)))
         begin += size
-        cycle_from = len(thresholds) - 1
-    return Settled(tuple(replacements), tuple(full), cycle_from)
+        begun = begun or [len(thresholds) - 1]
+    return Settled(tuple(replacements), tuple(full), begun[0])
 
 
 def shown(counter: int, thresholds: Sequence[int], cycle_from: int) -> int:

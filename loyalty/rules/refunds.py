@@ -140,6 +140,37 @@ def net_of(
     return Net(left, gross, net)
 
 
+@dataclass(frozen=True, slots=True)
+class LineLeft:
+    """A line after refunds: its place from 1, the pieces that are left, and what is still paid for one of them, or
+    for what is left of one; None where no price is known."""
+
+    place: int
+    quantity: Decimal
+    unit_price: Decimal | None
+
+
+def lines_left(data: Mapping[str, Any], gross: Decimal | None, refunds: Sequence[Refund]) -> list[LineLeft]:
+    """The purchase's lines that are not gone, as `net_of` shrinks them; prices from before that shrinking, which
+    takes pieces, not prices."""
+    lines, assigned = lines_of(data, refunds)
+    net, rest = _ONE, _ONE
+    if gross is not None:
+        net = gross - sum((refund.amount or _ZERO for refund in refunds), _ZERO)
+        rest = net + max(_ZERO, gross - net - assigned)
+    return [_line_left(place, line, net, rest) for place, line in enumerate(lines, 1) if not line.is_gone]
+
+
+def _line_left(place: int, line: Line, net: Decimal, rest: Decimal) -> LineLeft:
+    before = line.quantity or _ZERO
+    quantity = before if net == rest else _share(before, net, rest)
+    if line.amount is None or before <= 0:
+        return LineLeft(place, quantity, None)
+    if quantity >= 1:
+        return LineLeft(place, quantity, _EXACT.divide(line.amount, before))
+    return LineLeft(place, quantity, line.amount if net == rest else _share(line.amount, net, rest))
+
+
 def _without_lines(data: Mapping[str, Any], refunds: Sequence[Refund]) -> dict[str, Any] | None:
     """A purchase that has no amount: its lines are given back, or all of it."""
     if any(not refund.lines for refund in refunds):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import ROUND_DOWN, ROUND_FLOOR, Decimal
 from operator import attrgetter, itemgetter
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from loyalty.rules.arithmetic import EXACT, MAX_AMOUNT
@@ -131,6 +131,19 @@ class Judgement:
         }
 
 
+class Bought(Protocol):
+    """A line of a purchase: its place from 1, its pieces, and what one of them costs."""
+
+    @property
+    def place(self) -> int: ...
+
+    @property
+    def quantity(self) -> Decimal: ...
+
+    @property
+    def unit_price(self) -> Decimal | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
     place: int
@@ -138,11 +151,9 @@ class _Line:
     unit_price: Decimal | None
 
 
-def judge(
-    rule: StampRule, facts: Facts, currency: str | None, *, places: Sequence[int] | None = None
-) -> Judgement:
-    """What a purchase stamps on one card. `currency`: the purchase's, None where it names none; `places`: the
-    lines' own numbers, where some are gone. Never raises, whatever the event's data."""
+def judge(rule: StampRule, facts: Facts, currency: str | None, *, left: Sequence[Bought] = ()) -> Judgement:
+    """What a purchase stamps on one card. `currency`: the purchase's, None where it names none; `left`: of a refunded
+    one what is left of each of its lines. Never raises, whatever the event's data."""
     if currency and currency != rule.currency:
         return Judgement(
             "other_currency", f"The purchase is in {currency}; the card takes purchases in {rule.currency}."
@@ -160,7 +171,7 @@ def judge(
         return Judgement(
             "nothing_bought", f"The amount is {plain(amount)}; what costs nothing stamps nothing."
         )
-    lines = [_paid(line, amount) for line in _lines(rule, facts, amount, places)]
+    lines = [_paid(line, amount) for line in _lines(rule, facts, amount, left)]
     if not lines:
         return Judgement("no_line_matches", _no_line_words(rule, facts))
     return _by_lines(rule, lines)
@@ -181,7 +192,10 @@ def _by_lines(rule: StampRule, lines: Sequence[_Line]) -> Judgement:
         line for line in lines if line.quantity > 0 and (line.unit_price is None or line.unit_price > 0)
     ]
     if not bought:
-        return Judgement("nothing_bought", "Nothing that the card counts was bought, or it was for nothing; that stamps nothing.")
+        return Judgement(
+            "nothing_bought",
+            "Nothing that the card counts was bought, or it was for nothing; that stamps nothing.",
+        )
     if rule.needs_price:
         bought = [line for line in bought if line.unit_price is not None]
         if not bought:
@@ -213,9 +227,7 @@ def _by_quantity(lines: Sequence[_Line]) -> Judgement:
     return Judgement("stamped", words, tuple(pieces))
 
 
-def _lines(
-    rule: StampRule, facts: Facts, amount: Decimal | None, places: Sequence[int] | None
-) -> Iterator[_Line]:
+def _lines(rule: StampRule, facts: Facts, amount: Decimal | None, left: Sequence[Bought]) -> Iterator[_Line]:
     """The lines that count; of a purchase without lines itself, if no line is asked for."""
     if not facts.lines:
         if rule.where.root is None:
@@ -224,9 +236,13 @@ def _lines(
         return
     for index, item in enumerate(facts.lines):
         if isinstance(item, dict) and rule.where.matches(item):
+            if left:
+                known = left[index]
+                yield _Line(known.place, known.quantity, _down(known.unit_price))
+                continue
             quantity = _quantity(item.get("quantity"))
             price = _price(item.get("unit_price"), _amount(item.get("amount")), quantity)
-            yield _Line(places[index] if places else index + 1, quantity, price)
+            yield _Line(index + 1, quantity, price)
 
 
 def _quantity(raw: Any) -> Decimal:
@@ -238,21 +254,25 @@ def _quantity(raw: Any) -> Decimal:
 
 
 def _price(raw: Any, amount: Decimal | None, quantity: Decimal) -> Decimal | None:
-    """For one piece, or what there is of one, with six places; rounded down, so that no more is paid back than was
-    paid."""
+    """For one piece, or what there is of one."""
     prices = []
     if (price := _amount(raw)) is not None:
         prices.append(EXACT.multiply(price, quantity) if 0 < quantity < 1 else price)
     if amount is not None and quantity > 0:
         prices.append(EXACT.divide(amount, max(quantity, _ONE)))
-    return min(prices).quantize(_PLACES, rounding=ROUND_DOWN, context=EXACT) if prices else None
+    return _down(min(prices, default=None))
+
+
+def _down(price: Decimal | None) -> Decimal | None:
+    """With six places, rounded down, so that no more is paid back than was paid."""
+    return None if price is None else price.quantize(_PLACES, rounding=ROUND_DOWN, context=EXACT)
 
 
 def _paid(line: _Line, amount: Decimal | None) -> _Line:
     """No piece costs more than the whole purchase."""
     if amount is None or line.unit_price is None or line.unit_price <= amount:
         return line
-    return replace(line, unit_price=amount.quantize(_PLACES, rounding=ROUND_DOWN, context=EXACT))
+    return replace(line, unit_price=_down(amount))
 
 
 def _amount(raw: Any) -> Decimal | None:
@@ -267,6 +287,15 @@ def not_in_force(reason: str) -> Judgement:
 
 def stamped_that_day(day: date) -> Judgement:
     return Judgement("stamped_that_day", f"Another purchase of {day.isoformat()} has stamped the card.")
+
+
+def replacing(stamps: int, of: int) -> str:
+    """What is added to the reason where stamps take the place of refunded ones; empty where none does."""
+    if not stamps:
+        return ""
+    who = "It takes" if of == 1 else f"{stamps} of them {'takes' if stamps == 1 else 'take'}"
+    whose = "one that was refunded" if stamps == 1 else "ones that were refunded"
+    return f" {who} the place of {whose} after the reward was paid."
 
 
 def in_window(starts_at: datetime | None, ends_at: datetime | None, at: datetime) -> bool:

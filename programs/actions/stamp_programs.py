@@ -15,7 +15,7 @@ from programs.models import Environment, StampProgram
 
 _DRAFT, _ENDED = StampProgram.Status.DRAFT, StampProgram.Status.ENDED
 _CONDITIONS: Final[tuple[tuple[str, Scope], ...]] = (("condition", "event"), ("item_where", "item"))
-_TEXTS = ("title", "summary", "description", "terms", "reward_text", "image_url", "logo_url")
+_TEXTS = ("name", "title", "summary", "description", "terms", "reward_text", "image_url", "logo_url")
 
 
 @transaction.atomic

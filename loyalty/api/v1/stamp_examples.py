@@ -103,8 +103,10 @@ STAMP_CHANGE: dict[str, Any] = {
     "stamp_collection": "sc_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8b",
     "stamp_program": "lp_coffee",
     "collected": 1,
+    "replaced": 0,
     "returned": 0,
     "counter": 0,
+    "owed": 0,
     "issued": [
         {
             "id": "sr_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8c",

@@ -121,7 +121,15 @@ def changes(kept: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     return [
         {
             name: one[name]
-            for name in ("stamp_collection", "stamp_program", "collected", "returned", "counter")
+            for name in (
+                "stamp_collection",
+                "stamp_program",
+                "collected",
+                "replaced",
+                "returned",
+                "counter",
+                "owed",
+            )
         }
         | {what: [_reward(each) for each in one[what]] for what in ("issued", "revoked", "standing")}
         for one in (kept or {}).get("stamps", ())
@@ -170,6 +178,8 @@ def _refund_in_words(change: Mapping[str, Any]) -> str:
             else f"{paid} paid rewards that lost stamps stand"
         )
         told = f"{told}; {stands}"
+    if change["owed"]:
+        told = f"{told}; the card owes {change['owed']} {'stamp' if change['owed'] == 1 else 'stamps'}"
     return f"{told[:1].upper()}{told[1:]}."
 
 

@@ -127,8 +127,12 @@ class StampChange(s.Serializer[Any]):
     stamp_collection = s.CharField(help_text="sc_…")
     stamp_program = s.CharField(help_text="lp_…")
     collected = s.IntegerField(help_text="Stamps put on the card.")
+    replaced = s.IntegerField(
+        help_text="Of the stamps those that took the place of refunded ones, which the card owed to paid rewards."
+    )
     returned = s.IntegerField(help_text="Stamps taken back.")
     counter = s.IntegerField(help_text="Stamps on the running card, after it.")
+    owed = s.IntegerField(help_text="Stamps that it owes to paid rewards, after it.")
     issued = StampRewardOfEvent(many=True, help_text="What it filled.")
     revoked = StampRewardOfEvent(many=True, help_text="Not yet paid rewards that lost a stamp.")
     standing = StampRewardOfEvent(

@@ -1454,10 +1454,14 @@ export interface StampChange {
   stamp_program: string;
   /** Stamps put on the card. */
   collected: number;
+  /** Of the stamps those that took the place of refunded ones, which the card owed to paid rewards. */
+  replaced: number;
   /** Stamps taken back. */
   returned: number;
   /** Stamps on the running card, after it. */
   counter: number;
+  /** Stamps that it owes to paid rewards, after it. */
+  owed: number;
   /** What it filled. */
   issued: StampRewardOfEvent[];
   /** Not yet paid rewards that lost a stamp. */

@@ -1551,10 +1551,14 @@ class StampChange(TypedDict):
     stamp_program: str
     # Stamps put on the card.
     collected: int
+    # Of the stamps those that took the place of refunded ones, which the card owed to paid rewards.
+    replaced: int
     # Stamps taken back.
     returned: int
     # Stamps on the running card, after it.
     counter: int
+    # Stamps that it owes to paid rewards, after it.
+    owed: int
     # What it filled.
     issued: list[StampRewardOfEvent]
     # Not yet paid rewards that lost a stamp.

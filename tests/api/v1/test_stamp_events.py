@@ -16,8 +16,10 @@ NOTHING: dict[str, Any] = {
     "kind": "stamps",
     "stamp_program": "lp_coffee",
     "collected": 0,
+    "replaced": 0,
     "returned": 0,
     "counter": 0,
+    "owed": 0,
     "issued": [],
     "revoked": [],
     "standing": [],
@@ -182,8 +184,9 @@ def test_a_refund_says_which_paid_reward_stands(api: Api, mine: dict[str, Any]) 
     back = refund(api, sale)
     (change,) = stamps_in(back)
     assert [one["id"] for one in change["standing"]] == [reward["id"]]
-    assert (change["revoked"], change["counter"]) == ([], 0)
-    assert said(back) == [("refunded", "1 stamp is taken back; 1 paid reward that lost a stamp stands.")]
+    assert (change["revoked"], change["counter"], change["owed"]) == ([], 0, 1)
+    words = "1 stamp is taken back; 1 paid reward that lost a stamp stands; the card owes 1 stamp."
+    assert said(back) == [("refunded", words)]
 
 
 def test_a_refund_that_takes_neither_points_nor_stamps_says_so(api: Api, mine: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from loyalty.rules.stamps import (
     in_proportion,
     in_window,
     judge,
+    replacing,
 )
 from programs.conditions import Facts
 
@@ -348,3 +349,16 @@ def test_a_piece_that_costs_less_by_now_is_stamped_anew_at_that_price() -> None:
 def test_in_proportion_the_last_ones_go_first() -> None:
     assert in_proportion(held((1, False), (1, True), (2, False), (2, False)), 1) == [3, 4]
     assert in_proportion(held((1, False)), 3) == []
+
+
+@pytest.mark.parametrize(
+    ("stamps", "of", "words"),
+    [
+        (0, 3, ""),
+        (1, 1, " It takes the place of one that was refunded after the reward was paid."),
+        (1, 3, " 1 of them takes the place of one that was refunded after the reward was paid."),
+        (2, 3, " 2 of them take the place of ones that were refunded after the reward was paid."),
+    ],
+)
+def test_a_stamp_that_takes_the_place_of_a_refunded_one_says_so(stamps: int, of: int, words: str) -> None:
+    assert replacing(stamps, of) == words

@@ -44,7 +44,9 @@ def test_the_event_says_what_became_of_the_card(cafe: Cafe) -> None:
         "stamp_collection": f"sc_{cafe.collection(card).pk.hex}",
         "stamp_program": card.public_id,
         "collected": 1,
+        "replaced": 0,
         "returned": 0,
+        "owed": 0,
         "revoked": [],
         "standing": [],
     }
