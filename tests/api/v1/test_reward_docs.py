@@ -1,4 +1,5 @@
-"""The examples of docs/rewards.md, docs/stamps.md and docs/tiers.md run as they stand there, in their order, in a new environment."""
+"""The examples of docs/rewards.md, docs/stamps.md and docs/tiers.md run as they stand there, in their order, each
+page in a new environment."""
 
 import json
 import re
