@@ -173,7 +173,7 @@ class TestRules:
 
     def test_suggestions_come_from_what_was_received(self, login: Any, ours: Any) -> None:
         answer = login(ours.environment).get("/console/loyalty/event/suggestions/?type=ours-purchase").json()
-        assert answer["types"] == ["ours-purchase"]
+        assert answer["types"] == ["ours-purchase", "purchase"]
         assert {"data.amount", "data.note", "member.event_count.ours-purchase"} <= set(answer["fields"])
 
 
