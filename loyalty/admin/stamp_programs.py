@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import URLPattern
 
 from loyalty.admin.stamp_funnel import funnel_csv, funnel_shown
+from loyalty.admin.stamp_lowering import falls_due
 from loyalty.queries.stamp_lists import enrolled_in, standing_at, to_pay_of
 from loyalty.queries.taken import in_words
 from programs.actions.pictures import MOST_BYTES, store_picture
@@ -34,6 +35,9 @@ class StampProgramAdmin(CardsAdmin):
 
     def due_at(self, stamp_program: StampProgram, threshold: int) -> str:
         return in_words(standing_at(stamp_program, threshold))
+
+    def falls_due(self, stamp_program: StampProgram, threshold: int, amount: int | None) -> str:
+        return falls_due(stamp_program, threshold, amount)
 
     def figures_of(self, request: HttpRequest, stamp_program: StampProgram) -> dict[str, Any]:
         return funnel_shown(stamp_program)

@@ -57,16 +57,22 @@ def standing_at(stamp_program: StampProgram, stamps: int) -> int:
     """How many members are shown so many stamps or more, at most `MOST`; one statement. Only so many cards are read,
     those first that wait for no reward of a lower threshold."""
     thresholds = stamp_program.thresholds
+    found = fullest(stamp_program, stamps, most=MOST)
+    return sum(shown(counter, thresholds, place) >= stamps for counter, place in found)
+
+
+def fullest(stamp_program: StampProgram, stamps: int, *, most: int) -> list[tuple[int, int]]:
+    """Counter and `cycle_from` of cards that have so many stamps or more, at most so many cards; one statement."""
     asked: dict[str, Any] = {
         "program": stamp_program.pk,
-        "places": list(reversed(range(len(thresholds)))),
+        "places": list(reversed(range(len(stamp_program.thresholds)))),
         "stamps": stamps,
         "living": list(Member.LIVING),
-        "most": MOST,
+        "most": most,
     }
     with connection.cursor() as cursor:
         cursor.execute(_FULLEST, asked)
-        return sum(shown(counter, thresholds, place) >= stamps for counter, place in cursor.fetchall())
+        return list(cursor.fetchall())
 
 
 def to_pay_count(*, environment: Environment, most: int = 100) -> int:

@@ -23,7 +23,7 @@ from programs.admin.configured import EditorAdmin
 from programs.admin.detail import Crumb
 from programs.admin.reward_words import window_words
 from programs.admin.rewards import Turn
-from programs.admin.stamp_form import MODEL_FIELDS, StampProgramForm
+from programs.admin.stamp_form import MODEL_FIELDS, PICTURES, StampProgramForm
 from programs.admin.stamp_words import (
     card_of,
     image_of,
@@ -67,6 +67,7 @@ _OFFERED: dict[str, tuple[str, ...]] = {
     "paused": ("activate", "end"),
     "ended": (),
 }
+_NOT_KEPT = ("csrfmiddlewaretoken", "lowered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,10 @@ class CardsAdmin(EditorAdmin[StampProgram]):
 
     def due_at(self, stamp_program: StampProgram, threshold: int) -> str:
         """How many members have so many stamps on their cards, in words."""
+        raise NotImplementedError
+
+    def falls_due(self, stamp_program: StampProgram, threshold: int, amount: int | None) -> str:
+        """What a lower threshold makes due, in a sentence. `amount`: minor units of a fixed reward."""
         raise NotImplementedError
 
     def figures_of(self, request: HttpRequest, stamp_program: StampProgram) -> dict[str, Any]:
@@ -167,6 +172,8 @@ class CardsAdmin(EditorAdmin[StampProgram]):
 
     def edit(self, request: HttpRequest, found: StampProgram | None) -> HttpResponse:
         form = self._form(request, found) if may(request, "operator") else None
+        if (asked := self._asked(request, form, found)) is not None:
+            return asked
         if (saved := self.saved(request, form, self.store)) is not None:
             return HttpResponseRedirect(self.url("change", saved.pk))
         stored = self.get_object(request, str(found.pk)) if found else None
@@ -176,6 +183,30 @@ class CardsAdmin(EditorAdmin[StampProgram]):
         if form is not None:
             context |= self._said(form, stored)
         return self.page(request, "stamp_program.html", str(stored or "New stamp program"), **context)
+
+    def _asked(self, request: HttpRequest, form: Any, found: StampProgram | None) -> HttpResponse | None:
+        """The question before a lower threshold of one that has begun is saved; None where there is none to ask, or
+        where it was just asked of the same two numbers."""
+        if request.method != "POST" or form is None or found is None or not form.is_valid():
+            return None
+        stored, typed = self.get_object(request, str(found.pk)), form.cleaned_data["threshold"]
+        if stored is None or stored.status == StampProgram.Status.DRAFT or typed >= stored.threshold:
+            return None
+        lowered = f"{stored.threshold}-{typed}"
+        if request.POST.get("lowered") == lowered:
+            return None
+        kept = [(name, values) for name, values in request.POST.lists() if name not in _NOT_KEPT]
+        context: dict[str, Any] = {
+            "object": stored,
+            "original": Crumb(stored, str(stored)),
+            "before": stored.threshold,
+            "after": typed,
+            "due": self.falls_due(stored, typed, form.instance.reward_amount),
+            "sent": [(name, value) for name, values in kept for value in values],
+            "files": [form[f"{name}_file"] for _, name in PICTURES if form.file_sent(name) is not None],
+            "lowered": lowered,
+        }
+        return self.page(request, "stamp_lower.html", f"Lower {stored}", **context)
 
     def _form(self, request: HttpRequest, found: StampProgram | None) -> Any:
         made: Any = self.get_form(request, found, change=found is not None)
