@@ -181,7 +181,12 @@ class TestTheQueue:
     def test_says_how_much_waits_in_each_currency(
         self, support: Client, environment: Environment, gave: StampReward
     ) -> None:
-        fixed: dict[str, Any] = {"reward_kind": "fixed-reward", "reward_amount": 500, "currency": "EUR", "name": "Tea"}
+        fixed: dict[str, Any] = {
+            "reward_kind": "fixed-reward",
+            "reward_amount": 500,
+            "currency": "EUR",
+            "name": "Tea",
+        }
         tea = factories.make_stamp_program(factories.reload(environment), threshold=1, **fixed)
         factories.make_card(environment, tea, "bob")
         data = {"amount": "3", "currency": "EUR"}
