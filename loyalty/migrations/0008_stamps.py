@@ -205,6 +205,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='stampreward',
+            index=models.Index(condition=models.Q(('status', 'issued')), fields=['stamp_program'], name='stamp_reward_to_pay'),
+        ),
+        migrations.AddIndex(
+            model_name='stampreward',
             index=models.Index(condition=models.Q(('reference__isnull', False)), fields=['environment_id', 'reference'], name='stamp_reward_reference'),
         ),
         migrations.AddIndex(

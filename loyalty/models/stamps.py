@@ -109,6 +109,7 @@ class StampReward(Acted):
             models.Index(fields=["environment_id", "-id"], name="stamp_reward_newest"),
             models.Index(fields=["environment_id", "status", "id"], name="stamp_reward_in_status"),
             models.Index(fields=["stamp_program", "-id"], name="stamp_reward_of_program"),
+            models.Index(fields=["stamp_program"], condition=Q(status="issued"), name="stamp_reward_to_pay"),
             models.Index(
                 fields=["environment_id", "reference"],
                 condition=Q(reference__isnull=False),
