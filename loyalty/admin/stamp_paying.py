@@ -110,12 +110,12 @@ def bulk_pay_page(page: TenantAdmin[Any], request: HttpRequest) -> HttpResponse:
 
 
 def totals_of(rows: Iterable[StampReward]) -> str:
-    """ "£12.50 and $5": what they come to, by currency."""
+    """ "£12.50 and $5.00": what they come to, by currency."""
     return sums_in_words((row.currency, row.amount) for row in rows)
 
 
 def sums_in_words(amounts: Iterable[tuple[str, int]]) -> str:
-    """Amounts in minor units, each with its currency, added up: "£12.50 and $5"."""
+    """Amounts in minor units, each with its currency, added up: "£12.50 and $5.00"."""
     sums: dict[str, int] = {}
     for currency, amount in amounts:
         sums[currency] = sums.get(currency, 0) + amount
@@ -159,7 +159,7 @@ def _one(request: HttpRequest, row: StampReward, content: Content) -> Result:
 
 
 def _summary(results: Sequence[Result]) -> str:
-    """ "8 marked as paid (£40), 1 was revoked meanwhile."""
+    """ "8 marked as paid (£40.00), 1 was revoked meanwhile."""
     counts: dict[str, int] = {}
     for result in results:
         counts[result.outcome] = counts.get(result.outcome, 0) + 1

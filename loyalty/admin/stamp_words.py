@@ -12,8 +12,7 @@ from loyalty.errors import AlreadyEnrolled, StampProgramNotAvailable, StampRewar
 from loyalty.models import Event, Stamp, StampCollection, StampReward
 from loyalty.queries.stamp_details import reward_counts
 from loyalty.queries.stamps import running_threshold, shown_counter
-from programs.admin.reward_words import money_words
-from programs.admin.stamp_words import MOST_SLOTS, amount_words
+from programs.admin.stamp_words import MOST_SLOTS, amount_words, price_words
 from programs.models import StampProgram
 
 STATUSES: Mapping[str, str] = {"issued": "To be paid", "paid": "Paid", "revoked": "Revoked"}
@@ -94,7 +93,7 @@ def stamp_rows(stamps: Iterable[Stamp], stamp_program: StampProgram) -> list[Sta
     return [
         StampRow(
             stamp=row,
-            price="–" if row.unit_price is None else money_words(row.unit_price, currency),
+            price="–" if row.unit_price is None else price_words(row.unit_price, currency),
             refund=refunds.get(row.returned_by_id) if row.returned_by_id else None,
         )
         for row in rows

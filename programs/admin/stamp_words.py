@@ -90,7 +90,7 @@ def _names_money(words: str, currency: str) -> bool:
 
 
 def pays_words(stamp_program: StampProgram) -> str:
-    """ "5 stamps pay back the lowest price", "1 stamp pays £5"."""
+    """ "5 stamps pay back the lowest price", "1 stamp pays £5.00"."""
     count = stamp_program.threshold
     if not count:  # not filled in yet
         return f"… stamps {_paid(stamp_program, 2)}"
@@ -105,7 +105,7 @@ def _paid(stamp_program: StampProgram, count: int) -> str:
 
 
 def reward_words(stamp_program: StampProgram) -> str:
-    """What a full card gives: "the lowest price back", "£5"."""
+    """What a full card gives: "the lowest price back", "£5.00"."""
     if stamp_program.reward_kind == StampProgram.RewardKind.REFUND:
         return "the lowest price back"
     amount = stamp_program.reward_amount
@@ -113,8 +113,15 @@ def reward_words(stamp_program: StampProgram) -> str:
 
 
 def amount_words(amount: int, currency: str) -> str:
-    """Minor units as money: 450 GBP → "£4.50"."""
-    return money_words(major(amount, currency), currency)
+    """Minor units as money: 500 GBP → "£5.00"."""
+    return price_words(major(amount, currency), currency)
+
+
+def price_words(price: Decimal, currency: str) -> str:
+    """With all the digits that the currency has: 5 GBP → "£5.00", 5 JPY → "JPY 5"; of a finer price all it has."""
+    whole, _, fraction = money_words(price, currency).partition(".")
+    fraction = fraction.ljust(digits_of(currency), "0")
+    return f"{whole}.{fraction}" if fraction else whole
 
 
 def major(amount: int, currency: str) -> Decimal:

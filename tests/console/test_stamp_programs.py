@@ -1,5 +1,6 @@
 """Stamp programs are made, changed, refused in words, shown as members see them, and counted."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
-from programs.admin.stamp_words import card_of, sentence_of, threshold_note
+from programs.admin.stamp_words import amount_words, card_of, price_words, sentence_of, threshold_note
 from programs.models import Environment, Picture, StampProgram
 from tests import factories
 from tests.console.deeds import told
@@ -247,6 +248,23 @@ class TestThePreview:
         assert card_of(coffee).columns == columns
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency", "words"),
+    [
+        (500, "GBP", "£5.00"),
+        (250_050, "GBP", "£2,500.50"),
+        (500, "JPY", "JPY 500"),
+        (1250, "KWD", "KWD 1.250"),
+    ],
+)
+def test_money_has_all_the_digits_of_its_currency(amount: int, currency: str, words: str) -> None:
+    assert amount_words(amount, currency) == words
+
+
+def test_a_price_finer_than_its_currency_keeps_its_digits() -> None:
+    assert price_words(Decimal("0.125"), "GBP") == "£0.125"
+
+
 CATEGORY = {"field": "item.category", "op": "eq", "value": "coffee"}
 AMOUNT = {"field": "data.amount", "op": "gte", "value": 5}
 WEEKEND = {"field": "event.occurred_at.weekday", "op": "in", "value": ["saturday", "sunday"]}
@@ -262,7 +280,7 @@ WEEKEND = {"field": "event.occurred_at.weekday", "op": "in", "value": ["saturday
         ),
         (
             {"item_where": CATEGORY, "threshold": 1, "reward_kind": "fixed-reward", "reward_amount": 500},
-            "A purchase in GBP with an item where category is coffee is a stamp; 1 stamp pays £5.",
+            "A purchase in GBP with an item where category is coffee is a stamp; 1 stamp pays £5.00.",
         ),
         (
             {"item_where": CATEGORY, "stamps_per": "quantity", "currency": "JPY"},
@@ -351,7 +369,7 @@ class TestHowFarMembersAre:
         assert bars == [("No stamp yet", 1, "33.3%"), ("1 stamp", 2, "66.7%")]
         funnel = context["funnel"]
         assert (funnel.enrolled, funnel.issued, funnel.paid, funnel.revoked) == (3, 2, 0, 1)
-        assert (context["waiting"], context["to_pay"], context["paid"]) == (1, "£3.20", "£0")
+        assert (context["waiting"], context["to_pay"], context["paid"]) == (1, "£3.20", "£0.00")
         answer = operator.get(f"{PAGE}/{program.pk}/csv/")
         lines = answer.getvalue().decode().splitlines()
         assert lines[0] == "stamp_program,name,figure,stamps,count,amount,currency"

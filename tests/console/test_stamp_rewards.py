@@ -192,7 +192,7 @@ class TestTheQueue:
         data = {"amount": "3", "currency": "EUR"}
         for number in range(2):
             factories.report(environment, f"tea-{number}", type="purchase", member="bob", data=data)
-        assert "Rewards to pay: 3 wait, €10 and £3.20</h2>" in text_of(support.get(QUEUE))
+        assert "Rewards to pay: 3 wait, €10.00 and £3.20</h2>" in text_of(support.get(QUEUE))
         chosen = support.get(QUEUE, {"stamp_program": gave.stamp_program.public_id})
         assert "Rewards to pay: 1 waits, £3.20</h2>" in text_of(chosen)
 
