@@ -22,6 +22,7 @@ from audit.ids import new_id
 from loyalty.errors import Replay
 from loyalty.ledger.idempotency import Idempotency
 from programs.admin.base import TenantAdmin, form_errors, required_environment
+from programs.admin.detail import Crumb, DetailAdmin
 
 Content = dict[str, Any]
 ResultT = TypeVar("ResultT")
@@ -63,7 +64,8 @@ def confirm_page(page: TenantAdmin[Any], request: HttpRequest, found: Model, dee
                 return answer
     if not deed.asks:
         return HttpResponseRedirect(deed.after)
-    return page.page(request, f"{deed.name}.html", deed.title, form=form, object=found, deed=deed)
+    context = {"object": found, "original": _crumb(page, found), "deed": deed}
+    return page.page(request, f"{deed.name}.html", deed.title, form=form, **context)
 
 
 def _effect_or_done(
@@ -91,7 +93,13 @@ def _effect_or_done(
     if confirmed:
         messages.warning(request, "Something has changed since you looked. This is the effect now.")
     context = {"effect": effect, "token": new_id().hex, "seen": seen, "deed": deed}
-    return page.page(request, f"{deed.name}_confirm.html", deed.title, form=form, object=found, **context)
+    context |= {"object": found, "original": _crumb(page, found)}
+    return page.page(request, f"{deed.name}_confirm.html", deed.title, form=form, **context)
+
+
+def _crumb(page: TenantAdmin[Any], found: Model) -> Crumb:
+    """The heading that the object's own page has."""
+    return Crumb(found, page.detail_title(found) if isinstance(page, DetailAdmin) else str(found))
 
 
 def _digest(shown: Any) -> str:

@@ -28,6 +28,7 @@ from programs.admin.stamp_words import amount_words
 from programs.admin.widgets import text_input
 from programs.queries.environments import now_in
 
+QUEUE = "Rewards to pay"
 _MOST = 500  # rows of one bulk action
 
 
@@ -99,14 +100,19 @@ def bulk_pay_page(page: TenantAdmin[Any], request: HttpRequest) -> HttpResponse:
         results = [_one(request, row, form.cleaned_data) for row in rows]
         told: dict[str, Any] = {"results": results, "summary": _summary(results)}
         told["reference"] = form.cleaned_data["reference"]
-        return page.page(request, "stamp_pay_results.html", "Rewards to pay", **told)
+        return page.page(request, "stamp_pay_results.html", QUEUE, **named(QUEUE), **told)
     shown: dict[str, Any] = {
         "form": form,
         "rows": [(row, worth_of(row)) for row in rows],
         "totals": totals_of(row for row in rows if row.status == StampReward.Status.ISSUED),
         "token": request.POST.get("token") or new_id().hex,
     }
-    return page.page(request, "stamp_pay_confirm.html", "Rewards to pay", **shown)
+    return page.page(request, "stamp_pay_confirm.html", QUEUE, **named(QUEUE), **shown)
+
+
+def named(title: str) -> dict[str, Any]:
+    """A page with a name of its own in its heading, where that of its model would stand."""
+    return {"opts": None, "content_title": title}
 
 
 def totals_of(rows: Iterable[StampReward]) -> str:

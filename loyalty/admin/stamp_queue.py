@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from audit.errors import NotFound
 from loyalty.admin.shared import uuid_or_none
-from loyalty.admin.stamp_paying import bulk_pay_page, sums_in_words
+from loyalty.admin.stamp_paying import QUEUE, bulk_pay_page, named, sums_in_words
 from loyalty.admin.stamp_words import worth_of
 from loyalty.models import StampReward
 from loyalty.queries.families import family_of
@@ -49,7 +49,8 @@ def queue_page(page: TenantAdmin[Any], request: HttpRequest) -> HttpResponse:
     return page.page(
         request,
         "stamp_queue.html",
-        "Rewards to pay",
+        QUEUE,
+        **named(QUEUE),
         rows=[(row, worth_of(row)) for row in found[:PAGE]],
         next=found[PAGE - 1].pk if len(found) > PAGE else None,
         is_first=after is None,

@@ -109,6 +109,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
+                'verbose_name': 'enrolment',
             },
         ),
         migrations.CreateModel(

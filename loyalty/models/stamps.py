@@ -45,6 +45,7 @@ class StampCollection(Acted):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name = "enrolment"  # what the console calls it
         indexes = [
             models.Index(fields=["environment_id", "-id"], name="stamp_collection_newest"),
             models.Index(fields=["stamp_program", "cycle_from", "counter"], name="stamp_collection_counter"),

@@ -207,7 +207,12 @@ class TenantAdmin(ModelAdmin[ModelT]):
         return TemplateResponse(request, f"console/{template}", whole)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        context = {"explanation": self.explanation, "first_step": self.first_step} | (extra_context or {})
+        name = str(self.opts.verbose_name_plural)
+        context = {
+            "title": (name[:1].upper() + name[1:]).replace("Api ", "API "),
+            "explanation": self.explanation,
+            "first_step": self.first_step,
+        } | (extra_context or {})
         return super().changelist_view(request, context)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -280,3 +280,26 @@ def test_analysts_see_and_support_pays(login: Any, environment: Environment, gav
     for url in (QUEUE, _url(gave, "pay")):
         assert analyst.post(url, {"row": [str(gave.pk)], "step": "confirm"}).status_code == 403
     assert _stored(gave) == ("issued", None)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("/console/loyalty/stampcollection/", "Enrolments"),
+        (QUEUE, "Rewards to pay"),
+        (LIST, "Stamp rewards"),
+    ],
+)
+def test_a_page_is_called_what_the_menu_calls_it(support: Client, url: str, name: str) -> None:
+    page = support.get(url)
+    items = [item for group in page.context["sidebar_navigation"] for item in group["items"]]
+    assert [item["title"] for item in items if item["link"] == url] == [name]
+    text = text_of(page)
+    assert f"<title>SANDBOX · {name} |" in text
+    assert f'tracking-tight">{name}</' in text
+
+
+def test_a_payment_is_headed_with_money(support: Client, gave: StampReward) -> None:
+    for page in (support.get(_url(gave, "pay")), show(support, _url(gave, "pay"))):
+        assert page.context["original"].title == "£3.20 for ada"
+        assert "3.20 GBP" not in page.content.decode()
