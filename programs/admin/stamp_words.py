@@ -72,16 +72,21 @@ def sentence_of(stamp_program: StampProgram) -> str:
 
 
 def _stamped(stamp_program: StampProgram) -> str:
-    """What is a stamp: "A purchase in GBP with an item where category is coffee". Raises ConditionError."""
+    """What is a stamp: "A purchase in GBP with a line whose category is coffee". Raises ConditionError."""
     currency = stamp_program.currency
     about = which(stamp_program.condition, currency)
     if not _names_money(about, currency):
         about = f"in {currency or '…'} {about}".strip()
     items = stamp_program.item_where
-    where = f"where {describe(items, currency=currency, scope='item')}" if items else ""
+    line = f"a line {_of_line(describe(items, currency=currency, scope='item'))}" if items else ""
     if stamp_program.stamps_per != StampProgram.StampsPer.QUANTITY:
-        return f"A purchase {about}{f' with an item {where}' if where else ''}"
-    return f"Each piece {where} of a purchase {about}" if where else f"Each piece of a purchase {about}"
+        return f"A purchase {about}{f' with {line}' if line else ''}"
+    return f"Each piece of {line}, in a purchase {about}," if line else f"Each piece of a purchase {about}"
+
+
+def _of_line(words: str) -> str:
+    """ "whose category is coffee"; "where" before what does not begin with a field."""
+    return f"{'where' if words.startswith(('(', 'not (')) else 'whose'} {words}"
 
 
 def _names_money(words: str, currency: str) -> bool:

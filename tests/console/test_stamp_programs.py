@@ -280,11 +280,21 @@ WEEKEND = {"field": "event.occurred_at.weekday", "op": "in", "value": ["saturday
         ),
         (
             {"item_where": CATEGORY, "threshold": 1, "reward_kind": "fixed-reward", "reward_amount": 500},
-            "A purchase in GBP with an item where category is coffee is a stamp; 1 stamp pays £5.00.",
+            "A purchase in GBP with a line whose category is coffee is a stamp; 1 stamp pays £5.00.",
         ),
         (
             {"item_where": CATEGORY, "stamps_per": "quantity", "currency": "JPY"},
-            "Each piece where category is coffee of a purchase in JPY is a stamp; 5 stamps pay back the lowest price.",
+            (
+                "Each piece of a line whose category is coffee, in a purchase in JPY, is a stamp;"
+                " 5 stamps pay back the lowest price."
+            ),
+        ),
+        (
+            {"item_where": {"not": CATEGORY}, "stamps_per": "quantity", "condition": AMOUNT},
+            (
+                "Each piece of a line where not (category is coffee), in a purchase of £5 or more, is a stamp;"
+                " 5 stamps pay back the lowest price."
+            ),
         ),
         (
             {"stamps_per": "quantity", "threshold": 1, "currency": "CHF", "condition": AMOUNT},
