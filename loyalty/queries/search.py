@@ -4,12 +4,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from audit.ids import parse_public, public
-from loyalty.models import Event, Hold, LedgerEntry, Member, Redemption
+from loyalty.models import Event, Hold, LedgerEntry, Member, Redemption, StampReward
 from loyalty.queries.redemptions import redemptions_of
 from loyalty.queries.stamps import collections_of, rewards_of, stamp_programs_of
 from programs.models import EarningRule, Environment
 
 _MEMBERS_SHOWN = 8
+_PAID_SHOWN = 8
 
 
 class Hit(NamedTuple):
@@ -69,7 +70,7 @@ def _redemption(title: str, row: Redemption) -> Hit:
 
 
 def _stamps(environment: Environment, term: str) -> list[Hit]:
-    """By `lp_`, `sc_` or `sr_` id; one statement, for such a one alone."""
+    """By `lp_`, `sc_` or `sr_` id, or what full cards gave by the reference of its payment; one statement."""
     if term.startswith("lp_"):
         programs = stamp_programs_of(environment).filter(public_id=term)
         return [
@@ -80,14 +81,19 @@ def _stamps(environment: Environment, term: str) -> list[Hit]:
         cards = collections_of(environment=environment).filter(pk=key)
         named = [(row, f"{row.stamp_program} of {row.member} · stamp card") for row in cards]
         return [Hit(term, words, "loyalty_stampcollection", row.pk, "how_to_reg") for row, words in named]
-    key = parse_public("sr", term)
-    rewards = rewards_of(environment=environment).filter(pk=key) if key else []
+    rewards = rewards_of(environment=environment)
+    if key := parse_public("sr", term):
+        return [_reward(term, row) for row in rewards.filter(pk=key)]
+    # Not in order: a reference that is given to many is found by its index, and so many of them read.
     return [
-        Hit(
-            term, f"{row} for {row.member} · stamp reward", "loyalty_stampreward", row.pk, "workspace_premium"
-        )
-        for row in rewards
+        _reward(public("sr", row.pk), row) for row in rewards.filter(reference=term).order_by()[:_PAID_SHOWN]
     ]
+
+
+def _reward(title: str, row: StampReward) -> Hit:
+    paid = f" · paid as {row.reference}" if row.reference else ""
+    described = f"{row} for {row.member} · stamp reward{paid}"
+    return Hit(title, described, "loyalty_stampreward", row.pk, "workspace_premium")
 
 
 def _events(environment: Environment, term: str) -> list[Hit]:

@@ -12,6 +12,7 @@ from audit.ids import public
 from loyalty.actions.stamps import pay_stamp_reward
 from loyalty.admin.stamp_explaining import stamps_told
 from loyalty.models import Event
+from loyalty.queries.search import find_anything
 from programs.models import Environment
 from programs.queries.snapshots import snapshot
 from tests import factories
@@ -112,3 +113,28 @@ def test_programs_cards_and_rewards_are_found_by_their_ids(
         answer = support.get("/console/find/", {"q": term})
         assert answer["Location"].endswith(f"/{noun}/{key}/change/")
         assert "Nothing found" in stranger.get("/console/find/", {"q": term}).content.decode()
+
+
+def test_payments_are_found_by_their_reference(
+    support: Client, environment: Environment, django_assert_max_num_queries: Any
+) -> None:
+    first, second = full_card(environment), full_card(environment, "bob")
+    actor, now = factories.make_actor(), first.issued_at
+    assert find_anything(environment=environment, term="BACS 7") == []
+    for gave in (first, second):
+        pay_stamp_reward(environment=environment, reward=gave.pk, reference="BACS 7", actor=actor, now=now)
+    with django_assert_max_num_queries(6):
+        found = find_anything(environment=environment, term="BACS 7")
+    assert {(hit.title, hit.description, hit.key) for hit in found} == {
+        (public("sr", gave.pk), f"3.20 GBP for {gave.member} · stamp reward · paid as BACS 7", gave.pk)
+        for gave in (first, second)
+    }
+    assert find_anything(environment=environment, term="BACS") == []
+    assert find_anything(environment=factories.make_environment(), term="BACS 7") == []
+
+
+def test_the_search_says_that_it_takes_cards_rewards_and_references(support: Client) -> None:
+    for page in (support.get("/console/find/"), support.get("/console/find/", {"q": "nothing-of-it"})):
+        text = text_of(page)
+        assert "sc_…, sr_…), the reference of a payment" in text
+        assert 'placeholder="Member, code, txn_…, red_…, sc_…, sr_…, event id"' in text
