@@ -66,11 +66,13 @@ class CardRow:
 
 @dataclass(frozen=True, slots=True)
 class StampRow:
-    """A stamp, the purchase that it is for, and the refund that took it back."""
+    """A stamp, the purchase that it is for, and the refund that took it back; `count` of them that were taken back
+    alike."""
 
     stamp: Stamp
     price: str
     refund: Event | None
+    count: int = 1
 
     @property
     def reward(self) -> str:
@@ -86,18 +88,36 @@ def card_rows(collections: Iterable[StampCollection]) -> list[CardRow]:
 
 
 def stamp_rows(stamps: Iterable[Stamp], stamp_program: StampProgram) -> list[StampRow]:
-    """At most one statement, for the refunds. The stamps come with their purchases."""
+    """At most one statement, for the refunds. The stamps come with their purchases. Those of one line of a purchase
+    that one refund took back are one row, where the first of them stands."""
     rows = list(stamps)
     refunds = Event.objects.in_bulk([row.returned_by_id for row in rows if row.returned_by_id])
+    alike: dict[tuple[object, ...], list[Stamp]] = {}
+    for row in rows:
+        alike.setdefault(_alike(row), []).append(row)
     currency = stamp_program.currency
     return [
         StampRow(
             stamp=row,
             price="–" if row.unit_price is None else price_words(row.unit_price, currency),
             refund=refunds.get(row.returned_by_id) if row.returned_by_id else None,
+            count=len(together),
         )
-        for row in rows
+        for row, together in ((each[0], each) for each in alike.values())
     ]
+
+
+def _alike(stamp: Stamp) -> tuple[object, ...]:
+    if stamp.returned_by_id is None:
+        return (stamp.pk,)
+    return (
+        stamp.event_id,
+        stamp.line,
+        stamp.returned_by_id,
+        stamp.returned_at,
+        stamp.unit_price,
+        stamp.reward_id,
+    )
 
 
 def status_tag(status: str) -> SafeString:

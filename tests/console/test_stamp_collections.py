@@ -130,6 +130,25 @@ class TestACard:
         assert text.count(where) == 2
         assert reverse("admin:loyalty_stampreward_pay", args=[gave.pk]) in text
 
+    def test_stamps_of_a_line_that_were_returned_together_are_one_row(
+        self, support: Client, environment: Environment
+    ) -> None:
+        piece = factories.make_stamp_program(
+            factories.reload(environment), stamps_per="quantity", threshold=9
+        )
+        card = factories.make_card(environment, piece)
+        line = {"description": "Tea", "quantity": 3, "unit_price": "2"}
+        data = {"amount": "10", "items": [line, line | {"quantity": 2}]}
+        factories.report(environment, "p", type="purchase", member="ada", data=data)
+        purchase(environment, "later")
+        refund(environment, "p", amount="10")
+        rows = support.get(_url(card)).context["stamps"]
+        told = [(row.stamp.event.event_id, row.stamp.line, row.count) for row in rows if row.refund]
+        assert told == [("p", 2, 2), ("p", 1, 3)]
+        text = text_of(support.get(_url(card)))
+        assert "Returned</span> 3 stamps" in text
+        assert text.count("Returned</span>") == 2
+
     def test_says_what_it_owes(self, support: Client, environment: Environment) -> None:
         gave = full_card(environment)
         pay = reverse("admin:loyalty_stampreward_pay", args=[gave.pk])
@@ -211,6 +230,14 @@ class TestTheMembersPage:
         text = text_of(support.get(_member_url()))
         assert text.count('class="lc-dot lc-filled"') == 3
         assert "<strong>3</strong> of 5" in text
+
+    def test_leads_to_the_members_events(self, support: Client, environment: Environment) -> None:
+        for member in ("ada", "bob"):
+            purchase(environment, f"p-{member}", member)  # nobody has a card, and no rule gives points
+        link = f"{reverse('admin:loyalty_event_changelist')}?q=ada"
+        assert f'href="{link}">Events of this member</a>' in text_of(support.get(_member_url()))
+        found = support.get(link).context["cl"].result_list
+        assert [event.event_id for event in found] == ["p-ada"]
 
     def test_draws_a_long_card_as_a_bar(self, support: Client, environment: Environment) -> None:
         long = factories.make_stamp_program(factories.reload(environment), threshold=41)
