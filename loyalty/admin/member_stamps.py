@@ -26,7 +26,7 @@ from programs.queries.environments import now_in
 
 _CLOSED = {
     "paused": "It is paused; an operator can activate it again.",
-    "ended": "It has ended.",
+    "ended": "It has ended for good.",
 }
 
 

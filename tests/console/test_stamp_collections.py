@@ -281,10 +281,12 @@ class TestEnrolling:
             made = factories.make_stamp_program(factories.reload(environment), name=name, **changes)
             if name == "joined":
                 factories.make_card(environment, made)
-        offers = support.get(_member_url("enrol")).context["offers"]
+        page = support.get(_member_url("enrol"))
+        assert (text_of(page).count(">Ended</span>"), text_of(page).count(">Not now</span>")) == (1, 2)
+        offers = page.context["offers"]
         assert [(offer.stamp_program.name, offer.obstacles, offer.card is not None) for offer in offers] == [
             ("open", [], False),
-            ("ended", ["It has ended."], False),
+            ("ended", ["It has ended for good."], False),
             ("joined", [], True),
             ("later", ["It begins later: from 1 Jan 2090."], False),
             ("paused", ["It is paused; an operator can activate it again."], False),

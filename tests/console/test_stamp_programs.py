@@ -15,6 +15,7 @@ from programs.admin.stamp_words import amount_words, card_of, price_words, sente
 from programs.models import Environment, Picture, StampProgram
 from tests import factories
 from tests.console.deeds import told
+from tests.console.redeemed import text_of
 from tests.console.reward_forms import errors_of, picture_file
 from tests.console.stamp_forms import PAGE, change_url, full_card, purchase, refund, stamp_form, stored_form
 from tests.console.tenants import state_of_everything
@@ -154,6 +155,18 @@ class TestPictures:
         assert errors_of(answer)["image_file"][0].startswith("Give a JPEG, PNG, WebP or GIF picture")
         assert _stored(coffee).name == "Coffee Rewards"
 
+    def test_a_refused_form_says_which_picture_to_choose_again(
+        self, operator: Client, coffee: StampProgram
+    ) -> None:
+        fault = {"reward_kind": "fixed-reward", "reward_money": "£2"}
+        page = operator.post(change_url(coffee), stored_form(coffee, image_file=picture_file(), **fault))
+        assert list(errors_of(page)) == ["reward_money"]
+        text = text_of(page)
+        assert "Choose the picture again, too: a page can’t keep it." in text
+        assert text.count("Choose the picture again: ") == 1
+        without = text_of(operator.post(change_url(coffee), stored_form(coffee, **fault)))
+        assert "Choose the picture again" not in without
+
 
 class TestThePreview:
     def test_says_the_card_in_words_and_draws_it(self, operator: Client, coffee: StampProgram) -> None:
@@ -246,6 +259,19 @@ class TestThePreview:
     def test_its_rows_are_about_alike(self, coffee: StampProgram, threshold: int, columns: int) -> None:
         coffee.threshold = threshold
         assert card_of(coffee).columns == columns
+
+
+def test_an_ended_cards_page_says_what_an_edit_still_does(
+    operator: Client, login: Any, environment: Environment
+) -> None:
+    ended = factories.make_stamp_program(factories.reload(environment), status="ended")
+    still = "What you edit still shows on the card of members who have it"
+    text = text_of(operator.get(change_url(ended)))
+    assert "It has ended for good" in text
+    assert still in text
+    assert still not in text_of(login(environment, "support").get(change_url(ended)))
+    active = factories.make_stamp_program(factories.reload(environment), name="Tea")
+    assert "It has ended" not in text_of(operator.get(change_url(active)))
 
 
 @pytest.mark.parametrize(
