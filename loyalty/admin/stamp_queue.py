@@ -12,7 +12,6 @@ from loyalty.admin.shared import uuid_or_none
 from loyalty.admin.stamp_paying import QUEUE, bulk_pay_page, named, sums_in_words
 from loyalty.admin.stamp_words import worth_of
 from loyalty.models import StampReward
-from loyalty.queries.families import family_of
 from loyalty.queries.members import find_member
 from loyalty.queries.stamps import rewards_of
 from programs.admin.base import TenantAdmin, may, require, required_environment
@@ -67,12 +66,11 @@ def queue_page(page: TenantAdmin[Any], request: HttpRequest) -> HttpResponse:
 
 
 def _waiting(environment: Environment, member: str) -> QuerySet[StampReward]:
-    """What is to be paid, to the member of that id alone where one is given, under whichever name they earned it."""
+    """What is to be paid, to the member of that id alone where one is given; a merge has moved it to the survivor."""
     rows = rewards_of(environment=environment, status=StampReward.Status.ISSUED).order_by("id")
     if not member:
         return rows
     try:
-        found = find_member(environment=environment, member=member)
+        return rows.filter(member=find_member(environment=environment, member=member))
     except NotFound:
         return rows.none()
-    return rows.filter(member__in=list(family_of(found.pk).values_list("pk", flat=True)))
