@@ -20,9 +20,11 @@ from programs.queries.environments import environment_by_id
 ROWS, DEEP = 400, 100
 
 
-@pytest.fixture
-def seeded(committed: None) -> Seeded:
-    return seed(rows=ROWS, deep=DEEP)
+@pytest.fixture(scope="module")
+def seeded(test_database: None, django_db_blocker: Any) -> Iterator[Seeded]:
+    """Seeded once, and committed: the servers that are measured have connections of their own."""
+    with django_db_blocker.unblock():
+        yield seed(rows=ROWS, deep=DEEP)
 
 
 def test_what_is_seeded_is_a_right_ledger(seeded: Seeded) -> None:
@@ -42,7 +44,7 @@ def connection_now() -> Any:
         return cursor.fetchone()[0]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def servers(seeded: Seeded) -> Iterator[Place]:
     with connection.cursor():
         found = connection.connection.info

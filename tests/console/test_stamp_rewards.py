@@ -3,9 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.ids import public
@@ -73,20 +71,6 @@ class TestTheList:
         _pay(environment, gave, "bob")
         assert listed(q="bob") == {gave, paid}
         assert listed(q="bob", stamp_program=gave.stamp_program.public_id, status="issued") == set()
-
-    def test_looks_for_members_and_references_each_by_its_index(
-        self, support: Client, gave: StampReward
-    ) -> None:
-        with CaptureQueriesContext(connection) as queries:
-            assert list(support.get(LIST, {"q": "ada"}).context["cl"].result_list) == [gave]
-        (page,) = [each["sql"] for each in queries if '."reference" = ' in each["sql"]]
-        with connection.cursor() as cursor:
-            for way in ("seqscan", "bitmapscan"):  # as for many rewards, whatever the table holds now
-                cursor.execute(f"SET LOCAL enable_{way} = off")
-            cursor.execute(f"EXPLAIN {page}")
-            plan = "\n".join(line for (line,) in cursor.fetchall())
-        assert "using stamp_reward_reference" in plan
-        assert "Index Cond: (member_id = " in plan
 
     def test_shows_amounts_as_money_and_the_status_in_words(
         self, support: Client, environment: Environment

@@ -52,7 +52,7 @@ def test_a_stamp_program_is_made_read_changed_and_listed(api: Api) -> None:
     cleared = dict.fromkeys(("starts_at", "ends_at")) | {
         "condition": {},
         "items": {},
-        "reward": CARD["reward"],
+        "reward": {"type": "fixed-reward", "amount": 700},
     }
     again = done(api.patch("/v1/stamp-programs/lp_coffee", cleared))
     assert again == after | cleared | {"updated_at": again["updated_at"]}

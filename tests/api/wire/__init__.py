@@ -31,9 +31,7 @@ def exchanges(name: str) -> list[dict[str, Any]]:
     return found
 
 
-def play(
-    api: Api, name: str, *, errors: str = "application/problem+json", to_the_byte: bool = False
-) -> None:
+def play(api: Api, name: str, *, errors: str = "application/problem+json", to_the_byte: bool = False) -> None:
     """Send each request of the fixture and compare status and body to the letter; `to_the_byte`: and in the
     fixture's own order. A placeholder in a body stands for what it stood for in an answer before."""
     bound: dict[str, Any] = {}

@@ -245,7 +245,7 @@ def shop(db: None, settings: Any) -> Shop:
 
 @pytest.mark.parametrize("send", [batch, one_by_one])
 def test_a_generated_history(shop: Shop, send: Send) -> None:
-    customers = compare(shop, generated(customers=14, days=900), send, date(1999, 12, 1))
+    customers = compare(shop, generated(customers=9, days=900), send, date(1999, 12, 1))
     kinds = {change[:3] for customer in customers.values() for change in customer.changes}
     assert {
         ("lowered", "gold", "silver"),

@@ -1,8 +1,6 @@
 """Lists count stamp cards and rewards as far as they show it, by an index."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from loyalty.queries.stamp_lists import enrolled_in, standing_at, to_pay_of
 from programs.models import Environment
@@ -38,20 +36,6 @@ def test_nobody_counts_who_was_merged_or_erased(cafe: Cafe) -> None:
     assert [standing_at(program, stamps) for stamps in (1, 2, 3)] == [1, 1, 0]
     assert standing_at(other, 1) == 1
     assert enrolled_in([program.pk, other.pk]) == {program.pk: 1, other.pk: 1}
-
-
-def test_cards_are_counted_by_the_index_of_their_counters(cafe: Cafe) -> None:
-    program = cafe.card(threshold=10)
-    cafe.buy("ada-1", "3.00")
-    with CaptureQueriesContext(connection) as queries:
-        assert standing_at(program, 1) == 1
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {queries.captured_queries[0]['sql']}")
-        plan = [line.strip() for (line,) in cursor.fetchall()]
-    place = next(n for n, line in enumerate(plan) if "using stamp_collection_counter" in line)
-    assert all(name in plan[place + 1] for name in ("stamp_program_id", "cycle_from", "counter >= 1"))
-    assert not any("Sort" in line for line in plan)
 
 
 def test_rewards_to_be_paid_are_counted_apart(cafe: Cafe) -> None:

@@ -31,10 +31,7 @@ def given_back(purchase: str, member: str = "ada") -> ReportedEvent:
 
 def outcomes(results: list[Result]) -> list[str | bool]:
     """Whether each is a duplicate, or the field that refuses it."""
-    return [
-        one.duplicate if isinstance(one, RecordedEvent) else one.errors[0].field
-        for one in results
-    ]
+    return [one.duplicate if isinstance(one, RecordedEvent) else one.errors[0].field for one in results]
 
 
 def test_a_purchase_of_as_many_is_taken(cafe: Cafe) -> None:

@@ -45,7 +45,10 @@ def test_money_of_a_line_and_money_of_none_lower_a_price_alike(
     cafe: Cafe, parts: Parts, with_amounts: bool
 ) -> None:
     card = cafe.card(**LATTES)
-    items = [{"sku": "LATTE", "quantity": 4, "unit_price": "2.50"}, {"sku": "CAKE", "unit_price": "10.00"}]
+    items: list[dict[str, Any]] = [
+        {"sku": "LATTE", "quantity": 4, "unit_price": "2.50"},
+        {"sku": "CAKE", "unit_price": "10.00"},
+    ]
     if with_amounts:
         items = [item | {"amount": "10.00"} for item in items]
     cafe.buy("p1", "20.00", items=items)
