@@ -13,8 +13,7 @@ import structlog
 from audit.record import Actor
 from loyalty.actions.once import once
 from loyalty.actions.pace import Pace
-from loyalty.ledger.card_trail import audit_moves
-from loyalty.ledger.cards import Card, Moves
+from loyalty.ledger.card_trail import issue_due
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.posting import Journal
 from loyalty.ledger.reading_cards import program_of, read_stamps
@@ -108,7 +107,7 @@ def settle_cards(
         journal.cards.learn(row, program_of(config, row.stamp_program_id)) for row in rows.order_by("id")
     ]
     read_stamps(cards)
-    settled = sum(_settle(journal, card) for card in cards)
+    settled = sum(issue_due(journal, card) for card in cards)
     journal.write(settled)
     return settled
 
@@ -123,10 +122,3 @@ def _at_once(due: Iterable[StampCollection]) -> list[StampCollection]:
             break
         found.append(card)
     return found
-
-
-def _settle(journal: Journal, card: Card) -> bool:
-    moves = Moves()
-    journal.cards.settle_due(card, moves)
-    audit_moves(journal, card, moves, None)
-    return moves.is_any

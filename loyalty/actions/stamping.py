@@ -3,7 +3,7 @@ else, and is written with it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from loyalty.rules import stamps as rules
 from loyalty.rules.cards import threshold_of
 from loyalty.rules.days import day_of
 from loyalty.rules.earning import Level
+from loyalty.rules.situation import with_tier
 from loyalty.rules.stamps import Judgement, StampRule
 from programs.conditions import Facts
 from programs.models import StampProgram
@@ -200,10 +201,4 @@ def _judge(
         return rules.not_in_force("The purchase lies outside the stamp program's dates.")
     if program is None or not is_active(program, at):
         return rules.not_in_force("Its program was not active when the purchase happened.")
-    return rules.judge(rule, with_tier(facts, rule, levels), event.currency)
-
-
-def with_tier(facts: Facts, rule: StampRule, levels: Mapping[UUID, Level]) -> Facts:
-    """The facts with the member's level in the rule's own program, where it asks."""
-    level = levels.get(rule.program_id) if rule.asks_tier else None
-    return replace(facts, tier=level.code) if level else facts
+    return rules.judge(rule, with_tier(facts, levels, rule.program_id), event.currency)

@@ -8,7 +8,6 @@ from uuid import UUID
 from loyalty.actions.judging_again import can_be_judged, facts_then
 from loyalty.actions.purchases import Purchase
 from loyalty.actions.sitting import Sitting
-from loyalty.actions.stamping import with_tier
 from loyalty.ledger.card_trail import audit_moves, told
 from loyalty.ledger.cards import Card
 from loyalty.models import Event, Stamp
@@ -16,6 +15,7 @@ from loyalty.rules import refunds
 from loyalty.rules import stamps as rules
 from loyalty.rules.kept import from_json
 from loyalty.rules.refunds import Net, Refund
+from loyalty.rules.situation import with_tier
 from loyalty.rules.stamps import HeldStamp, Judgement, StampRule
 
 
@@ -74,5 +74,5 @@ def _judge_again(sitting: Sitting, rule: StampRule, purchase: Purchase, asked: S
     fields = ("data.quantity",) if rule.per == "quantity" and not lines else ()
     left = refunds.net_of(bought.data, bought.amount, asked, fields).data or {}
     levels = from_json(bought.facts or {}, referred=False).levels
-    facts = with_tier(facts_then(sitting, bought, left), rule, levels)
+    facts = with_tier(facts_then(sitting, bought, left), levels, rule.program_id)
     return rules.judge(rule, facts, bought.currency, left=lines)

@@ -25,7 +25,7 @@ from loyalty.admin.redemption_words import (
 )
 from loyalty.admin.shared import DateRange, Endless, member_link
 from loyalty.models import LedgerEntry, Member, Redemption
-from loyalty.queries.families import family_of
+from loyalty.queries.families import family_named
 from loyalty.queries.redemptions import redemptions_of
 from loyalty.queries.relations import survivor_of
 from programs.admin.base import current_environment, may, required_environment
@@ -130,8 +130,7 @@ class RedemptionAdmin(DetailAdmin[Redemption]):
             return queryset, False
         if key := parse_public("red", term):
             return queryset.filter(pk=key), False
-        member = Member.objects.filter(environment=environment, external_id=term).first()
-        people = list(family_of(member.pk).values_list("pk", flat=True)) if member else []
+        people = family_named(environment, term)
         coded = list(redemptions_of(environment=environment, code=term).values_list("pk", flat=True))
         return queryset.filter(Q(member_id__in=people) | Q(pk__in=coded)), False
 

@@ -19,7 +19,7 @@ from loyalty.admin.stamp_paying import pay_page
 from loyalty.admin.stamp_queue import queue_page
 from loyalty.admin.stamp_words import STATUSES, kind_words, stamp_rows, status_tag, worth_of
 from loyalty.models import Event, Member, Stamp, StampReward
-from loyalty.queries.families import family_of
+from loyalty.queries.families import family_named
 from programs.admin.base import current_environment, may
 from programs.admin.detail import DetailAdmin
 
@@ -73,8 +73,7 @@ class StampRewardAdmin(DetailAdmin[StampReward]):
             return queryset, False
         if key := parse_public("sr", term):
             return queryset.filter(pk=key), False
-        member = Member.objects.filter(environment=environment, external_id=term).first()
-        people = list(family_of(member.pk).values_list("pk", flat=True)) if member else []
+        people = family_named(environment, term)
         # Each by its own index; an OR of both would be looked for in the environment's whole list.
         rows = StampReward.objects.order_by().values("pk")
         referred = rows.filter(environment_id=environment.pk, reference=term)

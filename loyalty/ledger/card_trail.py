@@ -63,6 +63,14 @@ def audit_moves(journal: Journal, card: Card, moves: Moves, event: Event | None)
             audit_reward(journal, card, reward, verb=verb, **common)
 
 
+def issue_due(journal: Journal, card: Card) -> bool:
+    """Plan the rewards of what a lower threshold has filled, and their audit events; whether there are any."""
+    moves = Moves()
+    journal.cards.settle_due(card, moves)
+    audit_moves(journal, card, moves, None)
+    return moves.is_any
+
+
 def audit_reward(journal: Journal, card: Card, reward: StampReward, *, verb: str, **common: Any) -> None:
     """Plan the audit event of one reward."""
     journal.audit(

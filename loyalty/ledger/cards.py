@@ -12,6 +12,7 @@ from decimal import Decimal
 from operator import attrgetter
 from uuid import UUID
 
+from django.db.models import Model
 from django.utils import timezone
 
 from audit.ids import new_id
@@ -27,8 +28,8 @@ _BY_AGE = attrgetter("id")
 @dataclass(slots=True)
 class Moves:
     """What became of a card by one event: stamps `collected`, `replaced` (those that took the place of stamps owed
-    to paid rewards) and `returned`, rewards `issued`, `revoked`, and
-    those that stand although one of their stamps was taken back, since they were paid."""
+    to paid rewards) and `returned`; rewards `issued`, `revoked`, and those that stand although one of their stamps
+    was taken back, since they were paid."""
 
     collected: int = 0
     replaced: int = 0
@@ -79,7 +80,7 @@ class Card:
     def count(self) -> None:
         """Bring the counter to what the card holds."""
         if self.open is not None:
-            self.collection.counter = len(self.open) - sum(reward.owed for reward in self.owing)
+            self.collection.counter = len(self.open) - sum(reward.owed for reward in self.rewards.values())
 
 
 @dataclass(slots=True)
@@ -160,7 +161,7 @@ class Cards:
     def settle(self, card: Card, moves: Moves, event: Event | None) -> None:
         """Replace what is owed, and issue a reward for each full card. `event`: what caused it, if one did."""
         card.count()
-        self._collection(card)
+        self.changed_collections[card.collection.id] = card.collection
         if card.open is None:
             return
         settled = rules.settle(
@@ -174,7 +175,7 @@ class Cards:
 
     def _apply(self, card: Card, settled: rules.Settled, moves: Moves, event: Event | None) -> None:
         assert card.open is not None  # noqa: S101 - the callers looked
-        self._collection(card)
+        self.changed_collections[card.collection.id] = card.collection
         known = {stamp.id: stamp for stamp in card.open}
         moves.replaced += len(settled.replacements)
         for stamp_id, reward_id in settled.replacements:
@@ -199,6 +200,17 @@ class Cards:
         for stamp in freed:
             del self.changed_stamps[stamp.id]
         return freed
+
+    def rows(self) -> dict[str, Iterable[Model]]:
+        """All that is planned, by its section of posting.sql."""
+        return {
+            "stamp_collections": self.new_collections,
+            "stamp_collection_changes": self.changed_collections.values(),
+            "stamp_rewards": self.new_rewards.values(),
+            "stamp_reward_changes": self.changed_rewards.values(),
+            "stamps": self.new_stamps.values(),
+            "stamp_changes": self.changed_stamps.values(),
+        }
 
     # -- rows
 
@@ -297,7 +309,3 @@ class Cards:
     def _reward(self, reward: StampReward) -> None:
         if reward.id not in self.new_rewards:
             self.changed_rewards[reward.id] = reward
-
-    def _collection(self, card: Card) -> None:
-        if card.collection not in self.new_collections:
-            self.changed_collections[card.collection.id] = card.collection

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from loyalty.ledger.card_trail import audit_moves
+from loyalty.ledger.card_trail import audit_moves, issue_due
 from loyalty.ledger.cards import Card, Moves
 from loyalty.ledger.posting import Journal
 from loyalty.ledger.reading_cards import program_of, read_cards, read_stamps
@@ -72,9 +72,7 @@ def settle_due_cards(journal: Journal, members: Collection[UUID]) -> None:
     cards = [card for card in own.cards.by_id.values() if card.is_due]
     read_stamps(cards)
     for card in cards:
-        moves = Moves()
-        own.cards.settle_due(card, moves)
-        audit_moves(own, card, moves, None)
+        issue_due(own, card)
     if cards:
         own.write(None)
 

@@ -1,7 +1,10 @@
 """What one transaction writes of redemptions, codes, stock and items (domain.md 5)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
+
+from django.db.models import Model
 
 from loyalty.models import ItemChange, MemberItem, Redemption, RewardCode, RewardStock
 
@@ -17,6 +20,18 @@ class Sales:
     stock_changes: list[RewardStock] = field(default_factory=list)
     items: dict[tuple[UUID, UUID], MemberItem] = field(default_factory=dict)
     item_changes: list[ItemChange] = field(default_factory=list)
+
+    def rows(self) -> dict[str, Iterable[Model]]:
+        """All that is planned, by its section of posting.sql."""
+        return {
+            "redemptions": self.redemptions,
+            "redemption_changes": self.redemption_changes,
+            "codes": self.codes,
+            "code_changes": self.code_changes,
+            "stock_changes": self.stock_changes,
+            "member_items": self.items.values(),
+            "item_changes": self.item_changes,
+        }
 
     def take_stock(self, environment_id: UUID, reward_id: UUID, count: int) -> None:
         """Take so many from the stock, below zero give them back, when all is written: the stock's row is hot,

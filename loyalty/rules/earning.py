@@ -10,7 +10,6 @@ base times multipliers → rounded once → caps → budget → maximum.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from typing import TypeVar
@@ -20,7 +19,7 @@ from loyalty.rules.arithmetic import MAX_AMOUNT, Left
 from loyalty.rules.compiled import CompiledRule, EntryType, Room, Rounding, periods_of, room_of
 from loyalty.rules.granting import Granting
 from loyalty.rules.multiplying import Multiplier
-from loyalty.rules.situation import NOTHING, Level, Referred, Situation
+from loyalty.rules.situation import NOTHING, Level, Referred, Situation, with_tier
 from loyalty.rules.verdicts import Award, Evaluation, Outcome, RuleVerdict, Step, Used
 from programs.awards import MultiplierAward
 from programs.conditions import Facts
@@ -100,7 +99,9 @@ def _refusal(rule: CompiledRule, facts: Facts, situation: Situation) -> RuleVerd
         return RuleVerdict(rule, "not_in_force", "The rule was not in force when the event happened.")
     if rule.is_timed and (untimely := _untimely(rule, facts)):
         return untimely
-    verdict = rule.condition.evaluate(_with_tier(facts, rule, situation) if rule.asks_tier else facts)
+    verdict = rule.condition.evaluate(
+        with_tier(facts, situation.levels, rule.program_id) if rule.asks_tier else facts
+    )
     if verdict.failed:
         reason = f"The condition is not met: {verdict.failed.words}."
         return RuleVerdict(rule, "condition_failed", reason, failed=verdict.failed)
@@ -118,12 +119,6 @@ def _untimely(rule: CompiledRule, facts: Facts) -> RuleVerdict | None:
         return RuleVerdict(rule, "outside_window", reason)
     refusal = rule.schedule.refusal(facts.local_time) if rule.schedule else None
     return RuleVerdict(rule, "outside_schedule", refusal) if refusal else None
-
-
-def _with_tier(facts: Facts, rule: CompiledRule, situation: Situation) -> Facts:
-    level = situation.levels.get(rule.program_id)
-    tier = level.code if level else None
-    return facts if facts.tier == tier else replace(facts, tier=tier)
 
 
 # -- exclusive groups

@@ -1,11 +1,12 @@
 """What is known besides the event and its member's facts: levels, what is left, and a referral."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
 from loyalty.rules.compiled import Room
+from programs.conditions import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,10 @@ class Situation:
 
 
 NOTHING = Situation()
+
+
+def with_tier(facts: Facts, levels: Mapping[UUID, Level], program_id: UUID) -> Facts:
+    """The facts with the member's level in that program."""
+    level = levels.get(program_id)
+    tier = level.code if level else None
+    return facts if facts.tier == tier else replace(facts, tier=tier)

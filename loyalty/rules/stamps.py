@@ -64,14 +64,12 @@ class StampRule:
     currency: str
     needs_price: bool
     program_id: UUID = _NONE
-    asks_tier: bool = field(init=False, compare=False, repr=False)
     asks_attributes: frozenset[str] = field(init=False, compare=False, repr=False)
     asks_counts: frozenset[str] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         put, used = object.__setattr__, fields_used(self.condition)  # the class is frozen
         attributes = (name.removeprefix(_ATTRIBUTES) for name in used if name.startswith(_ATTRIBUTES))
-        put(self, "asks_tier", "member.tier" in used)
         put(self, "asks_attributes", frozenset(name.split(".")[0] for name in attributes))
         put(self, "asks_counts", frozenset(event_types_counted(self.condition)))
 
