@@ -46,7 +46,7 @@ def test_the_form_of_its_amount_does_not_count(api: Api, amount: Any) -> None:
     assert changed(before, digest()) == {}
 
 
-@pytest.mark.parametrize("at", [None, AN_HOUR_AGO])
+@pytest.mark.parametrize("at", [None, AN_HOUR_AGO], ids=["without a time", "an hour ago"])
 def test_one_that_came_as_an_event_is_known_here(api: Api, at: str | None) -> None:
     event = there(amount="6.5") | ({"occurred_at": at} if at else {})
     assert api.post("/v1/events", event).status_code == 201
