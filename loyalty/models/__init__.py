@@ -1,4 +1,5 @@
 from loyalty.models.back_tests import BackTest
+from loyalty.models.challenges import Achievement, MilestoneChange, MissionProgress
 from loyalty.models.events import Event, EventCount
 from loyalty.models.holds import Hold, HoldLot
 from loyalty.models.idempotency import IdempotencyRecord
@@ -13,6 +14,7 @@ from loyalty.models.usage import RuleBudget, RuleUsage
 
 __all__ = [
     "Account",
+    "Achievement",
     "BackTest",
     "CodeUpload",
     "Event",
@@ -27,6 +29,8 @@ __all__ = [
     "Member",
     "MemberItem",
     "MemberTier",
+    "MilestoneChange",
+    "MissionProgress",
     "Redemption",
     "Referral",
     "ReferralCode",

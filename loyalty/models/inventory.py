@@ -41,6 +41,8 @@ class ItemChange(Acted, Immutable):
     item = models.ForeignKey(InventoryItem, on_delete=models.PROTECT, related_name="+", db_index=False)
     quantity = models.BigIntegerField()
     redemption_id = models.UUIDField(null=True)
+    achievement_id = models.UUIDField(null=True, help_text="The challenge that gave it, or gave it back.")
+    code = models.CharField(max_length=64, null=True, help_text="Of a coupon: the code that came with it.")
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 
@@ -53,8 +55,20 @@ class ItemChange(Acted, Immutable):
                 condition=Q(redemption_id__isnull=False),
                 name="item_change_redemption",
             ),
+            models.Index(
+                fields=["member", "achievement_id"],
+                condition=Q(achievement_id__isnull=False),
+                name="item_change_achievement",
+            ),
         ]
-        constraints = [models.CheckConstraint(condition=~Q(quantity=0), name="item_change_not_zero")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(quantity=0), name="item_change_not_zero"),
+            models.UniqueConstraint(
+                fields=["environment_id", "code"],
+                condition=Q(code__isnull=False, quantity__gt=0, achievement_id__isnull=False),
+                name="coupon_code_unique",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity:+d} {self.item}"

@@ -1,6 +1,15 @@
+from programs.models.challenges import (
+    Challenge,
+    ChallengeReward,
+    Coupon,
+    Milestone,
+    MilestoneSet,
+    Mission,
+)
 from programs.models.earning_rules import EarningRule, EarningRuleRevision
 from programs.models.inventory import InventoryItem, InventorySet
 from programs.models.keys import ApiKey
+from programs.models.member_apps import MemberApp
 from programs.models.metrics import Metric
 from programs.models.pictures import Picture
 from programs.models.plans import Plan
@@ -13,13 +22,20 @@ from programs.models.token_keys import TokenKey
 
 __all__ = [
     "ApiKey",
+    "Challenge",
+    "ChallengeReward",
     "ClockChange",
+    "Coupon",
     "EarningRule",
     "EarningRuleRevision",
     "Environment",
     "InventoryItem",
     "InventorySet",
+    "MemberApp",
     "Metric",
+    "Milestone",
+    "MilestoneSet",
+    "Mission",
     "Organization",
     "Picture",
     "Plan",
