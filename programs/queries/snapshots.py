@@ -5,19 +5,28 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 
 from programs.awards import Award, parse_award
-from programs.conditions import Condition, parse
+from programs.conditions import Condition, event_types_counted, parse
 from programs.limits import Cap, Schedule, parse_caps, parse_schedule
 from programs.models import (
+    Challenge,
+    ChallengeReward,
+    Coupon,
+    EarningRule,
     EarningRuleRevision,
     Environment,
+    InventoryItem,
+    InventorySet,
+    MemberApp,
     Metric,
+    MilestoneSet,
+    Mission,
     Program,
     Reward,
     StampProgram,
@@ -26,6 +35,8 @@ from programs.models import (
 )
 
 EntryType = Literal["earned", "bonus"]
+
+ModelT = TypeVar("ModelT", bound=Model)
 
 _KEPT = 256  # snapshots per process; the least recently used one goes
 
@@ -107,6 +118,16 @@ class Snapshot:
     """All but archived ones."""
     stamp_programs: tuple[StampProgram, ...] = ()
     """All but drafts, by id."""
+    challenges: tuple[Challenge, ...] = ()
+    """All but drafts, in their order; with `missions` (removed ones too) and `rewards`."""
+    milestone_sets: tuple[MilestoneSet, ...] = ()
+    """With their milestones, ascending."""
+    inventory_sets: tuple[InventorySet, ...] = ()
+    """With their items and pictures."""
+    coupons: tuple[Coupon, ...] = ()
+    member_app: MemberApp | None = None
+    drafted_event_types: frozenset[str] = frozenset()
+    """What earning rules look at that were never published."""
     derived: dict[UUID, Any] = field(default_factory=dict)
     """What the layers above make of an object here, by its id; it goes when the snapshot goes."""
 
@@ -144,6 +165,43 @@ class Snapshot:
     def stamp_programs_by_id(self) -> dict[UUID, StampProgram]:
         return {stamp_program.id: stamp_program for stamp_program in self.stamp_programs}
 
+    @cached_property
+    def challenges_by_id(self) -> dict[UUID, Challenge]:
+        return {challenge.id: challenge for challenge in self.challenges}
+
+    @cached_property
+    def _milestones(self) -> dict[UUID, tuple[MilestoneSet, ...]]:
+        found: defaultdict[UUID, list[MilestoneSet]] = defaultdict(list)
+        for each in self.milestone_sets:
+            found[each.metric_id].append(each)
+        return {metric_id: tuple(sets) for metric_id, sets in found.items()}
+
+    def milestone_sets_of(self, metric_id: UUID) -> tuple[MilestoneSet, ...]:
+        return self._milestones.get(metric_id, ())
+
+    @cached_property
+    def coupons_by_item(self) -> dict[UUID, Coupon]:
+        return {coupon.item_id: coupon for coupon in self.coupons}
+
+    @cached_property
+    def event_types_used(self) -> frozenset[str]:
+        """Of events that anything configured looks at: what they cause is not for members to claim."""
+        missions = [one for challenge in self.challenges for one in challenge.missions.all()]
+        conditions = [rule.condition for rule in self.rules]
+        conditions += [parse(one.condition) for one in missions]
+        conditions += [parse(each.condition) for each in self.stamp_programs]
+        conditions += [parse(each.condition) for each in self.rewards]
+        counted = {type_ for condition in conditions for type_ in event_types_counted(condition)}
+        ladders = {ladder.event_type for ladder in self.ladders if ladder.event_type}
+        return frozenset(
+            {"purchase", "refund"}
+            | self.rules_by_event_type.keys()
+            | {one.event_type for one in missions}
+            | counted
+            | ladders
+            | self.drafted_event_types
+        )
+
     def program(self, name: str) -> Program | None:
         """A program by its code or its `prg_` id."""
         return next((p for p in self.programs if name in (p.code, p.public_id)), None)
@@ -159,7 +217,7 @@ _lock = Lock()
 def snapshot(environment: Environment) -> Snapshot:
     """The compiled configuration of an environment that was read in this request.
 
-    No statement when the process has seen this `config_version`, else eight.
+    No statement when the process has seen this `config_version`, else eighteen at most.
     """
     with _lock:
         cached = _cache.get(environment.id)
@@ -187,7 +245,32 @@ def _compile(environment: Environment) -> Snapshot:
         tiers=tuple(Tier.objects.filter(environment=environment)),
         rewards=tuple(_rewards(environment)),
         stamp_programs=tuple(_stamp_programs(environment)),
+        challenges=tuple(_challenges(environment)),
+        milestone_sets=tuple(_own(MilestoneSet, environment).prefetch_related("milestones")),
+        inventory_sets=tuple(_inventory_sets(environment)),
+        coupons=tuple(_own(Coupon, environment).select_related("item")),
+        member_app=_own(MemberApp, environment).first(),
+        drafted_event_types=frozenset(
+            EarningRule.objects.filter(environment=environment).values_list("event_type", flat=True)
+        ),
     )
+
+
+def _own(model: type[ModelT], environment: Environment) -> QuerySet[ModelT]:
+    return model._default_manager.filter(environment=environment)
+
+
+def _challenges(environment: Environment) -> QuerySet[Challenge]:
+    begun = _own(Challenge, environment).exclude(status=Challenge.Status.DRAFT)
+    rewards = ChallengeReward.objects.select_related("metric", "item__inventory_set")
+    return begun.prefetch_related(
+        Prefetch("missions", Mission.objects.order_by("place", "id")), Prefetch("rewards", rewards)
+    )
+
+
+def _inventory_sets(environment: Environment) -> QuerySet[InventorySet]:
+    items = InventoryItem.objects.order_by("title", "id")
+    return _own(InventorySet, environment).prefetch_related(Prefetch("items", items))
 
 
 def _rewards(environment: Environment) -> QuerySet[Reward]:
