@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 from audit.ids import public
 from audit.models import AuditEvent
 from loyalty.ledger.book import Book, Cause, Piece
+from loyalty.ledger.closing_challenges import forget_challenges
 from loyalty.ledger.covering import DEBT, pay_debt
 from loyalty.ledger.holds import release
 from loyalty.ledger.reading import read_holds, read_lots, read_uncovered
@@ -91,6 +92,7 @@ def redact(members: Sequence[Member]) -> None:
     )
     _void_codes(keys)
     StampReward.objects.filter(member__in=keys, reference__isnull=False).update(reference=None)
+    forget_challenges(keys)
     AuditEvent.objects.filter(member_id__in=keys).update(before=None, after=None, ip=None, salt=None)
     _forget(keys)
 

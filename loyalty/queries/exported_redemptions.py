@@ -34,7 +34,8 @@ def exported_redemptions(family: Sequence[Member]) -> list[dict[str, Any]]:
 
 
 def exported_items(family: Sequence[Member]) -> dict[str, list[dict[str, Any]]]:
-    """What these members have, and every item that was received or lost; two statements."""
+    """What these members have, and every item that was received or lost, of a coupon with its code; two
+    statements."""
     owned = MemberItem.objects.filter(member__in=family).select_related("member", "item__inventory_set")
     changes = ItemChange.objects.filter(member__in=family).select_related("member", "item__inventory_set")
     return {
@@ -108,6 +109,8 @@ def _change(row: ItemChange) -> dict[str, Any]:
     return _item(row) | {
         "quantity": row.quantity,
         "redemption_id": row.redemption_id and public("red", row.redemption_id),
+        "achievement_id": row.achievement_id and public("ach", row.achievement_id),
+        "code": row.code,
         "occurred_at": rfc3339(row.occurred_at),
         "recorded_at": rfc3339(row.recorded_at),
         "actor": {"kind": row.actor_kind, "id": row.actor_id},

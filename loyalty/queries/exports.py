@@ -16,6 +16,7 @@ from audit.models import AuditEvent
 from loyalty.ledger.consistent import one_state
 from loyalty.models import Account, Event, EventCount, Member, RuleUsage
 from loyalty.queries.balances import Balance, balances_of
+from loyalty.queries.exported_challenges import exported_challenges
 from loyalty.queries.exported_ledger import exported_holds, exported_transactions
 from loyalty.queries.exported_redemptions import exported_items, exported_redemptions
 from loyalty.queries.exported_stamps import exported_stamp_collections
@@ -46,6 +47,7 @@ def export_member(*, environment: Environment, member: str, now: datetime | None
             "holds": exported_holds(family),
             "redemptions": exported_redemptions(family),
             "items": exported_items(family),
+            "challenges": exported_challenges(family),
             "stamp_collections": exported_stamp_collections(family),
             "events": _events(family),
             "event_counts": _event_counts(family),
