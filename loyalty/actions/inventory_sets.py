@@ -8,7 +8,7 @@ from django.db import transaction
 from audit.record import Actor
 from loyalty.models import ItemChange, MemberItem, Redemption
 from programs.actions.inventory import configure_inventory_set
-from programs.models import Environment, InventoryItem, InventorySet, Reward
+from programs.models import ChallengeReward, Coupon, Environment, InventoryItem, InventorySet, Reward
 
 
 @transaction.atomic
@@ -37,14 +37,17 @@ def save_inventory_set(
 
 
 def _is_used(item: InventoryItem) -> bool:
-    """Whether a reward gives it, archived ones too, one that is bought will give it, or a member has or had
-    it. Asked under the item's lock: whoever gets it now has written that, or waits and finds it gone."""
+    """Whether a reward gives it, archived ones and those of challenges too, one that is bought will give it, it is
+    a coupon, or a member has or had it. Asked under the item's lock: whoever gets it now has written that, or waits
+    and finds it gone."""
     InventoryItem.objects.select_for_update().get(pk=item.pk)
     waiting = Redemption.objects.filter(
         environment_id=item.environment_id, status=Redemption.Status.PENDING, gives__item=str(item.pk)
     )
     return (
         Reward.objects.filter(gives_item=item).exists()
+        or ChallengeReward.objects.filter(item=item).exists()
+        or Coupon.objects.filter(item=item).exists()
         or waiting.exists()
         or MemberItem.objects.filter(item=item).exists()
         or ItemChange.objects.filter(item=item).exists()

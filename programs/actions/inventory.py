@@ -12,7 +12,7 @@ from programs.actions.configure import bump_version, clean, configure, lock_envi
 from programs.models import Environment, InventoryItem, InventorySet
 
 MAX_ITEMS = 500
-_FIELDS = ("id", "title", "media")
+_FIELDS = ("id", "title", "media", "picture")
 
 
 @transaction.atomic
@@ -28,9 +28,10 @@ def configure_inventory_set(
     """Save a new or stored set with `changes`, and its whole list of items, matched by id: those that are
     missing are made, those that are not named are removed. None: as they are.
 
-    Each item: id (made where absent), title, media (a URL, or empty). Raises InvalidRequest naming every
-    fault, as `title` or `items[1].title`, also where an item that would go is used; NotFound for another
-    environment's set. Locks: the environment, then the set.
+    Each item: id (made where absent), title, media (a URL, or empty), picture (an uploaded one, shown instead;
+    None: none; left out: as it was, unless media is given). Raises InvalidRequest naming every fault, as `title`
+    or `items[1].title`, also where an item that would go is used; NotFound for another environment's set. Locks:
+    the environment, then the set.
     """
     lock_environment(environment)
     new = inventory_set._state.adding
@@ -76,7 +77,9 @@ def _read(
         old = stored.get(str(given.get("id")))
         item = InventoryItem(environment=environment)
         if old:
-            item = InventoryItem(id=old.id, environment=environment, created_at=old.created_at)
+            item = InventoryItem(
+                id=old.id, environment=environment, created_at=old.created_at, picture=old.picture
+            )
             item._state.adding = False
         item.inventory_set = inventory_set
         found = _fill(item, given)
@@ -92,6 +95,16 @@ def _fill(item: InventoryItem, given: Mapping[str, Any]) -> list[FieldError]:
     if given.get("id") is not None:
         item.public_id = given["id"]
     item.title, item.media = given.get("title") or "", given.get("media") or ""
+    if "picture" in given or item.media:
+        item.picture = given.get("picture")
+    return [*faults, *item_faults(item)]
+
+
+def item_faults(item: InventoryItem) -> list[FieldError]:
+    """What is wrong with an item by itself, named as callers name it."""
+    faults = []
+    if item.picture and item.picture.environment_id != item.environment_id:
+        faults.append(FieldError("picture", "invalid", "There is no such picture in this environment."))
     try:
         item.clean_fields(exclude=["id", "environment", "inventory_set"])
     except ValidationError as error:
@@ -102,7 +115,7 @@ def _fill(item: InventoryItem, given: Mapping[str, Any]) -> list[FieldError]:
 
 
 def _in_use(item: InventoryItem) -> FieldError:
-    detail = f"Members have {item.public_id}, or a reward gives it, so it can't be removed."
+    detail = f"Members have {item.public_id}, it is a coupon, or a reward gives it; so it can't be removed."
     return FieldError("items", "in_use", detail)
 
 
@@ -114,13 +127,13 @@ def _save_items(
     wanted: Mapping[str, InventoryItem],
     gone: Sequence[InventoryItem],
 ) -> None:
-    before, after = _as_json(stored.values()), _as_json(wanted.values())
+    before, after = items_as_json(stored.values()), items_as_json(wanted.values())
     if before == after:
         return
     for item in gone:
         item.delete()
     for key, item in wanted.items():
-        if key not in stored or _as_json([item]) != _as_json([stored[key]]):
+        if key not in stored or items_as_json([item]) != items_as_json([stored[key]]):
             item.inventory_set = inventory_set
             item.save()
     record(
@@ -135,8 +148,10 @@ def _save_items(
     bump_version(environment)
 
 
-def _as_json(items: Iterable[InventoryItem]) -> list[dict[str, str]]:
+def items_as_json(items: Iterable[InventoryItem]) -> list[dict[str, str]]:
+    """By id, as the audit keeps them."""
     return [
         {"id": item.public_id, "title": item.title, "media": item.media}
+        | ({"picture": str(item.picture_id)} if item.picture_id else {})
         for item in sorted(items, key=lambda item: item.public_id)
     ]

@@ -34,6 +34,9 @@ SCOPES: dict[str, str] = {
 }
 
 
+_PREFIXES: dict[str, str] = {ApiKey.Kind.SECRET.value: "sk", ApiKey.Kind.PUBLISHABLE.value: "pk"}
+
+
 class NewKey(NamedTuple):
     """A key and its secret, which is not kept and can't be shown again."""
 
@@ -51,26 +54,41 @@ def create_key(
     *,
     environment: Environment,
     name: str,
-    scopes: Sequence[str],
     actor: Actor,
+    scopes: Sequence[str] = (),
     expires_at: datetime | None = None,
+    kind: str = ApiKey.Kind.SECRET,
 ) -> NewKey:
-    """A secret key of the environment. Raises InvalidRequest for an unknown scope. Locks nothing."""
-    unknown = sorted(set(scopes) - SCOPES.keys())
-    if unknown or not scopes:
-        detail = f"Choose from {', '.join(SCOPES)}."
-        raise InvalidRequest(detail, errors=[FieldError("scopes", "invalid_choice", detail)])
-    secret = f"sk_{environment.kind}_{secrets.token_urlsafe(32)}"
+    """A key of the environment: a secret one with scopes, or a publishable one, which tells the members' app where
+    it belongs, may do nothing else and has none. Raises InvalidRequest for an unknown scope or kind. Locks nothing.
+    """
+    _check_scopes(kind, scopes)
+    begin = f"{_PREFIXES[kind]}_{environment.kind}_"
+    secret = f"{begin}{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
         environment=environment,
+        kind=kind,
         name=name,
-        prefix=secret[: len(f"sk_{environment.kind}_") + 6],
+        prefix=secret[: len(begin) + 6],
         key_hash=hash_key(secret),
         scopes=sorted(set(scopes)),
         expires_at=expires_at,
     )
     _record(environment, key, "created", actor)
     return NewKey(key, secret)
+
+
+def _check_scopes(kind: str, scopes: Sequence[str]) -> None:
+    if kind not in _PREFIXES:
+        raise InvalidRequest.field("kind", "invalid_choice", f"Choose from {', '.join(_PREFIXES)}.")
+    if kind == ApiKey.Kind.PUBLISHABLE:
+        if scopes:
+            raise InvalidRequest.field("scopes", "invalid", "A publishable key has none; leave them out.")
+        return
+    unknown = sorted(set(scopes) - SCOPES.keys())
+    if unknown or not scopes:
+        detail = f"Choose from {', '.join(SCOPES)}."
+        raise InvalidRequest(detail, errors=[FieldError("scopes", "invalid_choice", detail)])
 
 
 @transaction.atomic
@@ -94,5 +112,5 @@ def _record(environment: Environment, key: ApiKey, verb: str, actor: Actor) -> N
         verb=f"apikey.{verb}",
         object_type="apikey",
         object_id=str(key.pk),
-        after={"name": key.name, "prefix": key.prefix, "scopes": key.scopes},
+        after={"kind": key.kind, "name": key.name, "prefix": key.prefix, "scopes": key.scopes},
     )

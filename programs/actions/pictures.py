@@ -23,6 +23,7 @@ WHERE created_at < %s AND NOT EXISTS (SELECT FROM programs_reward WHERE picture_
 AND NOT EXISTS (
     SELECT FROM programs_stampprogram WHERE picture_id = picture.id OR logo_id = picture.id
 )
+AND NOT EXISTS (SELECT FROM programs_inventoryitem WHERE picture_id = picture.id)
 """
 
 
@@ -37,8 +38,8 @@ def store_picture(*, environment: Environment, data: bytes) -> Picture:
 
 
 def delete_unused(*, now: datetime) -> int:
-    """Remove the pictures that no reward and no stamp card shows any more and that are older than a day; how many.
-    One statement. `now`: real time."""
+    """Remove the pictures that no reward, stamp card or inventory item shows any more and that are older than a
+    day; how many. One statement. `now`: real time."""
     with connection.cursor() as cursor:
         cursor.execute(_DELETE_UNUSED, [now - UNUSED_LAST])
         deleted: int = cursor.rowcount
