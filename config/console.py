@@ -218,6 +218,12 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
         ],
     ),
     (
+        "Challenges",
+        [
+            ("Milestones", "flag", "programs_milestoneset_changelist", "analyst"),
+        ],
+    ),
+    (
         "Activity",
         [
             ("Events", "bolt", "loyalty_event_changelist", "analyst"),
@@ -231,6 +237,7 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
         [
             ("Project", "settings", "programs_project_changelist", "analyst"),
             ("API keys", "key", "programs_apikey_changelist", "owner"),
+            ("Member app", "smartphone", "programs_memberapp_changelist", "analyst"),
             ("Member token keys", "fingerprint", "programs_tokenkey_changelist", "owner"),
             ("Staff", "badge", "programs_projectmembership_changelist", "owner"),
         ],

@@ -8,7 +8,9 @@ from loyalty.admin.holds import HoldAdmin
 from loyalty.admin.inventory import InventorySetAdmin
 from loyalty.admin.ladders import TierLadderAdmin
 from loyalty.admin.ledger import LedgerEntryAdmin
+from loyalty.admin.member_app import MemberAppAdmin
 from loyalty.admin.members import MemberAdmin
+from loyalty.admin.milestones import MilestoneSetAdmin
 from loyalty.admin.projects import ProjectAdmin
 from loyalty.admin.redemptions import RedemptionAdmin
 from loyalty.admin.rewards import RewardAdmin
@@ -26,6 +28,8 @@ __all__ = [
     "InventorySetAdmin",
     "LedgerEntryAdmin",
     "MemberAdmin",
+    "MemberAppAdmin",
+    "MilestoneSetAdmin",
     "ProjectAdmin",
     "RedemptionAdmin",
     "RewardAdmin",

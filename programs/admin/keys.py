@@ -15,7 +15,7 @@ from audit.errors import DomainError
 from programs.actions.keys import SCOPES, create_key, revoke_key
 from programs.admin.base import actor_of, form_errors, may, require, required_environment
 from programs.admin.detail import DetailAdmin
-from programs.admin.widgets import check_boxes, date_time, text_input
+from programs.admin.widgets import check_boxes, date_time, select, text_input
 from programs.models import ApiKey
 from programs.queries.staff import Role
 
@@ -23,15 +23,37 @@ FORM = "key_form"  # in the session: the one form that may make a key
 
 
 class KeyForm(forms.Form):
-    name = forms.CharField(max_length=200, widget=text_input(), help_text="Which server or person uses it.")
+    name = forms.CharField(
+        max_length=200, widget=text_input(), help_text="Which server, app or person uses it."
+    )
+    kind = forms.ChoiceField(
+        choices=[
+            (ApiKey.Kind.SECRET, "Secret, for your servers"),
+            (ApiKey.Kind.PUBLISHABLE, "Publishable, for apps and web pages"),
+        ],
+        initial=ApiKey.Kind.SECRET,
+        widget=select(),
+        help_text="Everybody may see a publishable key: all that it does is to read the public configuration of "
+        "challenges, metrics and inventory (GET /api/loyalty/config).",
+    )
     scopes = forms.MultipleChoiceField(
         label="What it may do",
+        required=False,
         choices=[(scope, f"{words} ({scope})") for scope, words in SCOPES.items()],
         widget=check_boxes(),
     )
     expires_at = forms.DateTimeField(
         label="Ends", required=False, widget=date_time(), help_text="Empty: until it is revoked."
     )
+
+    def clean(self) -> dict[str, Any]:
+        """A publishable key has no scopes: what was ticked before its kind was chosen is dropped."""
+        sent: dict[str, Any] = super().clean() or {}
+        if sent.get("kind") == ApiKey.Kind.PUBLISHABLE:
+            sent["scopes"] = []
+        elif "scopes" in sent and not sent["scopes"]:
+            self.add_error("scopes", "Choose at least one thing that its holder may do.")
+        return sent
 
     def clean_expires_at(self) -> Any:
         ends = self.cleaned_data["expires_at"]
@@ -44,9 +66,12 @@ class KeyForm(forms.Form):
 class ApiKeyAdmin(DetailAdmin[ApiKey]):
     reader = Role.OWNER.value
     detail_template = "key.html"
-    explanation = "Your servers call the API with a key of this environment."
-    first_step = "Add one; its secret is shown once."
-    list_display = ("name", "starts_with", "may_do", "last_used_at", "expires_at", "state")
+    explanation = (
+        "Your servers call the API with a secret key of this environment, apps with a publishable one."
+    )
+    first_step = "Add one; it is shown once."
+    list_display = ("name", "kind_of", "starts_with", "may_do", "last_used_at", "expires_at", "state")
+    list_filter = ("kind",)
     sortable_by = ()
     search_fields = ("name", "prefix")
 
@@ -57,8 +82,14 @@ class ApiKeyAdmin(DetailAdmin[ApiKey]):
     def starts_with(self, key: ApiKey) -> SafeString:
         return format_html("<code>{}…</code>", key.prefix)
 
+    @admin.display(description="Kind")
+    def kind_of(self, key: ApiKey) -> SafeString:
+        return format_html('<span class="lc-tag lc-key-{}">{}</span>', key.kind, key.get_kind_display())
+
     @admin.display(description="Scopes")
     def may_do(self, key: ApiKey) -> str:
+        if key.kind == ApiKey.Kind.PUBLISHABLE:
+            return "public configuration"
         return ", ".join("everything" if scope == "*" else scope for scope in key.scopes)
 
     @admin.display(description="State")

@@ -15,12 +15,15 @@ from loyalty.actions.holds import hold_points
 from loyalty.actions.inventory_sets import save_inventory_set
 from loyalty.actions.redemptions import redeem
 from loyalty.models import Event, LedgerEntry, Member, StampReward
+from programs.actions.member_apps import save_member_app
+from programs.actions.milestones import save_milestone_set
 from programs.models import (
     ApiKey,
     EarningRule,
     Environment,
     InventorySet,
     Metric,
+    MilestoneSet,
     Program,
     ProjectMembership,
 )
@@ -131,6 +134,18 @@ def furnish(mark: str) -> Tenant:
         actor=actor,
         now=timezone.now(),
     )
+    milestone_set = save_milestone_set(
+        environment=factories.reload(environment),
+        milestone_set=MilestoneSet(environment=environment, metric=metric),
+        actor=actor,
+        changes={"title": f"{mark}-distance"},
+        milestones=[{"id": f"{mark}-marathon", "title": f"{mark}-marathon", "threshold": 42}],
+    )
+    member_app = save_member_app(
+        environment=factories.reload(environment),
+        actor=actor,
+        changes={"public_host": f"{mark}-app.example.com", "event_types": [f"{mark}-walked"]},
+    )
     rows: list[Model] = [
         Member.objects.get(pk=event.member_id),
         event,
@@ -139,6 +154,8 @@ def furnish(mark: str) -> Tenant:
         reward,
         redemption,
         inventory_set,
+        milestone_set,
+        member_app,
         upload,
         stamp_program,
         card,

@@ -104,12 +104,17 @@ const repeat = (list) => {
     return row;
   };
   const blank = rows().pop().cloneNode(true);
-  rows().forEach((row) => (isBlank(row) ? row.remove() : furnish(row)));
+  const isFaulty = (row) => row.querySelector(".lc-error-line"); // a fault is never taken away
+  rows().forEach((row) => (isBlank(row) && !isFaulty(row) ? row.remove() : furnish(row)));
   const added = () => {
     const row = furnish(blank.cloneNode(true));
     add.before(row);
     return row;
   };
+  // Files bear the number of their row in their names: what is left empty is not sent.
+  list.closest("form")?.addEventListener("submit", () => rows().forEach((row, place) => {
+    row.querySelectorAll("[data-numbered]").forEach((input) => { input.name = `${input.dataset.numbered}_${place}`; });
+  }));
   const add = button(`+ ${list.dataset.repeat}`, () => inputs(added())[0].focus());
   list.append(add);
   if ("first" in list.dataset && !rows().length) added();
