@@ -8,6 +8,7 @@ from uuid import UUID
 
 from audit.errors import InvalidRequest
 from loyalty.actions.intake import Item
+from loyalty.actions.mission_counting import asked_by_missions, count, judge_missions
 from loyalty.actions.points import credit
 from loyalty.actions.purchases import Purchase
 from loyalty.actions.sitting import Asking, Sitting, facts_of
@@ -42,19 +43,26 @@ def earn(sitting: Sitting, item: Item, event: Event, member: Member) -> Recorded
     """Plan what the event gives, with its explanation and what a refund needs to judge it again."""
     rules = sitting.rules_of(item)
     cards = sitting.cards_of(item)
-    asking: list[Asking] = [*rules, *asked_by(sitting.config, cards)]
+    asking: list[Asking] = [
+        *rules,
+        *asked_by(sitting.config, cards),
+        *asked_by_missions(sitting.config, item),
+    ]
     facts = facts_of(sitting, item, member, asking)
     situation = _situation(sitting, item, member, rules)
     evaluation = evaluate(facts, rules, situation)
     _refuse_too_many(sitting, member, evaluation)
-    judged = judge(sitting.journal, sitting.config, event, cards, facts, situation.levels)
+    journal, config = sitting.journal, sitting.config
+    judged = judge(journal, config, event, cards, facts, situation.levels)
+    missions = judge_missions(journal, config, item, member.pk, facts, situation.levels)
     event.facts = _kept(facts, rules, asking, situation)
     event.explanation = evaluation.to_json()
     event.figures = _use(sitting, item, member, rules, evaluation)
-    sitting.journal.add_event(event)
+    journal.add_event(event)
     sitting.counts[member.pk, event.type] = sitting.counts.get((member.pk, event.type), 0) + 1
     entries, reward, referral = _post(sitting, event, member, evaluation)
-    stamp(sitting.journal, event, judged)
+    stamp(journal, event, judged)
+    won = count(journal, config, event, missions)
     changes = progress(sitting, event, member.pk, counts_of(sitting, event), event.occurred_at)
     sitting.purchases[event.event_id] = Purchase(
         event,
@@ -64,7 +72,7 @@ def earn(sitting: Sitting, item: Item, event: Event, member: Member) -> Recorded
         reward=reward,
         referrer=sitting.referrers[referral.referrer_id].pk if referral else None,
     )
-    given = [*entries, *([reward] if reward else [])]
+    given = [*entries, *([reward] if reward else []), *won]
     return RecordedEvent(event, str(member), given, duplicate=False, changes=changes, referral=referral)
 
 

@@ -13,7 +13,7 @@ from loyalty.actions.points import credit
 from loyalty.ledger.merging import merge_accounts
 from loyalty.ledger.posting import Cause, Journal
 from loyalty.ledger.standings import Standing
-from loyalty.models import ItemChange, MemberItem, Redemption
+from loyalty.models import ItemChange, Redemption
 from loyalty.queries.families import family_of
 from loyalty.queries.gifts import check_above, check_room, not_above
 from loyalty.rules.tiers import State
@@ -118,10 +118,7 @@ def _standing_with(journal: Journal, member_id: UUID, tier: UUID) -> Standing | 
 
 def _move_item(journal: Journal, redemption: Redemption, owner: UUID, item: UUID, by: int) -> None:
     """The owner has the item once more, or once less if they still have it."""
-    rows = MemberItem.objects.filter(member_id=owner, item_id=item)
-    row = rows.first() or MemberItem(
-        environment_id=journal.environment.id, member_id=owner, item_id=item, quantity=0
-    )
+    row = journal.sales.item(journal.environment.id, owner, item)
     if row.quantity + by < 0:
         return
     row.quantity += by

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from audit.errors import InvalidRequest
 from audit.record import Actor
+from loyalty.actions.due_challenges import complete_runs, metrics_in_force
 from loyalty.actions.once import once
 from loyalty.errors import MemberFrozen
 from loyalty.ledger import accounts
@@ -17,6 +18,7 @@ from loyalty.ledger.joining import (
     move_usage,
 )
 from loyalty.ledger.joining_cards import move_cards, settle_due_cards
+from loyalty.ledger.joining_challenges import move_challenges
 from loyalty.ledger.members import Redirected
 from loyalty.ledger.merging import merge_accounts
 from loyalty.ledger.posting import Cause, Journal
@@ -38,7 +40,7 @@ def merge_members(
     idempotency: Idempotency | None = None,
 ) -> Member:
     """Let `into` go on with all that `member` has: points, pending, holds, debt, event counts, usage of
-    rules, tiers, items, stamp cards and referrals (docs/members.md tells of each kind of row). `member`
+    rules, tiers, items, stamp cards, challenges and referrals (docs/members.md tells of each kind of row). `member`
     becomes a tombstone that redirects; its attributes are not taken over. Answers the survivor.
 
     Raises InvalidRequest, MemberFrozen (either), NotFound, Replay. Locks: both members, then their accounts.
@@ -54,6 +56,7 @@ def merge_members(
     move_items(journal, merged, survivor)
     settle_due_cards(journal, [merged.pk, survivor.pk])
     move_cards(journal, merged, survivor)
+    complete_runs(journal, move_challenges(journal, merged, survivor))
     move_referrals(merged, survivor)
     # Those merged into it before go on to the survivor too: every redirect is one step.
     Member.objects.filter(redirect_to=merged).update(redirect_to=survivor)
@@ -97,7 +100,15 @@ def _merge_accounts(journal: Journal, merged: Member, survivor: Member, cause: C
     accounts.make_accounts(journal.environment, [(survivor.pk, units[key]) for key in metrics])
     # All of both, since the survivor's levels are decided under the locks of their accounts.
     locked = accounts.lock_accounts(member_id__in=[merged.pk, survivor.pk])
-    opened = journal.open_locked([account for account in locked if account.metric_id in metrics])
+    rewarded = metrics_in_force(snapshot(journal.environment), journal.now)  # by what they complete together
+    opened = journal.open_locked(
+        [
+            account
+            for account in locked
+            if account.metric_id in metrics
+            or (account.member_id == survivor.pk and account.metric_id in rewarded)
+        ]
+    )
     books = {(book.account.member_id, book.account.metric_id): book for book in opened}
     for key in sorted(metrics):
         merge_accounts(books[merged.pk, key], books[survivor.pk, key], cause)

@@ -25,6 +25,7 @@ _TAKEN_MEANWHILE = (
     "account_member_metric_unique",
     "member_tier_tier_fk",  # a level was removed: whoever asks again has the new ladder
     "stamp_collection_once",
+    "coupon_code_unique",
     "code_unique",  # a code made at random: the next one is another
 )
 _STOCK = "reward_stock_not_exceeded"

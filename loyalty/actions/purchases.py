@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from loyalty.ledger.book import CHALLENGE
 from loyalty.ledger.past import Past, Record, past_of
 from loyalty.ledger.posting import Book, Journal
 from loyalty.models import Event, LedgerEntry, Member, Referral
@@ -94,6 +95,8 @@ def _read_entries(purchases: dict[UUID, Purchase]) -> None:
         event__in=[*purchases, *owners], reverses__isnull=True, type__in=["earned", "bonus"]
     )
     for entry in earned.select_related("account").order_by("id"):
+        if (entry.origin or "").startswith(CHALLENGE):
+            continue  # a challenge's rewards stand or fall with its missions, whatever their event earned
         if entry.event_id in purchases:
             purchases[_key(entry.event_id)].entries.append(entry)
         else:

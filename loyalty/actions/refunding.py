@@ -11,6 +11,7 @@ from uuid import UUID
 from loyalty.actions.earning import progress
 from loyalty.actions.intake import Item
 from loyalty.actions.judging_again import can_be_judged, is_whole, judge_again, net_of
+from loyalty.actions.mission_refunding import take_progress_back
 from loyalty.actions.purchases import Purchase
 from loyalty.actions.refund_requests import asked_of, refund_before
 from loyalty.actions.sitting import Sitting
@@ -65,6 +66,7 @@ def refund(sitting: Sitting, item: Item, event: Event, member: Member) -> Record
     event.figures = _figures(_give_back_usage(sitting, purchase, net, evaluation), is_whole(net))
     event.explanation["refund"] = _in_figures(purchase, net, sides)
     take_stamps_back(sitting, purchase, event, net, every)
+    entries += take_progress_back(sitting, purchase, event, net, every)
     purchase.refunds.append(event)
     counts = _counts(sitting, purchase, asked, whole=is_whole(net))
     changes = progress(sitting, event, purchase.owner, counts, purchase.event.occurred_at)

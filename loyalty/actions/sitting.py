@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
+from loyalty.actions import mission_counting
+from loyalty.actions.completing import books_of_prize
 from loyalty.actions.intake import REFUND, Item
 from loyalty.actions.purchases import Purchase, read_purchases
 from loyalty.actions.stamping import asked_by, read_for, stamp_programs_of
 from loyalty.ledger import accounts
+from loyalty.ledger.achievements import prizes_held
 from loyalty.ledger.cards import Card
 from loyalty.ledger.members import and_heirs, lock_members
 from loyalty.ledger.past import Record, read_records, read_their_lots
@@ -94,9 +97,11 @@ def open_sitting(journal: Journal, config: Snapshot, items: Sequence[Item]) -> S
     live = [item for item in live if item.reported.event_id not in sitting.known]
     buying = [(item, sitting.member_of(item).pk) for item in live]
     read_for(journal, config, buying, sitting.purchases.values())
+    mission_counting.read_for(journal, config, buying, sitting.purchases.values())
     asked: list[Asking] = [
         *rules,
         *asked_by(config, (card for item in live for card in sitting.cards_of(item))),
+        *(rule for item in live for rule in mission_counting.asked_by_missions(config, item)),
     ]
     _read_counts(sitting, asked, {member for _, member in buying})
     _read_usage(sitting, live)
@@ -177,10 +182,16 @@ def _lock_accounts(sitting: Sitting, live: Sequence[Item]) -> None:
     metrics = {rule.metric_id for item in live for rule in sitting.rules_of(item)}
     # Levels of points are decided under the lock of their account, also by an event that gives none.
     metrics |= {ladder.metric_id for ladder in ladders_of(sitting.config) if ladder.basis == "points"}
+    buying = [(item, sitting.member_of(item).pk) for item in live]
+    metrics |= mission_counting.metrics_of(sitting.journal, sitting.config, buying)
     members = _all_members(sitting, live)
     for purchase in sitting.purchases.values():
         metrics |= {entry.account.metric_id for entry in purchase.originals}
         sitting.journal.heirs |= purchase.heirs
+    for entry, holder in prizes_held(sitting.journal.achievements):
+        metrics.add(entry.account.metric_id)
+        if entry.member_id != holder:
+            sitting.journal.heirs[entry.member_id] = holder
     if metrics and members:
         locked = accounts.lock_accounts(member_id__in=members, metric_id__in=metrics)
         sitting.journal.open_locked(locked)
@@ -189,21 +200,31 @@ def _lock_accounts(sitting: Sitting, live: Sequence[Item]) -> None:
 def _all_members(sitting: Sitting, live: Sequence[Item]) -> set[UUID]:
     """Whose accounts or levels may change."""
     members = {sitting.member_of(item).pk for item in live} | {row.pk for row in sitting.referrers.values()}
+    for entry, holder in prizes_held(sitting.journal.achievements):
+        members |= {entry.member_id, holder}
     return members.union(*(purchase.holders for purchase in sitting.purchases.values()))
 
 
 def _read_pasts(sitting: Sitting) -> None:
-    """What reversals of the purchases' entries need to know; up to eight statements."""
+    """What reversals of the purchases' entries, and of challenges' rewards, need to know; up to eight statements."""
     journal = sitting.journal
-    sides = [(purchase, entry) for purchase in sitting.purchases.values() for entry in purchase.originals]
+    sides = [
+        (entry, *purchase.books_of(entry, journal, sitting.config), purchase.records)
+        for purchase in sitting.purchases.values()
+        for entry in purchase.originals
+    ]
+    achievements = journal.achievements
+    sides += [
+        (entry, *books_of_prize(journal, sitting.config, entry, holder), achievements.records)
+        for entry, holder in prizes_held(achievements)
+    ]
     if not sides:
         return
-    records = read_records([entry for _, entry in sides])
+    records = read_records([entry for entry, *_ in sides])
     books: dict[UUID, Book] = {}
     by_wallet: dict[UUID, list[Record]] = {}
-    for purchase, entry in sides:
-        purchase.records[entry.id] = records[entry.id]
-        home, wallet = purchase.books_of(entry, journal, sitting.config)
+    for entry, home, wallet, kept in sides:
+        kept[entry.id] = records[entry.id]
         entry.account = home.account
         books |= {home.account.id: home, wallet.account.id: wallet}
         by_wallet.setdefault(wallet.account.id, []).append(records[entry.id])

@@ -29,6 +29,12 @@ LIFETIME = {
 }
 
 
+OPENING = "opening"
+"""The origin of what an account begins with: a member has had it all along."""
+CHALLENGE = "challenge:"
+"""How the origin of what a challenge gave begins: the hex of its key, and the place of the reward, follow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Why an entry is made; every field lands on the entry as it is."""

@@ -24,11 +24,13 @@ from audit.models import AuditEvent
 from audit.record import Actor, audit_event
 from loyalty.errors import MemberFrozen
 from loyalty.ledger import accounts, trail
-from loyalty.ledger.book import Book, Cause, root_type
+from loyalty.ledger.achievements import Achievements
+from loyalty.ledger.book import OPENING, Book, Cause, root_type
 from loyalty.ledger.cards import Cards
 from loyalty.ledger.covering import credit
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.members import successions
+from loyalty.ledger.milestones import crossed
 from loyalty.ledger.opening import open_books
 from loyalty.ledger.reading import read_spendable
 from loyalty.ledger.sales import Sales
@@ -76,11 +78,13 @@ class Journal:
     referrals: list[Referral] = field(default_factory=list)
     sales: Sales = field(default_factory=Sales)
     cards: Cards = field(init=False)
+    achievements: Achievements = field(init=False)
     _posted: dict[UUID, Book] = field(default_factory=dict)
     _books_of: defaultdict[UUID, list[Book]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         self.cards = Cards(self.now, self.actor)
+        self.achievements = Achievements(self.now, self.actor)
 
     def open(self, member: str, metric: Metric, *, spends: int = 0, frozen_ok: bool = False) -> Book:
         """The account in `metric` of whoever answers for this id, locked and settled; made, with the
@@ -196,7 +200,7 @@ class Journal:
 
     def write(self, result: Any, *, member_id: UUID | None = None) -> None:
         """Write everything planned, and `result` as the answer of the idempotency key; one statement, two
-        where a stamp takes the day of one that is returned.
+        where a stamp or an achievement takes the place of one that is taken back.
 
         Raises IntegrityError where a key or event id was used meanwhile; `once` turns it into a replay.
         """
@@ -204,6 +208,9 @@ class Journal:
         self._posted |= self.books
         self.follow()
         books = list(self.books.values())
+        for change, told in crossed(snapshot(self.environment), books):
+            self.achievements.crossings.append(change)
+            self.audit(**told)
         standings = list(self.standings.values())
         for book in books:
             self.audit_events += trail.of_book(book, self.environment, self.actor)
@@ -213,7 +220,12 @@ class Journal:
         if self.idempotency:
             answers.append(self.idempotency.record(self.environment.id, result, at, member_id))
         # In which order the parts of one statement run, PostgreSQL does not promise.
-        write_rows({"stamp_changes": self.cards.take_freed_days()})
+        write_rows(
+            {
+                "stamp_changes": self.cards.take_freed_days(),
+                "achievement_changes": self.achievements.take_freed(),
+            }
+        )
         write_rows(
             {
                 "new_members": self.new_members.values(),
@@ -240,6 +252,7 @@ class Journal:
                 "referrals": self.referrals,
                 **self.sales.rows(),
                 **self.cards.rows(),
+                **self.achievements.rows(),
                 "audit_events": self.audit_events,
                 "answers": answers,
             }
@@ -319,5 +332,5 @@ def _open_with_default(book: Book) -> None:
         return
     opening = book.account.metric.default_value
     if opening > 0:
-        cause = Cause(reason="Opening balance")
+        cause = Cause(reason="Opening balance", origin=OPENING)
         credit(book, type="adjusted", points=opening, cause=cause, occurred_at=book.now)

@@ -11,7 +11,8 @@ from loyalty.models import ItemChange, MemberItem, Redemption, RewardCode, Rewar
 
 @dataclass(slots=True)
 class Sales:
-    """Planned rows. `items`: how often a member will have an item, by both."""
+    """Planned rows. `items`: how often a member will have an item, by both; `owned`: how often those have it that
+    were read, `looked_up` all that were asked for."""
 
     redemptions: list[Redemption] = field(default_factory=list)
     redemption_changes: list[Redemption] = field(default_factory=list)
@@ -20,6 +21,23 @@ class Sales:
     stock_changes: list[RewardStock] = field(default_factory=list)
     items: dict[tuple[UUID, UUID], MemberItem] = field(default_factory=dict)
     item_changes: list[ItemChange] = field(default_factory=list)
+    owned: dict[tuple[UUID, UUID], MemberItem] = field(default_factory=dict)
+    looked_up: set[tuple[UUID, UUID]] = field(default_factory=set)
+
+    def item(self, environment_id: UUID, member_id: UUID, item_id: UUID) -> MemberItem:
+        """How often the member has the item, as it is planned; one statement where it was not read before.
+        Locked must be the member."""
+        key = member_id, item_id
+        if key in self.items:
+            return self.items[key]
+        if key not in self.owned:
+            row = None
+            if key not in self.looked_up:
+                row = MemberItem.objects.filter(member_id=member_id, item_id=item_id).first()
+            self.owned[key] = row or MemberItem(
+                environment_id=environment_id, member_id=member_id, item_id=item_id, quantity=0
+            )
+        return self.owned[key]
 
     def rows(self) -> dict[str, Iterable[Model]]:
         """All that is planned, by its section of posting.sql."""

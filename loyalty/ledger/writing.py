@@ -1,4 +1,4 @@
-"""All that one transaction writes, in one statement (posting.sql)."""
+"""All that one transaction writes, in one statement (posting.sql, posting_benefits.sql)."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -8,7 +8,7 @@ from django.db import connection, models
 from loyalty.ledger.rows import as_rows
 from loyalty.ledger.sql import sections
 
-_SECTIONS = sections("posting.sql")
+_SECTIONS = sections("posting.sql") | sections("posting_benefits.sql")
 
 
 def write_rows(rows: Mapping[str, Iterable[models.Model]]) -> None:

@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='itemchange',
             name='code',
-            field=models.CharField(help_text='Of a coupon: the code that came with it.', max_length=64, null=True),
+            field=models.CharField(help_text='Of a coupon: the code that came with it.', max_length=200, null=True),
         ),
         migrations.AddIndex(
             model_name='achievement',

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="itemchange",
             index=models.Index(
-                fields=["member", "achievement_id"],
+                fields=["achievement_id"],
                 condition=models.Q(("achievement_id__isnull", False)),
                 name="item_change_achievement",
             ),

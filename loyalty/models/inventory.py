@@ -42,7 +42,7 @@ class ItemChange(Acted, Immutable):
     quantity = models.BigIntegerField()
     redemption_id = models.UUIDField(null=True)
     achievement_id = models.UUIDField(null=True, help_text="The challenge that gave it, or gave it back.")
-    code = models.CharField(max_length=64, null=True, help_text="Of a coupon: the code that came with it.")
+    code = models.CharField(max_length=200, null=True, help_text="Of a coupon: the code that came with it.")
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 
@@ -56,7 +56,7 @@ class ItemChange(Acted, Immutable):
                 name="item_change_redemption",
             ),
             models.Index(
-                fields=["member", "achievement_id"],
+                fields=["achievement_id"],
                 condition=Q(achievement_id__isnull=False),
                 name="item_change_achievement",
             ),

@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
                 ('coupon_id', models.CharField(blank=True, default='', help_text='In the system that honours it.', max_length=200, verbose_name='your own id')),
                 ('coupon_type', models.CharField(blank=True, default='', max_length=100, verbose_name='type')),
                 ('code', models.CharField(blank=True, default='', help_text='The same for everybody.', max_length=200)),
-                ('code_pattern', models.CharField(blank=True, default='', help_text='A code of its own for each: SPRING-{8}.', max_length=64)),
+                ('code_pattern', models.CharField(blank=True, default='', help_text='A code of its own for each: SPRING-########.', max_length=64)),
                 ('show_on_notification', models.BooleanField(default=False)),
                 ('created_at', models.DateTimeField(editable=False)),
                 ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='coupons', to='programs.environment')),

@@ -228,7 +228,7 @@ class Coupon(models.Model):
     coupon_type = models.CharField("type", max_length=100, blank=True, default="")
     code = models.CharField(max_length=200, blank=True, default="", help_text="The same for everybody.")
     code_pattern = models.CharField(
-        max_length=64, blank=True, default="", help_text="A code of its own for each: SPRING-{8}."
+        max_length=64, blank=True, default="", help_text="A code of its own for each: SPRING-########."
     )
     show_on_notification = models.BooleanField(default=False)
     created_at = models.DateTimeField(editable=False)

@@ -180,6 +180,10 @@ class Snapshot:
         return self._milestones.get(metric_id, ())
 
     @cached_property
+    def items_by_id(self) -> dict[UUID, tuple[InventorySet, InventoryItem]]:
+        return {item.id: (each, item) for each in self.inventory_sets for item in each.items.all()}
+
+    @cached_property
     def coupons_by_item(self) -> dict[UUID, Coupon]:
         return {coupon.item_id: coupon for coupon in self.coupons}
 

@@ -23,6 +23,7 @@ _FILES = (
     "usage",
     "tiers",
     "redemptions",
+    "prizes",
 )
 _CHECK = re.compile(r"^-- (?P<name>\w+): (?P<sentence>.+)\n(?P<sql>(?:.*\n)*?.*);$", re.MULTILINE)
 

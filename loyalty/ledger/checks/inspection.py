@@ -1,4 +1,5 @@
-"""A walk through the accounts, chunk by chunk, then through the stamp cards, and through what all members share."""
+"""A walk through the accounts, chunk by chunk, then through the stamp cards, through what members achieved, and through
+what all of them share."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from django.db import connection
 
 from loyalty.ledger.checks.cards import card_chunks, inspect_cards
 from loyalty.ledger.checks.catalogue import CHECKS, ROWS_A_CHECK, statement
+from loyalty.ledger.checks.challenges import inspect_members, member_chunks
 from loyalty.ledger.checks.chunk import chunk_state
 from loyalty.ledger.checks.digests import DIGEST, changed_entries
 from loyalty.ledger.checks.environments import WHOLE, environments_of, wrong_in
@@ -23,7 +25,8 @@ _NO_ID = UUID(int=0)
 
 @dataclass(slots=True)
 class Inspection:
-    """One run over the accounts and stamp cards of a member, of an environment, or of all; it counts what it saw.
+    """One run over the accounts, stamp cards and challenges of a member, of an environment, or of all; it counts what
+    it saw.
 
     A chunk is read in one snapshot, and no snapshot lives longer: every invariant is within an account,
     or between two rows that one transaction wrote. An account is never split, so one with more entries
@@ -41,6 +44,7 @@ class Inspection:
     lots: int = 0
     stamp_cards: int = 0
     stamps: int = 0
+    achievements: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
 
     def violations(self) -> Iterator[Violation]:
@@ -57,6 +61,7 @@ class Inspection:
                 self.progress(self)
             after = chunk[-1]
         yield from self._cards()
+        yield from self._members()
         if not self.member_id:
             yield from self._whole()
 
@@ -67,6 +72,17 @@ class Inspection:
                 seen = inspect_cards(chunk)
             self.stamp_cards += seen.cards
             self.stamps += seen.stamps
+            self.left_out.update(seen.left_out)
+            yield from seen.found
+            if self.progress:
+                self.progress(self)
+
+    def _members(self) -> Iterator[Violation]:
+        """What members did of challenges, in chunks of their own: who achieved something may have no account."""
+        for chunk in member_chunks(self.environment, self.member_id):
+            with chunk_state():
+                seen = inspect_members(chunk)
+            self.achievements += seen.achievements
             self.left_out.update(seen.left_out)
             yield from seen.found
             if self.progress:

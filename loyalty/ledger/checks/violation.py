@@ -10,6 +10,8 @@ _PREFIXES = {
     "ledgerentry": "txn",
     "hold": "hold",
     "redemption": "red",
+    "achievement": "ach",
+    "itemchange": "itc",
     "stampcollection": "sc",
     "stampreward": "sr",
     "stamp": "st",

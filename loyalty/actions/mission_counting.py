@@ -1,0 +1,233 @@
+"""An event counts for missions, and may complete them and their challenge (domain.md 8). Part of a sitting: what is
+needed was read with everything else, and is written with it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from loyalty.actions.completing import complete_due, items_given, may_complete, metrics_given
+from loyalty.actions.intake import Item
+from loyalty.actions.purchases import Purchase
+from loyalty.ledger.achievements import Run, RunKey, missions_of
+from loyalty.ledger.posting import Journal
+from loyalty.ledger.reading_achievements import read_items, read_prizes, read_runs
+from loyalty.models import Event, LedgerEntry
+from loyalty.queries.rules import is_active
+from loyalty.rules import challenges as rules
+from loyalty.rules.challenges import Judgement, MissionRule
+from loyalty.rules.earning import Level
+from loyalty.rules.situation import with_tier
+from loyalty.rules.stamps import in_window
+from programs.conditions import Facts
+from programs.conditions.values import plain
+from programs.limits import Per, period_of
+from programs.models import Challenge, Mission
+from programs.queries.snapshots import Snapshot
+
+_BY_TYPE = UUID(int=0xC4A11)  # what is derived from a snapshot is known by ids
+
+
+def missions_by_type(config: Snapshot) -> Mapping[str, Sequence[tuple[Challenge, Mission]]]:
+    """The missions that events of each type may concern, paused challenges' too: explain says why they counted
+    nothing. Made once for each snapshot."""
+    known: dict[str, list[tuple[Challenge, Mission]]] | None = config.derived.get(_BY_TYPE)
+    if known is None:
+        known = defaultdict(list)
+        for challenge in config.challenges:
+            if challenge.status != Challenge.Status.ENDED:
+                for mission in missions_of(challenge):
+                    known[mission.event_type].append((challenge, mission))
+        config.derived[_BY_TYPE] = known = dict(known)
+    return known
+
+
+def missions_for(config: Snapshot, item: Item) -> list[tuple[Challenge, Mission]]:
+    """Those that the event may concern."""
+    found = missions_by_type(config).get(item.reported.type, ())
+    if item.program is None:
+        return list(found)
+    return [each for each in found if each[0].program_id == item.program.id]
+
+
+def rule_of(config: Snapshot, challenge: Challenge, mission: Mission) -> MissionRule:
+    """Compiled once and kept with the snapshot."""
+    kept: MissionRule | None = config.derived.get(mission.id)
+    if kept is None:
+        kept = config.derived[mission.id] = MissionRule.of(
+            condition=mission.condition,
+            measure=mission.measure,
+            path=mission.field,
+            program_id=challenge.program_id,
+        )
+    return kept
+
+
+def asked_by_missions(config: Snapshot, item: Item) -> list[MissionRule]:
+    return [rule_of(config, *each) for each in missions_for(config, item)]
+
+
+def period_at(config: Snapshot, challenge: Challenge, at: datetime) -> str:
+    """The period of an instant: of a challenge that repeats the local day, week or month, else `ever`."""
+    return period_of(cast("Per", challenge.per), at, config.time_zone)
+
+
+# -- read before anything is planned
+
+
+def read_for(
+    journal: Journal, config: Snapshot, items: Sequence[tuple[Item, UUID]], purchases: Iterable[Purchase]
+) -> None:
+    """The runs that these events, each with its member, and refunds of these purchases may move. No statement where
+    no mission is of their type; else two, and one each where items may be given or rewards taken back."""
+    achievements = journal.achievements
+    coming: dict[RunKey, set[UUID]] = defaultdict(set)
+    for item, member in items:
+        for challenge, mission in missions_for(config, item):
+            period = period_at(config, challenge, item.occurred_at)
+            coming[member, challenge.id, period].add(mission.id)
+    undone = {key for purchase in purchases for key in runs_counted(config, purchase)}
+    read_runs(achievements, config, [*coming, *undone])
+    read_prizes(achievements, undone)
+    runs = [achievements.runs[key] for key in coming]
+    runs = [run for run in runs if may_complete(run, coming[run.key])] + [
+        achievements.runs[key] for key in undone
+    ]
+    wanted = set().union(*(items_given(run) for run in runs))
+    wanted |= {change.item_id for given in achievements.gifts.values() for change in given}
+    read_items(journal.sales, {run.member_id for run in runs}, wanted)
+
+
+def runs_counted(config: Snapshot, purchase: Purchase) -> set[RunKey]:
+    """The runs that the purchase counted for; now of whoever goes on for its member."""
+    ids = challenges_by_public_id(config)
+    counted = ((purchase.event.figures or {}).get("challenges") or {}).get("counted", ())
+    return {
+        (purchase.owner, ids[each["challenge"]].id, each["period"])
+        for each in counted
+        if each["challenge"] in ids
+    }
+
+
+def challenges_by_public_id(config: Snapshot) -> dict[str, Challenge]:
+    return {str(challenge.public_id): challenge for challenge in config.challenges}
+
+
+def metrics_of(journal: Journal, config: Snapshot, items: Iterable[tuple[Item, UUID]]) -> set[UUID]:
+    """The metrics of rewards that these events may complete."""
+    found: set[UUID] = set()
+    coming: dict[RunKey, set[UUID]] = defaultdict(set)
+    for item, member in items:
+        for challenge, mission in missions_for(config, item):
+            coming[member, challenge.id, period_at(config, challenge, item.occurred_at)].add(mission.id)
+    for key, missions in coming.items():
+        run = journal.achievements.runs[key]
+        if run.challenge.rewards.all() and may_complete(run, missions):
+            found |= metrics_given(run)
+    return found
+
+
+# -- an event
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What an event counts for one mission."""
+
+    run: Run
+    mission: Mission
+    rule: MissionRule
+    judgement: Judgement
+
+
+def judge_missions(
+    journal: Journal,
+    config: Snapshot,
+    item: Item,
+    member_id: UUID,
+    facts: Facts,
+    levels: Mapping[UUID, Level],
+) -> list[Judged]:
+    """What the event counts for each mission of its type. Plans nothing."""
+    found, at = [], item.occurred_at
+    turns: dict[RunKey, set[UUID]] = {}
+    for challenge, mission in missions_for(config, item):
+        run = journal.achievements.runs[member_id, challenge.id, period_at(config, challenge, at)]
+        rule = rule_of(config, challenge, mission)
+        if run.key not in turns:
+            turns[run.key] = rules.in_turn(run.steps, sequence=run.is_sequence)
+        judged = _out_of_force(config, challenge, at)
+        if judged is None:
+            judged = rules.judge(rule, with_tier(facts, levels, rule.program_id))
+        if judged.amount and mission.id not in turns[run.key]:
+            judged = rules.waiting(_first(run))
+        found.append(Judged(run, mission, rule, judged))
+    return found
+
+
+def _first(run: Run) -> str:
+    """The title of the mission whose turn it is."""
+    return next(mission.title for mission in run.missions if mission.id not in run.done)
+
+
+def _out_of_force(config: Snapshot, challenge: Challenge, at: datetime) -> Judgement | None:
+    program = next((known for known in config.programs if known.id == challenge.program_id), None)
+    if challenge.status != Challenge.Status.ACTIVE:
+        return rules.not_in_force("The challenge is paused.")
+    if not in_window(challenge.starts_at, challenge.ends_at, at):
+        return rules.not_in_force("It happened outside the challenge's dates.")
+    if program is None or not is_active(program, at):
+        return rules.not_in_force("Its program was not active when it happened.")
+    return None
+
+
+def count(journal: Journal, config: Snapshot, event: Event, judged: Sequence[Judged]) -> list[LedgerEntry]:
+    """Plan what the event counts and completes; the ledger entries of rewards. Told in the event's explanation and
+    figures, audited, and kept for its refunds."""
+    if not judged:
+        return []
+    counted, completed, entries = [], [], []
+    kept: dict[str, Any] = {}
+    touched: dict[RunKey, Run] = {}
+    for one in judged:
+        if one.judgement.amount:
+            journal.achievements.count(one.run, one.mission, one.judgement.amount)
+            counted.append(counted_told(one.run, one.mission, plain(one.judgement.amount)))
+            kept[str(one.mission.id)] = one.rule.to_json()
+            touched[one.run.key] = one.run
+    for run in touched.values():
+        done = complete_due(journal, config, run, event=event, at=event.occurred_at)
+        completed += done.told
+        entries += done.entries
+    event.explanation = (event.explanation or {}) | {"challenges": [_verdict(one) for one in judged]}
+    if counted:
+        effects = {"counted": counted, "completed": completed, "revoked": []}
+        event.figures = (event.figures or {}) | {"challenges": effects}
+        event.facts = (event.facts or {}) | {"challenges": kept}
+    return entries
+
+
+def counted_told(run: Run, mission: Mission, amount: str) -> dict[str, Any]:
+    """What an event or a refund counted, as its figures keep it; `progress` as it is after it, never above the
+    target."""
+    step = run.step(mission)
+    return {
+        "challenge": str(run.challenge.public_id),
+        "mission": str(mission.public_id),
+        "period": run.period,
+        "amount": amount,
+        "progress": plain(min(step.progress, step.target)),
+        "target": plain(step.target),
+    }
+
+
+def _verdict(one: Judged) -> dict[str, Any]:
+    return {
+        "challenge": str(one.run.challenge.public_id),
+        "mission": str(one.mission.public_id),
+        "challenge_title": one.run.challenge.title,
+        "title": one.mission.title,
+        **one.judgement.to_json(),
+    }

@@ -1,0 +1,69 @@
+"""Runs of challenges are read, under the lock of their members' rows (domain.md 8)."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from loyalty.ledger.achievements import Achievements, RunKey, prizes_named
+from loyalty.ledger.sales import Sales
+from loyalty.models import Achievement, ItemChange, LedgerEntry, MemberItem, MissionProgress
+from programs.models import Challenge
+from programs.queries.snapshots import Snapshot
+
+
+def challenge_of(config: Snapshot, key: UUID) -> Challenge:
+    """One made since the configuration was read is read when it is met."""
+    found = config.challenges_by_id.get(key)
+    return found or Challenge.objects.prefetch_related("missions", "rewards__item").get(pk=key)
+
+
+def read_runs(achievements: Achievements, config: Snapshot, wanted: Collection[RunKey]) -> None:
+    """These members' runs of these challenges: how far they are, and what they have achieved; two statements,
+    none where all are known."""
+    unknown = {key for key in wanted if key not in achievements.runs}
+    if not unknown:
+        return
+    for member_id, challenge_id, period in unknown:
+        achievements.learn(member_id, challenge_of(config, challenge_id), period)
+    which = {
+        "member__in": {key[0] for key in unknown},
+        "challenge__in": {key[1] for key in unknown},
+        "period__in": {key[2] for key in unknown},
+    }
+    for row in MissionProgress.objects.filter(**which):
+        key = row.member_id, row.challenge_id, row.period
+        if key in unknown:
+            achievements.runs[key].progress[row.mission_id] = row
+    for found in Achievement.objects.filter(**which, revoked_at__isnull=True):
+        key = found.member_id, found.challenge_id, found.period
+        if key in unknown:
+            run = achievements.runs[key]
+            if found.mission_id is None:
+                run.completion = found
+            else:
+                run.done[found.mission_id] = found
+
+
+def read_prizes(achievements: Achievements, wanted: Collection[RunKey]) -> None:
+    """The ledger entries and items that completions of these runs gave; two statements, none where nothing is
+    complete."""
+    runs = [run for key in wanted if (run := achievements.runs.get(key)) and run.completion]
+    sources = {
+        run.completion.copy_of or run.completion.id: run.completion.id for run in runs if run.completion
+    }
+    if sources:
+        given = ItemChange.objects.filter(achievement_id__in=list(sources), quantity__gt=0)
+        for change in given.order_by("id"):
+            if change.achievement_id:
+                achievements.gifts.setdefault(sources[change.achievement_id], []).append(change)
+    keys = set(prizes_named(runs)) - set(achievements.prizes)
+    if keys:
+        rows = LedgerEntry.objects.filter(pk__in=keys).select_related("account").order_by("id")
+        achievements.prizes |= {entry.id: entry for entry in rows}
+
+
+def read_items(sales: Sales, members: Collection[UUID], items: Collection[UUID]) -> None:
+    """How often these members have these items; one statement, none without any."""
+    if members and items:
+        for row in MemberItem.objects.filter(member__in=members, item__in=items):
+            sales.owned.setdefault((row.member_id, row.item_id), row)
+        sales.looked_up |= {(member, item) for member in members for item in items}
