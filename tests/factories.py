@@ -16,7 +16,9 @@ from loyalty.actions.redemptions import redeem
 from loyalty.actions.stamps import enrol
 from loyalty.models import LedgerEntry, Member, Redemption, StampCollection, member_key
 from loyalty.queries.events import RecordedEvent
+from programs.actions.challenges import save_challenge
 from programs.actions.configure import configure
+from programs.actions.coupons import save_coupon
 from programs.actions.keys import create_key
 from programs.actions.publish import publish
 from programs.actions.rules import save_rule
@@ -24,6 +26,8 @@ from programs.actions.stamp_programs import save_stamp_program
 from programs.actions.tenancy import create_project, set_membership
 from programs.actions.token_keys import NewTokenKey, create_token_key
 from programs.models import (
+    Challenge,
+    Coupon,
     EarningRule,
     Environment,
     Metric,
@@ -173,6 +177,50 @@ def make_stamp_program(environment: Environment, *, program: str = "default", **
         actor=make_actor(),
         now=timezone.now(),
         changes=given | changes,
+    )
+
+
+def make_challenge(
+    environment: Environment,
+    *,
+    missions: list[dict[str, Any]] | None = None,
+    rewards: list[dict[str, Any]] | None = None,
+    **changes: Any,
+) -> Challenge:
+    """A challenge of the default program, in force: two events of type `visit`, for 50 points, unless told.
+
+    `public_id` chooses its id; `program` is a code.
+    """
+    new = Challenge(environment=environment)
+    if "public_id" in changes:
+        new.public_id = changes.pop("public_id")
+    program = Program.objects.get(environment=environment, code=changes.pop("program", "default"))
+    if missions is None:
+        missions = [{"title": "Come twice", "event_type": "visit", "target": 2}]
+    if rewards is None:
+        points = Metric.objects.get(environment=environment, code="points")
+        rewards = [{"kind": "metric", "metric": points, "quantity": 50}]
+    return save_challenge(
+        environment=environment,
+        challenge=new,
+        actor=make_actor(),
+        now=timezone.now(),
+        changes={"program": program, "title": "Regular", "status": "active"} | changes,
+        missions=missions,
+        rewards=rewards,
+    )
+
+
+def make_coupon(environment: Environment, **changes: Any) -> Coupon:
+    """A coupon `tea` in the set `coupons`, with one code for everybody, unless told."""
+    given = {"id": "tea", "title": "Free tea", "link": "https://shop.example/tea"}
+    code = {} if "code_pattern" in changes else {"code": "TEA"}
+    return save_coupon(
+        environment=environment,
+        coupon=Coupon(environment=environment),
+        actor=make_actor(),
+        now=timezone.now(),
+        changes=given | code | changes,
     )
 
 
