@@ -16,17 +16,20 @@ MOST_PENDING = 50
 
 @once
 def fetch_notifications(
-    *, environment: Environment, member: Member, now: datetime, idempotency: Idempotency | None = None
+    *,
+    environment: Environment,
+    member: Member,
+    now: datetime,
+    idempotency: Idempotency | None = None,  # noqa: ARG001 - `once` gives it
 ) -> list[Notification]:
     """The member's unread ones, oldest first, at most 200, and exactly these are read from now on: of two devices
     that ask at once each gets others. Five statements at most, one where there are none. Locks: what it returns, and
     waits for nobody."""
-    unread = list(
-        unread_of(member.pk).select_for_update(skip_locked=True)[:MOST_FETCHED].values_list("pk", flat=True)
-    )
+    free = unread_of(environment, member.pk).select_for_update(skip_locked=True)
+    unread = list(free.values_list("pk", flat=True)[:MOST_FETCHED])
     if unread:
         Achievement.objects.filter(member=member, pk__in=unread).update(read_at=now)
-    return notifications_of(member.pk, unread)
+    return notifications_of(environment, member.pk, unread)
 
 
 @once
@@ -36,13 +39,15 @@ def pending_notifications(
     member: Member,
     acknowledged: Sequence[UUID],
     now: datetime,
-    idempotency: Idempotency | None = None,
+    idempotency: Idempotency | None = None,  # noqa: ARG001 - `once` gives it
 ) -> list[Notification]:
     """Exactly the `acknowledged` ones are read from now on, others' and unknown ones aside; then the unread ones,
     oldest first, at most 50, which stay so until they are acknowledged. Six statements at most. Locks: those
     acknowledged, in the order of their ids."""
     if acknowledged:
-        got = Achievement.objects.filter(member=member, pk__in=set(acknowledged), read_at__isnull=True)
+        own = Achievement.objects.filter(environment_id=environment.pk, member=member)
+        got = own.filter(pk__in=set(acknowledged), read_at__isnull=True)
         locked = list(got.select_for_update().order_by("pk").values_list("pk", flat=True))
-        Achievement.objects.filter(pk__in=locked, read_at__isnull=True).update(read_at=now)
-    return notifications_of(member.pk, list(unread_of(member.pk).values_list("pk", flat=True)[:MOST_PENDING]))
+        own.filter(pk__in=locked).update(read_at=now)
+    unread = unread_of(environment, member.pk).values_list("pk", flat=True)
+    return notifications_of(environment, member.pk, list(unread[:MOST_PENDING]))

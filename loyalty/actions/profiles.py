@@ -29,7 +29,11 @@ def open_profile(*, environment: Environment, member: str, actor: Actor, now: da
 
 @once
 def _make(
-    *, environment: Environment, member: str, now: datetime, idempotency: Idempotency | None = None
+    *,
+    environment: Environment,
+    member: str,
+    now: datetime,
+    idempotency: Idempotency | None = None,  # noqa: ARG001 - `once` gives it
 ) -> Member:
     return Member.objects.get(pk=ensure_member(environment=environment, member=member, now=now))
 
@@ -44,7 +48,7 @@ def _settle(
     idempotency: Idempotency | None = None,
 ) -> Member:
     found = find_member(environment=environment, member=member)
-    journal = Journal(environment=environment, actor=actor, now=now)
+    journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     locked = lock_accounts(member=found, next_due_at__lte=now)
     if locked:
         journal.check_status(found.pk, member, frozen_ok=True)

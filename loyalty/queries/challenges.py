@@ -1,0 +1,190 @@
+"""Challenges, and how far members are with them (domain.md 8)."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import cast
+from uuid import UUID
+
+from django.db.models import Count, Prefetch, QuerySet
+
+from audit.errors import NotFound
+from loyalty.ledger.achievements import missions_of
+from loyalty.ledger.consistent import one_state
+from loyalty.models import Achievement, Member, MissionProgress
+from loyalty.rules.challenges import ZERO, shown
+from programs.limits import Per, period_of
+from programs.models import Challenge, ChallengeReward, Environment, Mission, Program
+from programs.queries.snapshots import Snapshot, snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class MissionState:
+    """`progress`: in events or in the mission's field, never above its target."""
+
+    mission: Mission
+    progress: Decimal
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChallenge:
+    """How far a member is with a challenge in its period of now. `missions`: in their order; a removed one only where
+    the member had completed it."""
+
+    challenge: Challenge
+    period: str
+    missions: list[MissionState]
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Members in the period of now: who began, who completed each mission (by its key) and all of it."""
+
+    started: int
+    missions: dict[UUID, int]
+    completed: int
+
+
+@dataclass(slots=True)
+class Standing:
+    """What a member has achieved of a challenge in one period."""
+
+    missions: dict[UUID, Achievement] = field(default_factory=dict)
+    completion: Achievement | None = None
+
+
+# -- the configured ones
+
+
+def challenges_in(environment: Environment) -> QuerySet[Challenge]:
+    """All of an environment, drafts too, with their missions (removed ones too) and rewards; keyset by `id`."""
+    rewards = ChallengeReward.objects.select_related("metric", "item__inventory_set")
+    rows = Challenge.objects.filter(environment=environment).select_related("program")
+    return rows.prefetch_related(
+        Prefetch("missions", Mission.objects.order_by("place", "id")), Prefetch("rewards", rewards)
+    )
+
+
+def find_challenge(*, environment: Environment, challenge: str) -> Challenge:
+    """One by its public id, a UUID; three statements. Raises NotFound."""
+    try:
+        found = challenges_in(environment).filter(public_id=UUID(challenge)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound(f"There is no challenge {challenge!r} in this environment.")
+    return found
+
+
+def active_programs(config: Snapshot) -> set[UUID]:
+    return {program.id for program in config.programs if program.status == Program.Status.ACTIVE}
+
+
+def shown_challenges(config: Snapshot, now: datetime) -> list[Challenge]:
+    """Those that members are shown, in their order: active ones of active programs that are not over. No statement."""
+    going = {
+        program.id
+        for program in config.programs
+        if program.status == Program.Status.ACTIVE and not _is_over(program.ends_at, now)
+    }
+    return [
+        challenge
+        for challenge in config.challenges
+        if challenge.status == Challenge.Status.ACTIVE
+        and challenge.program_id in going
+        and not _is_over(challenge.ends_at, now)
+    ]
+
+
+def period_now(config: Snapshot, challenge: Challenge, now: datetime) -> str:
+    return period_of(cast("Per", challenge.per), now, config.time_zone)
+
+
+def _is_over(ends_at: datetime | None, now: datetime) -> bool:
+    return ends_at is not None and ends_at <= now
+
+
+# -- of one member
+
+
+def challenge_states(*, environment: Environment, member: Member, now: datetime) -> list[MemberChallenge]:
+    """The challenges that the member is shown, and those that they began or completed in the period of now; in the
+    order of the app. Two statements."""
+    config = snapshot(environment)
+    with one_state():
+        done = standings_of(config, member.pk, now)
+        rows = MissionProgress.objects.filter(member=member, period__in=_periods(config, now), progress__gt=0)
+        progress = {(row.mission_id, row.period): row.progress for row in rows}
+    visible = {challenge.id for challenge in shown_challenges(config, now)}
+    states = (
+        _state(challenge, period_now(config, challenge, now), done, progress)
+        for challenge in config.challenges
+    )
+    return [state for state in states if state.challenge.id in visible or _is_begun(state)]
+
+
+def standings_of(config: Snapshot, member_id: UUID, now: datetime) -> dict[tuple[UUID, str], Standing]:
+    """What the member has achieved, and still has, in the periods of now; by challenge and period. One statement."""
+    which = {"member": member_id, "period__in": _periods(config, now), "revoked_at__isnull": True}
+    # Each kind has an index of its own, over what is not revoked.
+    missions = Achievement.objects.filter(kind=Achievement.Kind.MISSION, **which).order_by()
+    challenges = Achievement.objects.filter(kind=Achievement.Kind.CHALLENGE, **which).order_by()
+    found: defaultdict[tuple[UUID, str], Standing] = defaultdict(Standing)
+    for row in missions.union(challenges, all=True):
+        standing = found[row.challenge_id, row.period]
+        if row.mission_id:
+            standing.missions[row.mission_id] = row
+        else:
+            standing.completion = row
+    return dict(found)
+
+
+def _periods(config: Snapshot, now: datetime) -> Collection[str]:
+    return {period_now(config, challenge, now) for challenge in config.challenges}
+
+
+def _state(
+    challenge: Challenge,
+    period: str,
+    done: dict[tuple[UUID, str], Standing],
+    progress: dict[tuple[UUID, str], Decimal],
+) -> MemberChallenge:
+    standing = done.get((challenge.id, period)) or Standing()
+    missions = [
+        _mission_state(mission, standing.missions.get(mission.id), progress.get((mission.id, period), ZERO))
+        for mission in challenge.missions.all()
+        if mission.removed_at is None or mission.id in standing.missions
+    ]
+    completion = standing.completion
+    return MemberChallenge(challenge, period, missions, completion.occurred_at if completion else None)
+
+
+def _mission_state(mission: Mission, done: Achievement | None, progress: Decimal) -> MissionState:
+    counted = shown(progress, mission.target, done=done is not None)
+    return MissionState(mission, counted, done.occurred_at if done else None)
+
+
+def _is_begun(state: MemberChallenge) -> bool:
+    missions: Iterable[MissionState] = state.missions
+    return state.completed_at is not None or any(one.completed_at or one.progress for one in missions)
+
+
+# -- of all members
+
+
+def challenge_funnel(*, environment: Environment, challenge: Challenge, now: datetime) -> Funnel:
+    """How far members are in the period of now, without erased and merged ones; two statements."""
+    period = period_now(snapshot(environment), challenge, now)
+    living = {"member__redirect_to__isnull": True, "member__status__in": Member.LIVING}
+    with one_state():
+        began = MissionProgress.objects.filter(challenge=challenge, period=period, progress__gt=0, **living)
+        started = began.aggregate(members=Count("member", distinct=True))["members"]
+        live = Achievement.objects.filter(challenge=challenge, period=period, revoked_at=None, **living)
+        counts = dict(live.order_by().values_list("mission").annotate(members=Count("id")))
+    completed = counts.pop(None, 0)
+    order = [mission.pk for mission in missions_of(challenge)]
+    return Funnel(started, {key: counts.get(key, 0) for key in order}, completed)

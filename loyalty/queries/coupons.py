@@ -1,0 +1,55 @@
+"""Coupons of a member (domain.md 8)."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from audit.errors import NotFound
+from loyalty.models import Achievement, ItemChange, Member, MemberItem
+from loyalty.queries.families import family_of
+from programs.models import Coupon, Environment
+
+COUPONS = "coupons"
+"""The public id of the inventory set that coupons are items of."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCoupon:
+    """A coupon that a member owns, with its item. `code`: everybody's, or the last one that this member got and still
+    has; None where there is none."""
+
+    coupon: Coupon
+    code: str | None
+
+
+def coupons_in(environment: Environment) -> QuerySet[Coupon]:
+    """All of an environment, with their items; keyset by `id`."""
+    return Coupon.objects.filter(environment=environment).select_related("item__inventory_set")
+
+
+def member_coupon(*, environment: Environment, member: Member, coupon: str) -> MemberCoupon:
+    """The coupon with that public id, if the member owns it; four statements at most. Raises NotFound, alike for one
+    that there is not and one that they don't own."""
+    rows = coupons_in(environment).filter(item__inventory_set__public_id=COUPONS, item__public_id=coupon)
+    found = rows.first()
+    if found is None or not _is_owned(member, found):
+        raise NotFound(f"You have no coupon {coupon!r}.")
+    if found.code_pattern:
+        return MemberCoupon(found, _own_code(member, found))
+    return MemberCoupon(found, found.code or None)
+
+
+def _is_owned(member: Member, coupon: Coupon) -> bool:
+    return MemberItem.objects.filter(member=member, item=coupon.item_id, quantity__gt=0).exists()
+
+
+def _own_code(member: Member, coupon: Coupon) -> str | None:
+    """The code that came last and was not taken back. A merge leaves codes with whom they came to."""
+    family = family_of(member.pk).order_by().values("pk")
+    revoked = Achievement.objects.filter(member__in=family, revoked_at__isnull=False)
+    got = ItemChange.objects.filter(
+        member__in=family, item=coupon.item_id, quantity__gt=0, achievement_id__isnull=False
+    )
+    kept = got.filter(code__isnull=False).exclude(achievement_id__in=revoked.values("pk"))
+    kept = kept.exclude(achievement_id__in=revoked.filter(copy_of__isnull=False).values("copy_of"))
+    return kept.order_by("-id").values_list("code", flat=True).first()

@@ -1,0 +1,43 @@
+"""What a member is told of what they achieved (domain.md 8)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from loyalty.models import Achievement
+from loyalty.queries.member_history import Line, completed_lines
+from programs.models import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """Empty `title` and `message`: the app finds words of its own."""
+
+    line: Line
+    display: str
+    title: str
+    message: str
+
+
+def unread_of(environment: Environment, member_id: UUID) -> QuerySet[Achievement]:
+    """What the member has not fetched and has not lost since; oldest first."""
+    own = Achievement.objects.filter(environment_id=environment.pk, member=member_id)
+    return own.filter(read_at__isnull=True, revoked_at__isnull=True).order_by("id")
+
+
+def notifications_of(
+    environment: Environment, member_id: UUID, achievement_ids: Collection[UUID]
+) -> list[Notification]:
+    """As the app gets them, oldest first; four statements at most, none for none."""
+    if not achievement_ids:
+        return []
+    own = Achievement.objects.filter(environment_id=environment.pk, member=member_id)
+    rows = own.filter(pk__in=achievement_ids)
+    found = list(rows.select_related("challenge", "mission").order_by("id"))
+    lines = completed_lines(member_id, found)
+    return [
+        Notification(line, row.display, row.title or "", row.message or "")
+        for row, line in zip(found, lines, strict=True)
+    ]
