@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app
 from audit.record import Actor
 from loyalty import jobs
 from loyalty.actions.back_tests import Interrupted, run_back_test
+from loyalty.actions.challenge_edits import settle_edited
 from loyalty.actions.code_uploads import delete_previews, run_upload
 from loyalty.actions.lowered_thresholds import settle_lowered
 from loyalty.actions.retention import delete_idempotency_records
@@ -70,6 +71,25 @@ def lowered_thresholds(context: JobContext, timestamp: int) -> Counts:  # noqa: 
     if done.failed:
         raise CardsFailed(f"{len(done.failed)} environments failed; {done.cards} cards were settled.")
     return {"cards": done.cards, "left": done.left}
+
+
+class ChallengesFailed(Exception):
+    """The edits of some environments' challenges could not be settled; the log names them, the others are done."""
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    name="challenges", queue="loyalty", lock="challenges", queueing_lock="challenges", pass_context=True
+)
+def edited_challenges(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
+    """Every minute: complete what edits of challenges have made complete."""
+    actor = Actor.system("challenges")
+    done = settle_edited(actor=actor, now=timezone.now(), pace=jobs.pace_of(context))
+    if done.failed:
+        raise ChallengesFailed(
+            f"{len(done.failed)} environments failed; {done.members} members were settled."
+        )
+    return {"members": done.members, "left": done.left}
 
 
 @app.periodic(cron="17 * * * *")

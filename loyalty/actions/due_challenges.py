@@ -1,7 +1,7 @@
 """Challenges that are complete though no event says so: by an edit, or by a merge (domain.md 8). Part of a
 transaction; planned in its journal."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -28,9 +28,9 @@ def in_force(config: Snapshot, at: datetime) -> list[Challenge]:
     ]
 
 
-def metrics_in_force(config: Snapshot, at: datetime) -> set[UUID]:
-    """The metrics of rewards that could be given now."""
-    rewards = [reward for challenge in in_force(config, at) for reward in challenge.rewards.all()]
+def metrics_of(challenges: Iterable[Challenge]) -> set[UUID]:
+    """The metrics of what they give."""
+    rewards = [reward for challenge in challenges for reward in challenge.rewards.all()]
     return {reward.metric_id for reward in rewards if reward.metric_id}
 
 

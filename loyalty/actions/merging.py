@@ -5,7 +5,7 @@ from uuid import UUID
 
 from audit.errors import InvalidRequest
 from audit.record import Actor
-from loyalty.actions.due_challenges import complete_runs, metrics_in_force
+from loyalty.actions.due_challenges import complete_runs, in_force, metrics_of
 from loyalty.actions.once import once
 from loyalty.errors import MemberFrozen
 from loyalty.ledger import accounts
@@ -94,13 +94,14 @@ def _lock(environment: Environment, member: str, into: str) -> tuple[Member, Mem
 
 
 def _merge_accounts(journal: Journal, merged: Member, survivor: Member, cause: Cause) -> None:
-    units = snapshot(journal.environment).metrics_by_id
+    config = snapshot(journal.environment)
+    units = config.metrics_by_id
     held = Account.objects.filter(member=merged).values_list("metric_id", flat=True)
     metrics: list[UUID] = list(held)
     accounts.make_accounts(journal.environment, [(survivor.pk, units[key]) for key in metrics])
     # All of both, since the survivor's levels are decided under the locks of their accounts.
     locked = accounts.lock_accounts(member_id__in=[merged.pk, survivor.pk])
-    rewarded = metrics_in_force(snapshot(journal.environment), journal.now)  # by what they complete together
+    rewarded = metrics_of(in_force(config, journal.now))  # for what they complete together
     opened = journal.open_locked(
         [
             account

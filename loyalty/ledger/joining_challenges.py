@@ -69,7 +69,7 @@ def _copy(journal: Journal, row: Achievement, survivor: Member) -> Achievement:
         target=row.target,
         event_id=row.event_id,
         entry_ids=row.entry_ids,
-        copy_of=row.id,
+        copy_of=row.copy_of or row.id,
         display=row.display,
         title=row.title,
         message=row.message,

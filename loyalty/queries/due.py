@@ -1,12 +1,13 @@
 """Where time has brought something about that no write has settled yet (domain.md 3.3)."""
 
 from datetime import datetime
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from loyalty.models import Account
-from programs.models import Environment, StampProgram
+from programs.models import Challenge, Environment, StampProgram
 
 
 def environments_due(*, now: datetime) -> list[Environment]:
@@ -32,3 +33,12 @@ def environments_with_lowered_thresholds() -> list[Environment]:
     changed = StampProgram.objects.filter(environment=OuterRef("pk"), thresholds__len__gt=1)
     found = Environment.objects.filter(Exists(changed), archived_at__isnull=True)
     return list(found.select_related("project").order_by("pk"))
+
+
+def edited_challenges() -> list[tuple[UUID, UUID, int]]:
+    """Active challenges with edits that nobody has looked into, each with its environment first and the number of its
+    edits; one statement. Archived environments are left out."""
+    edited = Challenge.objects.filter(
+        changes__gt=F("settled"), status=Challenge.Status.ACTIVE, environment__archived_at__isnull=True
+    )
+    return list(edited.order_by("pk").values_list("environment_id", "pk", "changes"))
