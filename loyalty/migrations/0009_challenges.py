@@ -4,6 +4,7 @@ empty columns; 0010 goes on with what would make writers wait."""
 import audit.ids
 import django.contrib.postgres.fields
 import django.db.models.deletion
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 from audit.append_only import foreign_key, guard, guard_all_but
@@ -224,6 +225,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='missionprogress',
             constraint=models.CheckConstraint(condition=models.Q(('progress__gte', 0)), name='mission_progress_not_negative'),
+        ),
+        migrations.RemoveConstraint(model_name="ledgerentry", name="entry_event_has_origin"),
+        AddConstraintNotValid(
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("event__isnull", False), ("origin__isnull", False)),
+                    models.Q(
+                        ("event__isnull", True),
+                        models.Q(
+                            ("origin__isnull", True),
+                            ("origin", "opening"),
+                            ("origin__startswith", "challenge:"),
+                            _connector="OR",
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="entry_event_has_origin",
+            ),
         ),
         *KEYS,
         guard_all_but(

@@ -3,7 +3,7 @@
 Ended half way, PostgreSQL leaves the index that it was at as INVALID: drop it, then migrate again.
 """
 
-from django.contrib.postgres.operations import AddIndexConcurrently
+from django.contrib.postgres.operations import AddIndexConcurrently, ValidateConstraint
 from django.db import migrations, models
 
 _CODES = {
@@ -45,4 +45,5 @@ class Migration(migrations.Migration):
             "ALTER TABLE loyalty_itemchange VALIDATE CONSTRAINT item_change_achievement_fk;",
             migrations.RunSQL.noop,
         ),
+        ValidateConstraint(model_name="ledgerentry", name="entry_event_has_origin"),
     ]

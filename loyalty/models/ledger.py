@@ -218,8 +218,12 @@ class LedgerEntry(Acted, Immutable):
                 name="entry_transfer_names_counterpart",
             ),
             models.CheckConstraint(
-                condition=Q(event__isnull=True, origin__isnull=True)
-                | Q(event__isnull=False, origin__isnull=False),
+                condition=Q(event__isnull=False, origin__isnull=False)
+                # What an account begins with, and what a challenge gives by an edit or a merge, has no event.
+                | (
+                    Q(event__isnull=True)
+                    & (Q(origin__isnull=True) | Q(origin="opening") | Q(origin__startswith="challenge:"))
+                ),
                 name="entry_event_has_origin",
             ),
             models.CheckConstraint(
