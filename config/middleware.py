@@ -16,7 +16,8 @@ from django.http.response import HttpResponseBase
 from django_structlog.middlewares import RequestMiddleware
 
 from audit.ids import new_id
-from loyalty.api.publisher_v1.errors import error_for
+from loyalty.api.audience import errors as audience
+from loyalty.api.publisher_v1 import errors as publisher
 from loyalty.api.v1.errors import problem_for
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -24,7 +25,8 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 # Each surface of the API, and how it answers in place of an error page.
 SURFACES: dict[str, Callable[[int, HttpRequest], HttpResponse]] = {
     "/v1/": problem_for,
-    "/publisher.v1/": error_for,
+    "/publisher.v1/": publisher.error_for,
+    "/api/loyalty/": audience.error_for,
 }
 _JSON = ("application/json", "application/problem+json")
 _TRACEPARENT = re.compile(r"^(?!ff|..-0{32}|.{36}0{16})[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")

@@ -310,7 +310,7 @@ SPECTACULAR_SETTINGS = {
     " Where an operation also takes a `memberToken`, a member's own app may call it, about that member alone.\n\n"
     "Send an `Idempotency-Key` with every write: a repeated request is done once and gets the same answer."
     " Refusals are problem details (RFC 9457) with a stable `code`; what each means: [/docs/errors/](/docs/errors/)."
-    " Those of `/publisher.v1` have the same codes in its own envelope."
+    " Those of `/publisher.v1` and `/api/loyalty` have the same codes in their own envelopes."
     " `/v1/members` and `/v1/customers` are the same resource.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",

@@ -15,6 +15,7 @@ urlpatterns = [
     path("console/", admin.site.urls),
     path("v1/", include("loyalty.api.v1.urls")),
     path("publisher.v1/", include("loyalty.api.publisher_v1.urls")),
+    path("api/loyalty/", include("loyalty.api.audience.urls")),
     path("pictures/<uuid:picture>.webp", picture, name="picture"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -1,4 +1,4 @@
-"""Who calls, for which environment, and what they may do: secret keys and member tokens (domain.md 1)."""
+"""Who calls, for which environment, and what they may do: keys and member tokens (domain.md 1)."""
 
 import re
 from dataclasses import dataclass
@@ -20,17 +20,22 @@ from loyalty.api.common.warm import WarmKeys
 from loyalty.models import member_key
 from programs.actions.keys import hash_key
 from programs.models import ApiKey, TokenKey
+from programs.queries.member_apps import environment_of_host
 
 _USED_RESOLUTION = timedelta(minutes=1)
-_SECRET = re.compile(r"^sk_(?:sandbox|live)_[A-Za-z0-9_-]{43}$")
+_FORMS = {
+    ApiKey.Kind.SECRET: re.compile(r"sk_(?:sandbox|live)_[A-Za-z0-9_-]{43}"),
+    ApiKey.Kind.PUBLISHABLE: re.compile(r"pk_(?:sandbox|live)_[A-Za-z0-9_-]{43}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The secret key, or the member by their token, behind a request.
+    """The key, the member by their token, or whoever knows the public host, behind a request.
 
-    `prefix`: the first characters of a secret key, or the kid of a token's. `member`: a token's `sub`, else
-    None; `member_key` the internal key that it means.
+    `prefix`: the first characters of a key, or the kid of a token's. `member`: a token's `sub`, else
+    None; `member_key` the internal key that it means. `counted_as`: whose requests are counted together, where
+    it is neither the key's nor the member's.
     """
 
     key_id: UUID
@@ -38,9 +43,10 @@ class Principal:
     prefix: str
     scopes: frozenset[str]
     expires_at: datetime | None
-    kind: Literal["secret", "member"] = "secret"
+    kind: Literal["secret", "publishable", "member", "host"] = "secret"
     member: str | None = None
     member_key: UUID | None = None
+    counted_as: str = ""
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes or "*" in self.scopes
@@ -48,17 +54,21 @@ class Principal:
     @property
     def caller(self) -> str:
         """Whose requests are counted together: a key's, or a member's by whichever token."""
+        if self.counted_as:
+            return self.counted_as
         if self.member_key is None:
             return f"key:{self.key_id}"
         return f"member:{self.environment_id.hex}:{self.member_key.hex}"
 
 
 _keys: WarmKeys[Principal] = WarmKeys()
+_hosts: WarmKeys[UUID] = WarmKeys()
 
 
 def forget_keys() -> None:
-    """Empty this process's cache of keys."""
+    """Empty this process's cache of keys and hosts."""
     _keys.forget()
+    _hosts.forget()
     member_tokens.forget_keys()
 
 
@@ -66,25 +76,60 @@ class BearerAuthentication(BaseAuthentication):
     """`Authorization: Bearer sk_…` or `Bearer <JWT>`. No statement while its key is warm in the process."""
 
     def authenticate(self, request: Request) -> tuple[None, Principal]:
-        words = get_authorization_header(request).decode("latin-1").split()
-        if not words:
+        sent = sent_secret(request, "sk_…")
+        if sent is None:
             raise NotAuthenticated("Send the secret key: `Authorization: Bearer sk_…`.")
-        if len(words) != 2 or words[0].lower() != "bearer":
-            raise AuthenticationFailed("The Authorization header must be `Bearer sk_…`.")
-        if member_tokens.looks_like_token(words[1]):
-            return None, _member(words[1])
-        principal = _find(words[1]) if _SECRET.match(words[1]) else None
-        if principal is None or (principal.expires_at and principal.expires_at <= timezone.now()):
+        if sent.startswith("pk_"):
             raise AuthenticationFailed(
-                "This key is unknown, revoked or expired; make a new one in the console."
+                "A publishable key (`pk_…`) reads `GET /api/loyalty/config` and nothing else; send a secret key."
             )
-        return None, principal
+        if member_tokens.looks_like_token(sent):
+            return None, by_token(sent)
+        return None, by_key(sent, ApiKey.Kind.SECRET)
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="loyalty"'
 
 
-def _find(secret: str) -> Principal | None:
+def sent_secret(request: Request, example: str) -> str | None:
+    """What stands behind `Bearer`; None where the header is missing. Raises AuthenticationFailed."""
+    words = get_authorization_header(request).decode("latin-1").split()
+    if not words:
+        return None
+    if len(words) != 2 or words[0].lower() != "bearer":
+        raise AuthenticationFailed(f"The Authorization header must be `Bearer {example}`.")
+    return words[1]
+
+
+def by_key(sent: str, kind: ApiKey.Kind) -> Principal:
+    """The key of that kind. No statement while it is warm in the process. Raises AuthenticationFailed."""
+    found = _find(sent, kind) if _FORMS[kind].fullmatch(sent) else None
+    if found is None or (found.expires_at and found.expires_at <= timezone.now()):
+        raise AuthenticationFailed("This key is unknown, revoked or expired; make a new one in the console.")
+    return found
+
+
+def by_host(host: str, address: str | None) -> Principal | None:
+    """Whoever calls by an environment's public host: counted by their `address`. No statement while it is warm."""
+    environment_id = _hosts.get(host)
+    if environment_id is None:
+        environment_id = environment_of_host(host)
+        if environment_id is None:
+            _hosts.drop(host)
+            return None
+        _hosts.keep(host, environment_id)
+    return Principal(
+        key_id=environment_id,
+        environment_id=environment_id,
+        prefix="",
+        scopes=frozenset(),
+        expires_at=None,
+        kind="host",
+        counted_as=f"ip:{address}",
+    )
+
+
+def _find(secret: str, kind: ApiKey.Kind) -> Principal | None:
     digest = hash_key(secret)
     if known := _keys.get(digest):
         return known
@@ -92,12 +137,20 @@ def _find(secret: str) -> Principal | None:
         key_hash=digest,
         revoked_at__isnull=True,
         environment__archived_at__isnull=True,
-        kind=ApiKey.Kind.SECRET,
+        kind=kind,
     ).first()
     if key is None:
         _keys.drop(digest)
         return None
-    principal = Principal(key.id, key.environment_id, key.prefix, frozenset(key.scopes), key.expires_at)
+    is_secret = kind == ApiKey.Kind.SECRET
+    principal = Principal(
+        key_id=key.id,
+        environment_id=key.environment_id,
+        prefix=key.prefix,
+        scopes=frozenset(key.scopes) if is_secret else frozenset(),
+        expires_at=key.expires_at,
+        kind="secret" if is_secret else "publishable",
+    )
     now = timezone.now()
     if _is_stale(key.last_used_at, now):
         ApiKey.objects.filter(_stale(now), pk=key.pk).update(last_used_at=now)
@@ -105,8 +158,8 @@ def _find(secret: str) -> Principal | None:
     return principal
 
 
-def _member(token: str) -> Principal:
-    """Raises AuthenticationFailed."""
+def by_token(token: str) -> Principal:
+    """The member of a token. Raises AuthenticationFailed."""
     now = timezone.now()
     found = member_tokens.verified(token, now)
     key = found.key

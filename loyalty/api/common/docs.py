@@ -33,8 +33,8 @@ def documented(
     name: str,
     summary: str,
     *,
-    scope: str,
-    answer: type[serializers.Serializer[Any]],
+    scope: str | None = None,
+    answer: type[serializers.Serializer[Any]] | None,
     example: Any,
     error: type[serializers.Serializer[Any]],
     error_type: str,
@@ -48,23 +48,24 @@ def documented(
     description: str = "",
 ) -> Callable[[F], F]:
     """Decorates a view's method with its place in the OpenAPI document. `error`, `error_type`: the surface's
-    envelope of refusals and its media type."""
+    envelope of refusals and its media type. `scope` None: no key has a scope for it. `answer` None: an empty body."""
     codes = [*_ALWAYS, *(_WRITES if writes else _BODIES if body else ()), *refusals]
     statuses = [status] if isinstance(status, int) else list(status)
     responses: dict[Any, Any] = {
-        (code, "application/json"): OpenApiResponse(
+        (code, "application/json") if answer else code: OpenApiResponse(
             answer,
             description=summary,
-            examples=[OpenApiExample("answer", example, status_codes=[str(code)])],
+            examples=[OpenApiExample("answer", example, status_codes=[str(code)])] if answer else [],
         )
         for code in statuses
     }
     responses |= _refused(codes, error, error_type)
     examples = [OpenApiExample("request", request_example, request_only=True)] if request_example else []
+    needed = f"Scope: `{scope}`. " if scope else ""
     decorator: Callable[[F], F] = extend_schema(
         operation_id=name,
         summary=summary,
-        description=f"{description}\n\nScope: `{scope}`. Refusals: {', '.join(f'`{code}`' for code in codes)}.".strip(),
+        description=f"{description}\n\n{needed}Refusals: {', '.join(f'`{code}`' for code in codes)}.".strip(),
         request=body,
         responses=responses,
         parameters=[*([_KEY] if writes else ()), *parameters],

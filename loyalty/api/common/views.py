@@ -138,6 +138,7 @@ class EngineView(APIView):
         self,
         action: Callable[..., R],
         answer: Callable[[R], Any],
+        /,
         *,
         http_status: int | Callable[[R], int] = 200,
         **arguments: Any,
@@ -148,7 +149,8 @@ class EngineView(APIView):
 
         def answered(result: R) -> Answer:
             status = http_status(result) if callable(http_status) else http_status
-            given[:] = [(result, (status, dumps(answer(result))))]
+            told = answer(result)
+            given[:] = [(result, (status, told if isinstance(told, Rendered) else dumps(told)))]
             return given[0][1]
 
         try:
