@@ -31,7 +31,7 @@ def take_progress_back(
     sitting: Sitting, purchase: Purchase, refund: Event, net: Net, asked: Sequence[Refund]
 ) -> list[LedgerEntry]:
     """Take back what the purchase minus its refunds (`asked`, this one too) would no longer count; the entries that
-    reverse rewards. Told in the refund's explanation and figures, and audited."""
+    reverse rewards. Told in the refund's figures, and audited."""
     achievements = sitting.journal.achievements
     lost: list[dict[str, Any]] = []
     touched: dict[RunKey, Run] = {}
@@ -50,7 +50,6 @@ def take_progress_back(
         revoked += _revoke(sitting, run, refund, entries)
     effects = {"counted": lost, "completed": [], "revoked": revoked}
     refund.figures = (refund.figures or {}) | {"challenges": effects}
-    refund.explanation = (refund.explanation or {}) | {"challenges": effects}
     return [entry for entry in entries if entry.event_id == refund.id]
 
 
