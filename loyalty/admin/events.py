@@ -8,6 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
+from loyalty.admin.challenge_explaining import challenges_told
 from loyalty.admin.explaining import consequences_of, explained, referral_of_event, tier_steps
 from loyalty.admin.shared import DateRange, Endless, EventTypeFilter, member_link
 from loyalty.admin.stamp_explaining import stamps_told
@@ -75,6 +76,7 @@ class EventAdmin(DetailAdmin[Event]):
             "why": explained(found, snapshot(environment)),
             "consequences": consequences_of(found, now_in(environment)),
             "stamps_told": stamps_told(found, snapshot(environment)),
+            "challenges_told": challenges_told(found, snapshot(environment)),
             "tier_steps": tier_steps(list(TierChange.objects.filter(event=found).order_by("id"))),
             "referral": referral_of_event(found),
             "purchase": Event.objects.filter(pk=found.purchase_id).first() if found.purchase_id else None,

@@ -94,7 +94,7 @@ class MemberAppAdmin(TenantAdmin[MemberApp]):
             else:
                 messages.success(request, "The member app is saved.")
                 return HttpResponseRedirect(self.url("changelist"))
-        context = {
+        context: dict[str, Any] = {
             "app": app,
             "form": form if may(request, "operator") else None,
             "types": reportable_types(environment, ticked),

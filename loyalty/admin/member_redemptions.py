@@ -1,4 +1,4 @@
-"""What a member has redeemed and owns, for the member's page."""
+"""What a member has redeemed, for the member's page."""
 
 from datetime import datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 
 from loyalty.admin.redemption_words import code_shown, code_tag, status_tag, worth_of
-from loyalty.models import Member, MemberItem, Redemption, RewardCode
+from loyalty.models import Member, Redemption, RewardCode
 from loyalty.queries.redemptions import code_status, redemptions_of
 from programs.models import Environment
 
@@ -63,11 +63,9 @@ class RedemptionRow:
 def redemptions_shown(
     environment: Environment, member: Member, now: datetime, *, whole: bool
 ) -> dict[str, Any]:
-    """The newest of them, those of merged members too, and the items that the member has. Two statements."""
+    """The newest of them, those of merged members too. One statement."""
     rows = list(redemptions_of(environment=environment, member_id=member.pk).order_by("-id")[: _SHOWN + 1])
-    items = MemberItem.objects.filter(member=member, quantity__gt=0)
     return {
         "rows": [RedemptionRow(row, now, whole=whole) for row in rows[:_SHOWN]],
         "more": len(rows) > _SHOWN,
-        "items": list(items.select_related("item__inventory_set").order_by("item__title", "pk")),
     }

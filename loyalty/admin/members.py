@@ -18,6 +18,7 @@ from loyalty.actions.members import update_member
 from loyalty.admin.adjusting import adjust_page
 from loyalty.admin.as_of import standing_of
 from loyalty.admin.erasing import erase_page
+from loyalty.admin.member_challenges import challenges_shown, items_shown
 from loyalty.admin.member_redeeming import redeem_page
 from loyalty.admin.member_redemptions import redemptions_shown
 from loyalty.admin.member_stamps import enrol_page, stamps_shown
@@ -134,6 +135,8 @@ class MemberAdmin(DetailAdmin[Member]):
         )
         erased, survivor = found.status == Member.Status.ERASED, survivor_of(found)
         helps = may(request, "support") and not erased and standing.at is None
+        is_present = not erased and survivor is None and standing.at is None
+        balances = [balance for balance, _ in standing.wallets]
         return {
             "attributes": rows_of(found.attributes),
             "standing": standing,
@@ -153,6 +156,8 @@ class MemberAdmin(DetailAdmin[Member]):
             "may_reverse": helps,
             "redemptions": redemptions_shown(environment, found, now, whole=may(request, "support")),
             "stamp_cards": [] if standing.at else stamps_shown(environment, found),
+            "owned": items_shown(found, whole=may(request, "support")) if is_present else [],
+            "challenges": challenges_shown(environment, found, balances, now) if is_present else None,
             "tiers": [] if erased or survivor else standing_of_tiers(environment, found, now),
             "referrals": None if erased or survivor else referrals_shown(found),
             "may_erase": may(request, "operator") and not erased and survivor is None,

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
@@ -30,7 +31,7 @@ def members_per_milestone(
     counts = [0] * (len(thresholds) + 1)
     if thresholds:
         with connection.cursor() as cursor:
-            arguments = {
+            arguments: dict[str, Any] = {
                 "thresholds": list(thresholds),
                 "environment": environment.pk,
                 "metric": metric.pk,

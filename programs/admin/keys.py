@@ -31,6 +31,7 @@ class KeyForm(forms.Form):
             (ApiKey.Kind.SECRET, "Secret, for your servers"),
             (ApiKey.Kind.PUBLISHABLE, "Publishable, for apps and web pages"),
         ],
+        required=False,
         initial=ApiKey.Kind.SECRET,
         widget=select(),
         help_text="Everybody may see a publishable key: all that it does is to read the public configuration of "
@@ -49,7 +50,8 @@ class KeyForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A publishable key has no scopes: what was ticked before its kind was chosen is dropped."""
         sent: dict[str, Any] = super().clean() or {}
-        if sent.get("kind") == ApiKey.Kind.PUBLISHABLE:
+        sent["kind"] = sent.get("kind") or ApiKey.Kind.SECRET
+        if sent["kind"] == ApiKey.Kind.PUBLISHABLE:
             sent["scopes"] = []
         elif "scopes" in sent and not sent["scopes"]:
             self.add_error("scopes", "Choose at least one thing that its holder may do.")

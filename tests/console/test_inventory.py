@@ -70,7 +70,7 @@ def test_items_are_changed_added_and_taken_away(
     [
         ([CROWN, ("", "star", "")], 1, "Title: "),
         ([CROWN, ("Star", "crown", "")], 1, "Id: Another item has it"),
-        ([("Star", "star", "no address")], 0, "Picture: "),
+        ([("Star", "star", "no address")], 0, "Address of its picture: "),
         ([("x" * 201, "star", "")], 0, "Title: "),
     ],
 )
@@ -103,7 +103,7 @@ def test_an_item_that_a_reward_gives_is_not_taken_away(
     assert "A crown" in operator.get(url).content.decode()
     before = state_of_everything()
     answer = operator.post(url, _form(environment, STAR))
-    assert "Members have crown, or a reward gives it" in answer.content.decode()
+    assert "Members have crown, it is a coupon, or a reward gives it" in answer.content.decode()
     assert state_of_everything() == before
 
 

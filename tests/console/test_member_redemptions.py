@@ -238,7 +238,7 @@ class TestRedeeming:
         assert shown.context["effect"]["changes"] == ["Owns of Star (Badges): 0 → 1."]
         confirm(support, _redeem(reward="rwd_star"), shown, reason="")
         assert MemberItem.objects.get().quantity == 1
-        assert [str(row.item) for row in support.get(_page()).context["redemptions"]["items"]] == ["Star"]
+        assert [str(row.item) for row in support.get(_page()).context["owned"]] == ["Star"]
 
     def test_a_paused_program_is_told(self, support: Client, environment: Environment) -> None:
         factories.give(environment, 120)
