@@ -204,7 +204,6 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
             ("Catalogue", "redeem", "programs_reward_changelist", "analyst"),
             ("Fulfilment queue", "inbox", "loyalty_redemption_queue", "analyst"),
             ("Redemptions", "shopping_bag", "loyalty_redemption_changelist", "analyst"),
-            ("Inventory", "inventory_2", "programs_inventoryset_changelist", "analyst"),
             ("Analytics", "monitoring", "programs_reward_figures", "analyst"),
         ],
     ),
@@ -220,7 +219,10 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
     (
         "Challenges",
         [
-            ("Milestones", "flag", "programs_milestoneset_changelist", "analyst"),
+            ("Challenges", "flag", "programs_challenge_changelist", "analyst"),
+            ("Coupons", "sell", "programs_coupon_changelist", "analyst"),
+            ("Milestones", "landscape", "programs_milestoneset_changelist", "analyst"),
+            ("Inventory", "inventory_2", "programs_inventoryset_changelist", "analyst"),
         ],
     ),
     (

@@ -29,9 +29,13 @@ _SUBJECTS = {
         ["reward.", "rewardcode.", "rewardcodes.", "redemption.", "inventoryset."],
     ),
     "stamp": ("Stamp cards", ["stampprogram.", "stamp_collection.", "stamp.", "stamp_reward."]),
+    "challenge": (
+        "Challenges and milestones",
+        ["challenge.", "mission.", "coupon.", "item.", "milestone.", "milestoneset."],
+    ),
     "key": ("Keys", ["apikey.", "tokenkey."]),
     "staff": ("Staff", ["projectmembership.", "user."]),
-    "project": ("Project and environments", ["organization.", "project.", "environment."]),
+    "project": ("Project and environments", ["organization.", "project.", "environment.", "memberapp."]),
 }
 _ACTORS = {"api_key": "An API key", "member": "A member", "staff": "Staff", "system": "The engine"}
 
@@ -157,6 +161,8 @@ _NOUNS = {
     "tokenkey": "member token key",
     "earningrule": "earning rule",
     "inventoryset": "inventory set",
+    "memberapp": "member app",
+    "milestoneset": "milestone set",
     "rewardcode": "code",
     "rewardcodes": "codes",
     "projectmembership": "staff membership",

@@ -2,6 +2,7 @@
 
 from loyalty.admin.audit import AuditEventAdmin
 from loyalty.admin.back_testing import BackTestAdmin
+from loyalty.admin.challenges import ChallengeAdmin
 from loyalty.admin.code_uploads import CodeUploadAdmin
 from loyalty.admin.events import EventAdmin
 from loyalty.admin.holds import HoldAdmin
@@ -22,6 +23,7 @@ from loyalty.admin.stamp_rewards import StampRewardAdmin
 __all__ = [
     "AuditEventAdmin",
     "BackTestAdmin",
+    "ChallengeAdmin",
     "CodeUploadAdmin",
     "EventAdmin",
     "HoldAdmin",

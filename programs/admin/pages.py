@@ -1,9 +1,10 @@
 """Console pages of what the tenant configures, one file a noun."""
 
+from programs.admin.coupons import CouponAdmin
 from programs.admin.keys import ApiKeyAdmin
 from programs.admin.metrics import MetricAdmin
 from programs.admin.programs import ProgramAdmin
 from programs.admin.staff import StaffAdmin
 from programs.admin.token_keys import TokenKeyAdmin
 
-__all__ = ["ApiKeyAdmin", "MetricAdmin", "ProgramAdmin", "StaffAdmin", "TokenKeyAdmin"]
+__all__ = ["ApiKeyAdmin", "CouponAdmin", "MetricAdmin", "ProgramAdmin", "StaffAdmin", "TokenKeyAdmin"]

@@ -15,7 +15,7 @@ from programs.code_patterns import fill, pattern_fault
 from programs.conditions import ConditionError, describe
 from programs.conditions.values import plain
 from programs.conditions.words import money
-from programs.models import Environment, Metric, Reward, StampProgram, Tier
+from programs.models import Challenge, Environment, Metric, Reward, StampProgram, Tier
 
 Titles = Mapping[str, str]
 """The titles of a program's tiers by their codes."""
@@ -198,7 +198,7 @@ def eligibility_words(reward: Reward) -> str:
         return str(error)
 
 
-def window_words(reward: Reward | StampProgram) -> str:
+def window_words(reward: Reward | StampProgram | Challenge) -> str:
     """ "from 1 Nov 2026 until 1 Dec 2026, 12:00"; empty without a window."""
     begin = _from(reward.starts_at) if reward.starts_at else ""
     end = f"until {_moment(reward.ends_at)}" if reward.ends_at else ""

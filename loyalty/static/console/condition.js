@@ -10,6 +10,7 @@
     event: { list: "lc-fields", example: "field, such as data.amount", always: "Applies always: to every event of the type.", begin: "Applies when " },
     reward: { list: "lc-fields", example: "field, such as member.tier", always: "Everybody may have it.", begin: "Members may have it when " },
     purchase: { list: "lc-fields", example: "field, such as data.amount", always: "Every purchase stamps the card.", begin: "A purchase stamps the card when " },
+    mission: { list: "lc-fields", example: "field, such as data.amount", always: "Every event of the type counts.", begin: "An event counts when " },
     item: { list: "lc-item-fields", example: "field, such as item.sku", always: "Every line counts.", begin: "A line counts when " },
   };
 
@@ -220,7 +221,9 @@
     }
   }
 
-  const start = () => document.querySelectorAll("[data-condition]").forEach((root) => new Editor(root));
+  const furnish = (part) => part.querySelectorAll("[data-condition]").forEach((root) => new Editor(root));
+  const start = () => furnish(document);
+  document.addEventListener("lc:added", (event) => furnish(event.target)); // a row that was added
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

@@ -141,6 +141,8 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-repeat]").forEach(repeat);
   document.querySelectorAll("[data-when]").forEach(showWhen);
 });
+// A row that a page's own script has added.
+document.addEventListener("lc:added", (event) => event.target.querySelectorAll("[data-when]").forEach(showWhen));
 
 // One box ticks all of its form's; without scripts it would do nothing, so it is shown by this one.
 document.addEventListener("DOMContentLoaded", () => {

@@ -1,0 +1,62 @@
+"""How far members are with a challenge: bars, a table, and a file for a spreadsheet (domain.md 11)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import StreamingHttpResponse
+
+from loyalty.admin.csv_files import csv_answer
+from loyalty.ledger.achievements import missions_of
+from loyalty.queries.challenges import Funnel, challenge_funnel
+from programs.models import Challenge
+from programs.queries.environments import now_in
+
+_COLUMNS = ("challenge", "title", "step", "mission", "mission_title", "members")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """So many members came so far; `share` of those who began, in words."""
+
+    words: str
+    members: int
+    share: str
+
+
+def funnel_shown(challenge: Challenge) -> dict[str, Any]:
+    """What the challenge's page says of its members. Two statements."""
+    found = _funnel(challenge)
+    steps = list(_steps(challenge, found))
+    return {"funnel": found, "steps": steps, "most": max([1, *(step.members for step in steps)])}
+
+
+def funnel_csv(challenge: Challenge) -> StreamingHttpResponse:
+    """The same figures."""
+    name = f"challenge-{challenge.public_id}"
+    return csv_answer(name, _COLUMNS, list(_cells(challenge, _funnel(challenge))))
+
+
+def _funnel(challenge: Challenge) -> Funnel:
+    environment = challenge.environment
+    return challenge_funnel(environment=environment, challenge=challenge, now=now_in(environment))
+
+
+def _steps(challenge: Challenge, found: Funnel) -> Iterator[Step]:
+    def step(words: str, members: int) -> Step:
+        share = f"{100 * members / found.started:.1f}%".replace(".0%", "%") if found.started else "–"
+        return Step(words, members, share)
+
+    yield step("Began", found.started)
+    for number, mission in enumerate(missions_of(challenge), 1):
+        yield step(f"{number}. {mission.title}", found.missions.get(mission.pk, 0))
+    yield step("Completed it all", found.completed)
+
+
+def _cells(challenge: Challenge, found: Funnel) -> Iterator[list[object]]:
+    about = (challenge.public_id, challenge.title)
+    yield [*about, "started", "", "", found.started]
+    for mission in missions_of(challenge):
+        members = found.missions.get(mission.pk, 0)
+        yield [*about, "mission", mission.public_id, mission.title, members]
+    yield [*about, "completed", "", "", found.completed]

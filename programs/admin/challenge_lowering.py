@@ -1,0 +1,58 @@
+"""What an edit of a challenge that has begun makes easier: a target is lower, a mission is gone (domain.md 8)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from programs.admin.challenge_words import figure
+from programs.models import Challenge, Mission
+
+
+@dataclass(frozen=True, slots=True)
+class Easier:
+    """`changes`: each in a sentence. `targets`: those of the missions that are left, by their keys. `lowered`: the
+    missions whose target is lower. `token`: stands for exactly these changes."""
+
+    changes: list[str]
+    targets: dict[UUID, Decimal]
+    lowered: dict[UUID, Decimal]
+    token: str
+
+
+def made_easier(challenge: Challenge, stored: Sequence[Mission], wanted: Sequence[Mission]) -> Easier | None:
+    """What becomes easier; None where nothing does, or where nobody has begun."""
+    if challenge.status in (Challenge.Status.DRAFT, Challenge.Status.ENDED):
+        return None
+    old = {mission.pk: mission for mission in stored}
+    kept = {mission.pk: mission for mission in wanted if mission.pk in old}
+    gone = [mission for mission in stored if mission.pk not in kept]
+    lowered = {key: one.target for key, one in kept.items() if one.target < old[key].target}
+    if not gone and not lowered:
+        return None
+    changes = [
+        f"“{old[key].title}”: {figure(old[key].target)} → {figure(target)}" for key, target in lowered.items()
+    ] + [f"“{mission.title}” is removed" for mission in gone]
+    token = " ".join(
+        sorted([f"{key.hex}:{old[key].target:f}:{to:f}" for key, to in lowered.items()])
+        + sorted(f"{one.pk.hex}:gone" for one in gone)
+    )
+    targets = {mission.pk: mission.target for mission in wanted}
+    return Easier(changes, targets, lowered, token)
+
+
+def completing_words(challenge: Challenge, complete: str, missions: str) -> str:
+    """What saving that does: "1 member completes the challenge by that and gets its rewards." """
+    whole = {
+        "0": "No member completes the challenge by that",
+        "1": "1 member completes the challenge by that and gets its rewards",
+    }.get(complete, f"{complete} members complete the challenge by that and get its rewards")
+    part = {"0": "", "1": "; 1 member completes a mission"}.get(
+        missions, f"; {missions} members complete a mission"
+    )
+    when = (
+        ""
+        if challenge.status == Challenge.Status.ACTIVE
+        else " It is paused: that happens once it is active again."
+    )
+    return f"{whole}{part}.{when}"
