@@ -139,14 +139,16 @@ def _read(member_id: UUID, since: int, until: int, most: int | None) -> list[_Ro
     revoked = achieved.filter(revoked_at__gte=_instant(since), revoked_at__lt=_instant(until + 1))
     taken = [_Row(_ms(one.revoked_at), one, revokes=True) for one in revoked.order_by("revoked_at")[:most]]
     until = _end(taken, until, most)
-    entries = LedgerEntry.objects.filter(_is_told, member=member_id).exclude(points=0)
+    entries = LedgerEntry.objects.filter(member=member_id).exclude(_FOLDED).exclude(points=0)
     items = ItemChange.objects.filter(member=member_id, achievement_id__isnull=True)
     for model in (entries.select_related("account__metric"), items.select_related("item__inventory_set")):
         rows += [_Row(ms_of(one.id), one) for one in _first(model, since, until, most)]
     return sorted([*rows, *taken], key=lambda row: row.place)[:most]
 
 
-_is_told = Q(origin__isnull=True) | ~(Q(origin=OPENING) | Q(origin__startswith=CHALLENGE))
+# What a refund takes back of a challenge's rewards is told with the challenge; what staff take back is not.
+_TAKEN_BACK = Q(event__isnull=False, reverses__origin__startswith=CHALLENGE)
+_FOLDED = Q(origin=OPENING) | Q(origin__startswith=CHALLENGE) | _TAKEN_BACK
 
 
 def _first(rows: QuerySet[Any], since: int, until: int, most: int | None) -> QuerySet[Any]:
@@ -199,8 +201,8 @@ def _fold_entries(member_id: UUID, owners: dict[tuple[UUID, bool], _Row]) -> Non
     if not owners:
         return
     keys = {key for key, _ in owners}
-    told = Q(pk__in=keys) | Q(reverses__in=keys)
-    entries = LedgerEntry.objects.filter(told, member=member_id, origin__startswith=CHALLENGE)
+    given, taken = Q(pk__in=keys), Q(reverses__in=keys, event__isnull=False)
+    entries = LedgerEntry.objects.filter(given | taken, member=member_id)
     for entry in entries.select_related("account__metric").order_by("account", "sequence"):
         if row := owners.get((entry.reverses_id or entry.id, entry.reverses_id is not None)):
             row.entries.append(entry)
