@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loyalty.api.v1 import examples, stamp_examples
+from loyalty.api.v1 import challenge_examples, examples, stamp_examples
 
 PURCHASE = {
     "event_id": "order-12345",
@@ -102,6 +102,8 @@ DRY_RUN_REQUEST = {"type": "purchase", "member_id": "cus_abc123", "data": {"amou
 EXPLANATION |= {
     "stamps": [stamp_examples.STAMP_VERDICT],
     "stamp_changes": [stamp_examples.STAMP_CHANGE],
+    "challenges": [challenge_examples.VERDICT],
+    "challenge_changes": challenge_examples.CHANGES,
 }
 DRY_RUN = EXPLANATION | {"transactions": [EXPLANATION["transactions"][0] | {"lots": []}]}
 REVISION: dict[str, Any] = {

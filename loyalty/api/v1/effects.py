@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from audit.ids import public
-from loyalty.api.v1 import rendering, stamp_rendering
+from loyalty.api.v1 import challenge_rendering, rendering, stamp_rendering
 from loyalty.models import LedgerEntry, TierChange
 from loyalty.queries.events import RecordedEvent
 from loyalty.queries.history import names_of
@@ -66,7 +66,7 @@ def effects_of(found: RecordedEvent, names: Names, config: Snapshot) -> list[dic
             }
         )
     effects += [{"kind": "stamps", **change} for change in stamp_rendering.changes(found.event.figures)]
-    return effects
+    return effects + challenge_rendering.effects(found.event.figures)
 
 
 def transaction_of(entry: LedgerEntry, found: RecordedEvent, names: Names) -> dict[str, Any]:
@@ -89,22 +89,22 @@ def tier_change(change: TierChange, config: Snapshot) -> dict[str, Any]:
 
 def reasons_of(found: RecordedEvent) -> list[dict[str, Any]]:
     """A sentence for each rule of the event's type, and for what befell the event as a whole; of a refund
-    one for each account, since no rule judges it; then one for each stamp card. Empty once retention has blanked
-    it."""
+    one for each account, since no rule judges it; then one for each stamp card and each mission. Empty once
+    retention has blanked it."""
     kept = found.event.explanation
     if kept is None:
         return []
-    stamps = stamp_rendering.reasons(kept)
+    others = stamp_rendering.reasons(kept) + challenge_rendering.reasons(kept)
     if "refund" in kept:
         sides = [_side_in_words(side) for side in kept["refund"]["sides"]]
-        if not sides and not stamps:
+        if not sides and not others:
             sides = [_NOTHING_EARNED]
-        return [_of_event("refunded", words) for words in sides] + stamps
+        return [_of_event("refunded", words) for words in sides] + others
     reasons = [
         {"rule": verdict["name"], "outcome": verdict["outcome"], "reason": verdict["reason"]}
         for verdict in kept["verdicts"]
     ]
-    return (reasons or [_of_event("no_rule", _NO_RULE.format(type=found.event.type))]) + stamps
+    return (reasons or [_of_event("no_rule", _NO_RULE.format(type=found.event.type))]) + others
 
 
 def _of_event(outcome: str, reason: str) -> dict[str, Any]:

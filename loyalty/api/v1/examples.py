@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loyalty.api.v1 import stamp_examples
+from loyalty.api.v1 import challenge_examples, stamp_examples
 
 TRANSACTION: dict[str, Any] = {
     "id": "txn_019a9f0c5c7d7a3e8b1f2c4d5e6f7a8b",
@@ -178,6 +178,7 @@ RECORDED = {
         },
         {"kind": "tier", "program": "default", "from": None, "to": "silver", "change": "reached"},
         {"kind": "stamps", **stamp_examples.STAMP_CHANGE},
+        challenge_examples.EFFECT,
     ],
     "reasons": [
         {"rule": "1 point per £1", "outcome": "awarded", "reason": "The condition is met: 59 points."},
@@ -192,6 +193,7 @@ RECORDED = {
             "reason": "One stamp for one piece.",
             "stamp_program": "lp_coffee",
         },
+        challenge_examples.REASON,
     ],
     "duplicate": False,
 }

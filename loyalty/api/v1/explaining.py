@@ -8,7 +8,7 @@ from uuid import UUID
 
 from audit.ids import public
 from loyalty.api.common.rendering import instant
-from loyalty.api.v1 import rendering, stamp_rendering
+from loyalty.api.v1 import challenge_rendering, rendering, stamp_rendering
 from loyalty.api.v1.effects import others_of, reasons_of, tier_change, transaction_of
 from loyalty.queries.events import RecordedEvent
 from loyalty.queries.explanations import LevelThen, LotNow, levels_then, lots_now, reward_taken_back
@@ -44,6 +44,8 @@ def explanation(found: RecordedEvent, environment: Environment, now: datetime) -
         ],
         "stamps": stamp_rendering.verdicts(kept),
         "stamp_changes": stamp_rendering.changes(found.event.figures),
+        "challenges": challenge_rendering.verdicts(kept),
+        "challenge_changes": challenge_rendering.changes(found.event.figures),
         "referrer_id": names.get(found.referral.referrer_id) if found.referral else None,
     }
 

@@ -31,8 +31,8 @@ class ExplainView(EngineView):
         description="The verdict of each rule of the event's type, as it was then: whether it matched, or the part of "
         "its condition that failed; each step of the arithmetic in words and figures (base, multiplier, rounding, "
         "cap, budget, maximum); and who won its exclusive group. Then what it put into the ledger, and what is left "
-        "of that now; and what each of the customer's stamp cards made of it. Of a refund: what the purchase had "
-        "earned and what is left of it. After retention `verdicts` and `stamps` are empty.",
+        "of that now; and what each of the customer's stamp cards and each mission made of it. Of a refund: what the "
+        "purchase had earned and what is left of it. After retention `verdicts`, `stamps` and `challenges` are empty.",
     )
     def get(self, request: Request, event_id: str) -> Response:
         check_text(event_id, "event_id")

@@ -11,7 +11,7 @@ from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 from audit.models import AuditEvent
 from loyalty.api.common.fields import INSTANT_HELP, parse_instant
 from loyalty.models import Hold, LedgerEntry, Member, Redemption, StampReward
-from programs.models import Reward, StampProgram
+from programs.models import Challenge, Reward, StampProgram
 
 
 class InstantField(forms.Field):
@@ -88,6 +88,19 @@ class StampProgramFilters(FilterSet):
         fields: list[str] = []
 
     def of_program(self, rows: QuerySet[StampProgram], name: str, value: str) -> QuerySet[StampProgram]:
+        """By the program's code or id."""
+        return rows.filter(Q(program__code=value) | Q(program__public_id=value))
+
+
+class ChallengeFilters(FilterSet):
+    status = ChoiceFilter(choices=Challenge.Status.choices)
+    program = CharFilter(method="of_program", max_length=64)
+
+    class Meta:
+        model = Challenge
+        fields: list[str] = []
+
+    def of_program(self, rows: QuerySet[Challenge], name: str, value: str) -> QuerySet[Challenge]:
         """By the program's code or id."""
         return rows.filter(Q(program__code=value) | Q(program__public_id=value))
 

@@ -1,9 +1,9 @@
 """/v1/inventory-sets: what members can own beside points (domain.md 8)."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,6 +17,8 @@ from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, reward_examples, reward_rendering, reward_shapes
 from loyalty.api.v1.docs import operation
 from loyalty.api.v1.lists import ListView, PageQuery
+from loyalty.api.v1.picture_fields import Media, media_of
+from loyalty.api.v1.rewards import address
 from programs.actions.inventory import MAX_ITEMS
 from programs.models import Environment, InventorySet
 from programs.queries.snapshots import snapshot
@@ -29,7 +31,10 @@ class ItemBody(Body):
         help_text="Chosen, or made for you. An item is known by it, also when the list is sent anew.",
     )
     title = Text(max_length=200)
-    media = serializers.URLField(required=False, max_length=500, allow_blank=True)
+    media = Media(
+        required=False,
+        help_text="An https address, or JPEG, PNG, WebP or GIF as a data URL, which is kept here; empty: none.",
+    )
 
 
 class InventorySetChanges(Body):
@@ -61,7 +66,7 @@ class InventorySetListView(ListView):
         tag="inventory",
     )
     def get(self, request: Request) -> Response:
-        return self.listed(inventory_sets(self.environment), shown)
+        return self.listed(inventory_sets(self.environment), renderer(self))
 
     @operation(
         "create_inventory_set",
@@ -100,7 +105,7 @@ class InventorySetView(EngineView):
         tag="inventory",
     )
     def get(self, request: Request, set_id: str) -> Response:
-        return Response(shown(find_set(self, set_id)))
+        return Response(renderer(self)(find_set(self, set_id)))
 
     @operation(
         "update_inventory_set",
@@ -126,15 +131,28 @@ def saved(view: EngineView, found: InventorySet, body: dict[str, Any], status: i
 
     def change() -> InventorySet:
         made = save_inventory_set(
-            environment=view.environment, inventory_set=found, actor=view.actor, changes=body, items=items
+            environment=view.environment,
+            inventory_set=found,
+            actor=view.actor,
+            changes=body,
+            items=None if items is None else _with_pictures(view, items),
         )
         return inventory_sets(view.environment).get(pk=made.pk)
 
-    return view.write(configure_once, shown, http_status=status, change=change)
+    return view.write(configure_once, renderer(view), http_status=status, change=change)
 
 
-def shown(found: InventorySet) -> dict[str, Any]:
-    return reward_rendering.inventory_set(found, found.items.all())
+def _with_pictures(view: EngineView, items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    host = view.request.get_host()
+    return [
+        item | media_of(item.get("media"), view.environment, host, f"items[{place}].media")
+        for place, item in enumerate(items)
+    ]
+
+
+def renderer(view: EngineView) -> Callable[[InventorySet], dict[str, Any]]:
+    at = address(view)
+    return lambda found: reward_rendering.inventory_set(found, found.items.all(), at)
 
 
 def inventory_sets(environment: Environment) -> QuerySet[InventorySet]:

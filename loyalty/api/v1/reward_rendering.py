@@ -200,15 +200,20 @@ def code(found: RewardCode, now: datetime) -> dict[str, Any]:
     }
 
 
-def inventory_set(found: InventorySet, items: Iterable[InventoryItem]) -> dict[str, Any]:
+def inventory_set(found: InventorySet, items: Iterable[InventoryItem], address: Address) -> dict[str, Any]:
     """A set and its items, in the order in which they were made."""
     return {
         "id": found.public_id,
         "program": found.program.code,
         "title": found.title,
         "items": [
-            {"id": item.public_id, "title": item.title, "media": item.media}
+            {"id": item.public_id, "title": item.title, "media": media(item, address)}
             for item in sorted(items, key=lambda item: item.pk)
         ],
         "created_at": instant(found.created_at),
     }
+
+
+def media(item: InventoryItem, address: Address) -> str:
+    """Where an item's picture is; empty where it has none."""
+    return address(item.picture_id) if item.picture_id else item.media

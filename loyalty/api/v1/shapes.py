@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers as s
 
 from loyalty.models import LedgerEntry, TierChange
-from programs.models import EarningRule, Environment, Metric, Program, StampProgram
+from programs.models import ChallengeReward, EarningRule, Environment, Metric, Program, StampProgram
 
 
 class AnyObject(s.DictField):
@@ -226,12 +226,24 @@ class StampRewardOfEvent(s.Serializer[Any]):
     currency = s.CharField()
 
 
+class AchievementReward(s.Serializer[Any]):
+    """One of `metric` with `asked` and `given`; `set` with `item`. A coupon is an item of the set `coupons`."""
+
+    type = s.ChoiceField(choices=ChallengeReward.Kind.choices)
+    metric = s.CharField(required=False)
+    asked = s.IntegerField(required=False)
+    given = s.IntegerField(required=False, help_text="Less than was asked where the metric's maximum cut it.")
+    set = s.CharField(required=False)
+    item = s.CharField(required=False)
+
+
 class Effect(s.Serializer[Any]):
     """What an event caused. `points`: a `transaction` (of a refund: what it takes back); `tier`: the customer's
     level in `program` changed; `referral`: it completed the one by `referrer_id`; `stamps`: what became of one of
-    their stamp cards."""
+    their stamp cards; `challenge`: a mission or a challenge was completed, or by a refund it no longer is
+    (`revoked`)."""
 
-    kind = s.ChoiceField(choices=["points", "tier", "referral", "stamps"])
+    kind = s.ChoiceField(choices=["points", "tier", "referral", "stamps", "challenge"])
     transaction = Transaction(required=False)
     rule_revision = s.CharField(required=False, allow_null=True)
     program = s.CharField(required=False)
@@ -254,6 +266,14 @@ class Effect(s.Serializer[Any]):
         required=False,
         help_text="Paid rewards that lost a stamp: they stand, and the card owes it.",
     )
+    action = s.ChoiceField(choices=["completed", "revoked"], required=False)
+    achievement = s.CharField(required=False, help_text="ach_…")
+    achieved = s.ChoiceField(choices=["mission", "challenge"], required=False)
+    challenge = s.UUIDField(required=False)
+    mission = s.UUIDField(required=False, allow_null=True, help_text="null of a whole challenge.")
+    title = s.CharField(required=False)
+    period = s.CharField(required=False, help_text="ever, or the local day, week or month: day:2026-01-31.")
+    rewards = AchievementReward(many=True, required=False, help_text="What it gave, or what was taken back.")
 
 
 class Reason(s.Serializer[Any]):
@@ -263,6 +283,10 @@ class Reason(s.Serializer[Any]):
     outcome = s.CharField()
     reason = s.CharField()
     stamp_program = s.CharField(required=False, help_text="lp_…; only where it is said of that stamp card.")
+    challenge = s.UUIDField(
+        required=False, help_text="Only where it is said of one of its missions, or of it."
+    )
+    mission = s.UUIDField(required=False, allow_null=True)
 
 
 class RecordedEvent(s.Serializer[Any]):

@@ -1,25 +1,18 @@
 """What a stamp program's set-up may say, and which settings of the engine that means."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
-
-from django.urls import Resolver404, resolve
-from drf_spectacular.utils import extend_schema_field
 
 from audit.errors import InvalidRequest
 from loyalty.api.common.fields import Body, Choice, Instant, Integer, JsonObject, Pattern, Text
 from loyalty.api.v1.earning_rules import MAX_JSON
-from loyalty.api.v1.reward_bodies import Image, in_wire_words
+from loyalty.api.v1.picture_fields import PictureOrAddress, picture_of
+from loyalty.api.v1.reward_bodies import in_wire_words
 from loyalty.api.v1.stamp_shapes import MINOR
-from programs.actions.pictures import store_picture
 from programs.models import Environment, Picture, StampProgram
 from programs.models.stamp_programs import MAX_REWARD, MAX_THRESHOLD
 
 STAMP_PROGRAM_ID = r"^lp_[A-Za-z0-9_-]{1,60}\Z"
-_LONGEST_ADDRESS = 500
-_ADDRESS = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 # The engine's settings as callers name them; what stands in one, such as `item_where.all[0]`, goes along.
 _WIRE = {
@@ -39,30 +32,6 @@ _WIRE = {
 }
 # Which settings a picture of `display` means: an uploaded one, or an address.
 _PICTURES = {"image": ("picture", "image_url"), "logo": ("logo", "logo_url")}
-
-
-@extend_schema_field(
-    {
-        "anyOf": [
-            {"type": "string", "format": "uri", "pattern": "^https?://", "maxLength": _LONGEST_ADDRESS},
-            {"type": "string", "pattern": r"^data:image/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+={0,2}$"},
-        ]
-    }
-)
-class PictureOrAddress(Image):
-    """A picture as a data URL, or where one is."""
-
-    default_error_messages = {
-        "invalid": "Give an https address, a picture as data:image/png;base64,…, or null for none.",
-        "max_length": f"An address has at most {_LONGEST_ADDRESS} characters.",
-    }
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str) or not _ADDRESS.fullmatch(data):
-            return super().to_internal_value(data)
-        if len(data) > _LONGEST_ADDRESS:
-            self.fail("max_length")
-        return data
 
 
 class StampRewardBody(Body):
@@ -173,31 +142,10 @@ def pictures_of(display: Mapping[str, Any], environment: Environment, host: str)
 
 
 def _picture(given: str | bytes | None, environment: Environment, host: str, field: str) -> Picture | None:
-    if given is None:
-        return None
-    if isinstance(given, bytes):
-        try:
-            return store_picture(environment=environment, data=given)
-        except InvalidRequest as refusal:
-            raise in_wire_words(refusal, {"image": field}) from refusal
-    if own := _own(given, environment, host):
-        return own
-    if not given.lower().startswith("https://"):
+    found = picture_of(given, environment, host, field)
+    if found is None and given and not str(given).lower().startswith("https://"):
         raise InvalidRequest.field(field, "invalid", "Give an https address.")
-    return None
-
-
-def _own(address: str, environment: Environment, host: str) -> Picture | None:
-    """The picture of this environment that is served at the address."""
-    try:
-        parts = urlsplit(address)
-        place = resolve(parts.path) if parts.netloc == host else None
-    except (Resolver404, ValueError):
-        return None
-    if place is None or place.url_name != "picture":
-        return None
-    rows = Picture.objects.filter(environment=environment, pk=place.kwargs["picture"])
-    return rows.defer("content").first()
+    return found
 
 
 def in_stamp_words(refusal: InvalidRequest) -> InvalidRequest:
