@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from audit.ids import parse_public
-from loyalty.api.common.fields import Body, Pattern, QueryInteger
+from loyalty.api.common.fields import Body, ExternalId, QueryInteger
 
 MAX_KEYS, MAX_KEY, MAX_TEXT = 100, 64, 1024
 _LATEST = 2**48 - 1  # ms since 1970, which are the first 48 bits of the lines' ids
@@ -58,7 +58,7 @@ def _fault(name: str, value: Any) -> serializers.ErrorDetail | None:
 
 
 class AudienceActionBody(Body):
-    action = Pattern(r"^[A-Za-z0-9_.:-]{1,100}\Z", help_text="What the member did: the event's type.")
+    action = ExternalId(max_length=100, help_text="What the member did: the event's type.")
     data = ActionData(  # type: ignore[assignment]  # a field of that name, not DRF's property
         required=False, help_text="What missions and rules may look at; at most 32 KiB."
     )
