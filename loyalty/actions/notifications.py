@@ -23,7 +23,7 @@ def fetch_notifications(
     idempotency: Idempotency | None = None,  # noqa: ARG001 - `once` gives it
 ) -> list[Notification]:
     """The member's unread ones, oldest first, at most 200, and exactly these are read from now on: of two devices
-    that ask at once each gets others. Five statements at most, one where there are none. Locks: what it returns, and
+    that ask at once each gets others. Six statements at most, one where there are none. Locks: what it returns, and
     waits for nobody."""
     free = unread_of(environment, member.pk).select_for_update(skip_locked=True)
     unread = list(free.values_list("pk", flat=True)[:MOST_FETCHED])
@@ -42,7 +42,7 @@ def pending_notifications(
     idempotency: Idempotency | None = None,  # noqa: ARG001 - `once` gives it
 ) -> list[Notification]:
     """Exactly the `acknowledged` ones are read from now on, others' and unknown ones aside; then the unread ones,
-    oldest first, at most 50, which stay so until they are acknowledged. Six statements at most. Locks: those
+    oldest first, at most 50, which stay so until they are acknowledged. Seven statements at most. Locks: those
     acknowledged, in the order of their ids."""
     if acknowledged:
         own = Achievement.objects.filter(environment_id=environment.pk, member=member)

@@ -1,0 +1,109 @@
+"""A page of a member's history costs what it shows, however much there is."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from loyalty.models import Account
+from programs.models import Environment
+from tests.factories import make_challenge, make_metric, reload
+from tests.loyalty.queries.phone import Phone
+
+# In each millisecond a completion with four rewards that its line tells, four other changes of points and an item;
+# every tenth completion was taken back later.
+_LIVED = """
+WITH number AS (
+    SELECT each, %(start)s + each AS ms FROM generate_series(1, %(count)s) AS each
+), key AS (
+    SELECT each, ms, lpad(to_hex(ms), 12, '0') || '7000800000000000' AS begins FROM number
+), entries AS (
+    INSERT INTO loyalty_ledgerentry (
+        id, environment_id, member_id, account_id, sequence, type, points, balance_after, origin, digest,
+        occurred_at, recorded_at, actor_kind, actor_id, trace_id
+    )
+    SELECT (begins || lpad(to_hex(place), 4, '0'))::uuid, account.environment_id, account.member_id, account.id,
+        account.sequence + 8 * each + place, 'adjusted', 1, each, CASE WHEN place < 4 THEN 'challenge:x:' || place END,
+        '', now(), now(), 'system', '', ''
+    FROM key, loyalty_account AS account, generate_series(0, 7) AS place WHERE account.id = %(account)s
+), achievements AS (
+    INSERT INTO loyalty_achievement (
+        id, environment_id, member_id, challenge_id, kind, period, entry_ids, display, occurred_at, recorded_at,
+        revoked_at, revoked_by_id, actor_kind, actor_id, trace_id
+    )
+    SELECT (begins || '0009')::uuid, challenge.environment_id, %(member)s, challenge.id, 'challenge', 'day:' || each,
+        ARRAY[(begins || '0000')::uuid, (begins || '0003')::uuid], 'none', now(), now(),
+        CASE WHEN each %% 10 = 0 THEN to_timestamp((ms + 1) / 1000.0) END,
+        CASE WHEN each %% 10 = 0 THEN gen_random_uuid() END, 'system', '', ''
+    FROM key, programs_challenge AS challenge WHERE challenge.id = %(challenge)s
+)
+INSERT INTO loyalty_itemchange (
+    id, environment_id, member_id, item_id, quantity, occurred_at, recorded_at, actor_kind, actor_id, trace_id
+)
+SELECT (begins || '000a')::uuid, item.environment_id, %(member)s, item.id, 1, now(), now(), 'system', '', ''
+FROM key, programs_inventoryitem AS item WHERE item.id = %(item)s
+"""
+_START = 1_700_000_000_000
+
+
+@pytest.fixture
+def phone(environment: Environment) -> Phone:
+    return Phone(environment)
+
+
+def live(phone: Phone, name: str, rows: int, start: int) -> None:
+    """So many rows, ten of each millisecond from `start`."""
+    phone.give(1, name)
+    challenge = make_challenge(reload(phone.environment), per="day", title=name)
+    given = {
+        "start": start,
+        "count": rows // 10,
+        "member": phone.key(name),
+        "account": Account.objects.get(member=phone.key(name)).pk,
+        "challenge": challenge.pk,
+        "item": phone.item("badge").pk,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVED, given)
+
+
+def touched(node: dict[str, Any]) -> int:
+    """Rows that a plan's scans have looked at."""
+    below = sum(touched(child) for child in node.get("Plans", ()))
+    if "Relation Name" not in node:
+        return below
+    looked = sum(node.get(name, 0) for name in ("Actual Rows", "Rows Removed by Filter"))
+    return below + int(looked * node["Actual Loops"])
+
+
+def cost(phone: Phone, name: str, since: int | None) -> tuple[int, int, int]:
+    """Statements, rows looked at, and 8-KiB pages touched by a page of 100 lines."""
+    phone.member(name)
+    with CaptureQueriesContext(connection) as captured:
+        assert 90 <= len(phone.page(name, since=since, limit=100).lines) <= 100
+    selects = [query["sql"] for query in captured.captured_queries if query["sql"].startswith("SELECT")]
+    rows = pages = 0
+    with connection.cursor() as cursor:
+        for sql in selects:
+            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}")
+            (found,) = cursor.fetchone()
+            (plan,) = json.loads(found) if isinstance(found, str) else found
+            rows += touched(plan["Plan"])
+            pages += plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"]
+    return len(selects), rows, pages
+
+
+def test_a_page_of_a_hundred_thousand_rows_costs_what_one_of_a_few_hundred_does(phone: Phone) -> None:
+    make_metric(phone.environment)
+    live(phone, "ada", 100_000, _START)
+    live(phone, "bob", 400, 2 * _START)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE loyalty_ledgerentry, loyalty_achievement, loyalty_itemchange")
+    few = cost(phone, "bob", None)
+    for since in (None, _START + 5_000, _START + 9_900):
+        statements, rows, pages = cost(phone, "ada", since)
+        assert statements == few[0] == 8
+        assert rows < 2_000
+        assert pages < 2_000

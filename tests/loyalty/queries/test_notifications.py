@@ -1,0 +1,147 @@
+"""What members are told, each of it once."""
+
+from collections import Counter
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit.ids import parse_public
+from loyalty.actions.notifications import MOST_FETCHED, MOST_PENDING
+from loyalty.models import Achievement
+from loyalty.queries.notifications import Notification
+from programs.models import Challenge, Environment
+from tests.factories import make_member
+from tests.loyalty.ledger.till import day
+from tests.loyalty.queries.phone import Phone
+from tests.loyalty.redemptions.racing import Together
+
+
+@pytest.fixture
+def phone(environment: Environment) -> Phone:
+    return Phone(environment)
+
+
+def keys(notifications: list[Notification]) -> list[UUID]:
+    return [parse_public("ach", each.line.id) or UUID(int=0) for each in notifications]
+
+
+def told(phone: Phone, count: int, name: str = "ada") -> list[UUID]:
+    """So many unread ones, oldest first."""
+    member, challenge = make_member(phone.environment, name), Challenge.objects.get(pk=phone.daily.pk)
+    rows = [
+        Achievement(
+            environment_id=phone.environment.pk,
+            member=member,
+            kind="challenge",
+            challenge=challenge,
+            period=f"day:{number}",
+            display="toast",
+            title="Done",
+            message="",
+            occurred_at=day(0),
+            recorded_at=day(0),
+        )
+        for number in range(count)
+    ]
+    return [row.pk for row in Achievement.objects.bulk_create(rows)]
+
+
+def test_what_was_fetched_is_told_once_with_all_that_it_gave(phone: Phone) -> None:
+    phone.open()
+    phone.buy("p", "30.00")
+    phone.visit()
+    phone.today = 1
+    phone.visit()
+    badge = phone.item("regular")
+    first, second, third = phone.fetch()
+    lines = {line.id: line for line in phone.history()}
+    assert [each.line for each in (first, second, third)] == [
+        lines[each.line.id] for each in (first, second, third)
+    ]
+    assert (third.display, third.title, third.message) == ("popup", "You are a regular", "")
+    assert third.line.type == "challengeCompleted"
+    assert third.line.metrics == {"points": (30, 70), "xp": (7, 12)}
+    assert third.line.received == [(badge.inventory_set.public_id, badge.public_id)]
+    assert [each.display for each in (first, second)] == ["none", "toast"]
+    read = Achievement.objects.filter(member=phone.key("ada")).values_list("read_at", flat=True)
+    assert set(read) == {day(1)}
+    phone.today = 2
+    assert phone.fetch() == []
+    assert set(read.all()) == {day(1)}
+
+
+def test_what_was_taken_back_before_anybody_fetched_it_is_not_told(phone: Phone) -> None:
+    phone.open()
+    phone.visit()
+    phone.visit()
+    phone.buy("p", "30.00")
+    phone.refund("p")
+    assert [each.line.mission_id is not None for each in phone.fetch()] == [True]
+    phone.buy("q", "30.00")
+    assert [each.line.type for each in phone.fetch()] == ["missionCompleted", "challengeCompleted"]
+
+
+def test_exactly_what_was_acknowledged_is_read(phone: Phone) -> None:
+    phone.open()
+    made, others = told(phone, 3), told(phone, 1, "bob")
+    assert keys(phone.pending()) == made
+    assert keys(phone.pending()) == made
+    assert keys(phone.pending(made[1], others[0], UUID(int=7))) == [made[0], made[2]]
+    assert keys(phone.pending(made[1])) == [made[0], made[2]]
+    assert keys(phone.fetch()) == [made[0], made[2]]
+    assert keys(phone.pending()) == []
+    assert keys(phone.fetch("bob")) == others
+
+
+def test_no_more_than_so_many_at_once_the_oldest_first(phone: Phone) -> None:
+    phone.open()
+    made = told(phone, MOST_FETCHED + 5)
+    assert keys(phone.pending()) == made[:MOST_PENDING]
+    assert keys(phone.fetch()) == made[:MOST_FETCHED]
+    assert keys(phone.fetch()) == made[MOST_FETCHED:]
+
+
+def test_a_fetch_costs_as_much_for_two_as_for_two_hundred_and_one_statement_for_none(phone: Phone) -> None:
+    phone.open()
+    phone.visit()
+    phone.visit()
+    phone.buy("p", "30.00")
+    told(phone, MOST_FETCHED, "bob")
+
+    def statements(name: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            phone.fetch(name)
+        return sum(" loyalty_" in each["sql"] or '"loyalty_' in each["sql"] for each in captured)
+
+    member = 1
+    assert statements("ada") == member + 6
+    assert statements("ada") == member + 1
+    assert statements("bob") == member + 4  # nothing was given with these
+    assert statements("bob") == member + 1
+
+
+def test_devices_that_fetch_at_once_get_each_notification_exactly_once(
+    committed_environment: Environment, together: Together
+) -> None:
+    phone = Phone(committed_environment)
+    phone.open()
+    made = told(phone, 3 * MOST_FETCHED)
+    fetched = together(lambda number: phone.fetch(), 6)
+    got = Counter(key for each in fetched for key in keys(each))
+    left = keys(phone.fetch())
+    assert got + Counter(left) == Counter(made)
+    assert all(keys(each) == sorted(keys(each)) for each in fetched)
+    assert Achievement.objects.filter(pk__in=made, read_at__isnull=True).count() == 0
+
+
+def test_devices_that_acknowledge_the_same_ones_at_once_wait_for_each_other(
+    committed_environment: Environment, together: Together
+) -> None:
+    phone = Phone(committed_environment)
+    phone.open()
+    made = told(phone, 20)
+    ways = [made[:10], made[9::-1]]
+    results = together(lambda number: phone.pending(*ways[number % 2]), 6)
+    assert [keys(each) for each in results] == [made[10:]] * 6
