@@ -17,13 +17,23 @@ from loyalty.actions.members import update_member
 from loyalty.actions.referrals import refer, referral_code_of
 from loyalty.actions.stamps import enrol, pay_stamp_reward
 from loyalty.ledger.idempotency import Idempotency
-from loyalty.models import Member, Referral, StampReward
+from loyalty.models import ItemChange, Member, Referral, StampReward
 from loyalty.queries.exports import export_member
 from loyalty.queries.families import family_of
 from loyalty.queries.members import find_member
-from programs.models import Environment
+from programs.actions.milestones import save_milestone_set
+from programs.models import Environment, Metric, MilestoneSet
 from tests.conftest import Api
-from tests.factories import make_key, make_ladder, make_metric, make_stamp_program, reload
+from tests.factories import (
+    make_actor,
+    make_challenge,
+    make_coupon,
+    make_key,
+    make_ladder,
+    make_metric,
+    make_stamp_program,
+    reload,
+)
 from tests.loyalty.ledger.till import day
 from tests.loyalty.members.shop import Shop
 
@@ -70,6 +80,34 @@ class Person:
             make_stamp_program(self.environment, name=name, threshold=threshold)
             for name, threshold in (("coffee", 2), ("tea", 3))
         ]
+        self._challenge()
+
+    def _challenge(self) -> None:
+        """One that is complete after a few purchases, and one that one more completes; milestones all along the way."""
+        here, points = self.environment, Metric.objects.get(environment=self.environment, code="points")
+        coupons = [
+            make_coupon(here, id=name, title=name, code_pattern=f"{name.upper()}-########")
+            for name in ("scone", "cake")
+        ]
+        for title, coupon, targets in (("Welcome", coupons[0], [20]), ("Spender", coupons[1], [60, 120])):
+            spent = {"event_type": "purchase", "measure": "sum", "field": "data.amount"}
+            make_challenge(
+                here,
+                title=title,
+                notification_title=f"{title} is done",
+                missions=[{"title": f"Spend {target}", "target": target, **spent} for target in targets],
+                rewards=[
+                    {"kind": "metric", "metric": points, "quantity": 5},
+                    {"kind": "coupon", "item": coupon.item},
+                ],
+            )
+        save_milestone_set(
+            environment=here,
+            milestone_set=MilestoneSet(environment=here),
+            actor=make_actor(),
+            changes={"metric": points, "title": "Ladder"},
+            milestones=[{"title": str(place), "threshold": place * 50} for place in range(1, 30)],
+        )
 
     def _live(self) -> None:
         desk, mark = self.desk, self.mark
@@ -159,6 +197,11 @@ class Person:
         return answer.json()
 
     # -- what is stored
+
+    def coupon_codes(self) -> list[str]:
+        """Those that came with the person's coupons."""
+        rows = ItemChange.objects.filter(member__in=self.family(self.ada), code__isnull=False)
+        return [str(row.code) for row in rows]
 
     def family(self, member: str) -> list[UUID]:
         return list(family_of(self.key(member)).values_list("pk", flat=True))

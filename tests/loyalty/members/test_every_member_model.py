@@ -191,6 +191,13 @@ def test_a_code_that_was_made_is_gone_and_an_uploaded_one_stands_in_its_pool_alo
     assert place.startswith("loyalty_rewardcode.code:")
 
 
+def test_a_code_that_came_with_a_coupon_is_gone(person: Person) -> None:
+    (code,) = person.coupon_codes()
+    assert len(places_of(code)) >= 1
+    person.do(erase_member, member=person.ada)
+    assert places_of(code) == []
+
+
 def test_nor_one_who_was_merged_away_before(person: Person) -> None:
     person.desk.merge(person.ada, "zoe")
     person.do(erase_member, member="zoe")

@@ -13,8 +13,18 @@ from loyalty.actions.exporting import export
 from loyalty.actions.stamps import pay_stamp_reward
 from loyalty.models import StampReward
 from loyalty.queries.exports import export_member
-from programs.models import Environment
-from tests.factories import make_card, make_ladder, make_member, make_stamp_program, reload
+from programs.actions.milestones import save_milestone_set
+from programs.models import Environment, Metric, MilestoneSet
+from tests.factories import (
+    make_actor,
+    make_card,
+    make_challenge,
+    make_coupon,
+    make_ladder,
+    make_member,
+    make_stamp_program,
+    reload,
+)
 from tests.loyalty.ledger.till import day
 from tests.loyalty.members.shop import Shop
 
@@ -120,6 +130,61 @@ def test_an_export_tells_of_every_stamp_and_what_it_was_for(shop: Shop) -> None:
     assert [row["reward"] for row in stamps] == [paid["id"], paid["id"], None]
 
 
+def test_an_export_tells_how_far_challenges_are_and_what_they_gave(shop: Shop) -> None:
+    coupon = make_coupon(shop.environment, code_pattern="TEA-########")
+    points = Metric.objects.get(environment=shop.environment, code="points")
+    challenge = make_challenge(
+        shop.environment,
+        missions=[{"title": "Buy twice", "event_type": "purchase", "target": 2}],
+        rewards=[
+            {"kind": "metric", "metric": points, "quantity": 50},
+            {"kind": "coupon", "item": coupon.item},
+        ],
+        notification_display="popup",
+        notification_title="Well done",
+        notification_message="Have a tea",
+    )
+    save_milestone_set(
+        environment=shop.environment,
+        milestone_set=MilestoneSet(environment=shop.environment),
+        actor=make_actor(),
+        changes={"metric": points, "title": "Ladder"},
+        milestones=[{"id": "mil_star", "title": "Star", "threshold": 100}],
+    )
+    shop.buy("order-1", "40.00")
+    shop.buy("order-2", "20.00", "bob")
+    shop.merge("ada", "bob")
+    shop.refund("order-2", event_id="back-2", member="bob")
+    told = exported(shop)["challenges"]
+    mission = challenge.missions.get()
+    named = {"challenge": str(challenge.public_id), "period": "ever"}
+    own = named | {"member_id": "bob", "mission": str(mission.public_id), "title": "Buy twice"}
+    assert told["progress"] == [own | {"progress": "1"}]
+    first, second = told["achievements"]
+    assert (first.items() >= own.items(), second.items() >= named.items()) == (True, True)
+    assert (first["kind"], first["target"], first["transactions"]) == ("mission", "2", [])
+    assert (second["kind"], second["mission"], second["title"]) == ("challenge", None, "Regular")
+    assert second["notification"] == {
+        "display": "popup",
+        "title": "Well done",
+        "message": "Have a tea",
+        "read_at": None,
+    }
+    assert (second["event_id"], second["copy_of"], second["revoked_by"]) == (None, None, "back-2")
+    assert (second["revoked_at"] is None, second["occurred_at"]) == (False, "2026-03-01T09:00:00Z")
+    transactions = {row["id"]: row["points"] for row in exported(shop)["transactions"]}
+    assert [transactions[name] for name in second["transactions"]] == [50]
+    received, lost = exported(shop)["items"]["changes"]
+    assert (received["quantity"], lost["quantity"], lost["item"]) == (1, -1, "tea")
+    assert received["achievement_id"] == lost["achievement_id"] == second["id"]
+    assert received["code"].startswith("TEA-")
+    assert [(row["member_id"], row["from"], row["to"]) for row in told["milestones"]] == [
+        ("bob", None, "mil_star"),
+        ("bob", "mil_star", None),
+    ]
+    assert {row["transaction_id"] for row in told["milestones"]} <= set(transactions)
+
+
 def test_a_merged_id_exports_the_survivor_with_what_came_before(shop: Shop) -> None:
     shop.buy("order-1", "60.00", "bob")
     shop.buy("order-2", "5.00")
@@ -156,6 +221,11 @@ def test_the_number_of_statements_does_not_grow(shop: Shop) -> None:
         return len(queries)
 
     make_member(shop.environment, "bob")
+    make_challenge(
+        shop.environment,
+        per="day",
+        missions=[{"title": "Buy twice", "event_type": "purchase", "target": 2}],
+    )
     for name in ("coffee", "tea"):
         program = make_stamp_program(shop.environment, name=name, threshold=2)
         make_card(shop.environment, program)
@@ -175,4 +245,4 @@ def test_the_number_of_statements_does_not_grow(shop: Shop) -> None:
         shop.transfer(1, "ada", "bob")
         shop.take_back(shop.redeem("badge"))
         shop.redeem("voucher")
-    assert statements() == few <= 35
+    assert statements() == few <= 40

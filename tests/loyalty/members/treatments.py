@@ -14,6 +14,7 @@ from django.db.models import Model
 from audit.models import AuditEvent
 from loyalty.models import (
     Account,
+    Achievement,
     Event,
     EventCount,
     Hold,
@@ -26,6 +27,8 @@ from loyalty.models import (
     Member,
     MemberItem,
     MemberTier,
+    MilestoneChange,
+    MissionProgress,
     Redemption,
     Referral,
     ReferralCode,
@@ -96,6 +99,17 @@ def _to_pay(rows: Rows) -> Any:
 
 def _collected(rows: Rows) -> int:
     return sum(row.returned_at is None for row in rows)
+
+
+def _achieved(rows: Rows) -> Any:
+    return {
+        (row.kind, row.challenge_id, row.mission_id, row.period) for row in rows if row.revoked_at is None
+    }
+
+
+def _reached(rows: Rows) -> Any:
+    """The milestone at which each set stands, by its newest crossing."""
+    return {row.milestone_set_id: row.to_id for row in rows}
 
 
 def _within(section: str, part: str) -> Callable[[Export], int]:
@@ -222,7 +236,7 @@ TREATMENTS: dict[type[Model], Treatment] = {
         " made for them the text too; an uploaded one is the tenant's.",
     ),
     MemberItem: Treatment(
-        refunded=BOUGHT,
+        refunded=_sums("quantity", by=["item_id"]),
         merged=_sums("quantity", by=["item_id"]),
         exported=lambda export: len(export["items"]["owned"]),
         left=none,
@@ -232,7 +246,27 @@ TREATMENTS: dict[type[Model], Treatment] = {
         merged=HISTORY + " That items went along is a change at both.",
         exported=lambda export: len(export["items"]["changes"]),
         left=len,
-        why=KEYS,
+        why=KEYS[:-1] + "; the code of a coupon is blanked.",
+    ),
+    MissionProgress: Treatment(
+        refunded=_sums("progress", by=["mission_id", "period"]),
+        merged=_sums("progress", by=["mission_id", "period"]),
+        exported=lambda export: len(export["challenges"]["progress"]),
+        left=none,
+    ),
+    Achievement: Treatment(
+        refunded=_achieved,
+        merged=_achieved,
+        exported=lambda export: len(export["challenges"]["achievements"]),
+        left=len,
+        why="Entries of the ledger hang on it; what the member was told is blanked.",
+    ),
+    MilestoneChange: Treatment(
+        refunded=_reached,
+        merged=HISTORY + " What comes along crosses milestones at both.",
+        exported=lambda export: len(export["challenges"]["milestones"]),
+        left=len,
+        why="It names keys, an entry and milestones.",
     ),
     StampCollection: Treatment(
         refunded=_sums("counter", by=["stamp_program_id"]),
