@@ -162,7 +162,7 @@ FAULTS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     (mission(target="1.5"), [("missions[1].target", "invalid")]),
     (mission(target="NaN"), [("missions[1].target", "invalid")]),
     (mission(**SPEND | {"target": Decimal(10) ** 12 + 1}), [("missions[1].target", "max_value")]),
-    (mission(**SPEND | {"target": "0.0000001"}), [("missions[1].target", "max_decimal_places")]),
+    (mission(**SPEND | {"target": "1.0000001"}), [("missions[1].target", "max_decimal_places")]),
     (mission(**SPEND | {"field": ""}), [("missions[1].field", "required")]),
     (mission(**SPEND | {"field": "amount"}), [("missions[1].field", "unknown_field")]),
     (mission(**SPEND | {"field": "data.items[].price"}), [("missions[1].field", "unknown_field")]),

@@ -162,16 +162,19 @@ def _achieved(told: Mapping[str, Any]) -> dict[str, Any]:
 
 def verdicts(kept: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """What each mission made of an event, from its explanation; of a refund there is nothing to judge."""
-    told: Iterable[Mapping[str, Any]] = (kept or {}).get("challenges") or ()
-    return [] if isinstance(told, Mapping) else [{name: one[name] for name in _VERDICT} for one in told]
+    return [{name: one[name] for name in _VERDICT} for one in _judged(kept)]
 
 
-def reasons(kept: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """A sentence for each mission that judged an event, or that a refund changed."""
-    told = (kept or {}).get("challenges") or ()
-    if isinstance(told, Mapping):
-        return [*map(_taken_back, told["counted"]), *map(_reopened, told["revoked"])]
-    return [_said(one, one["outcome"], one["reason"]) for one in told]
+def _judged(kept: Mapping[str, Any] | None) -> Iterable[Mapping[str, Any]]:
+    return (kept or {}).get("challenges") or ()
+
+
+def reasons(kept: Mapping[str, Any] | None, figures: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """A sentence for each mission that judged an event, or, from its figures, that a refund changed."""
+    if "refund" not in (kept or {}):
+        return [_said(one, one["outcome"], one["reason"]) for one in _judged(kept)]
+    told = (figures or {}).get("challenges") or {}
+    return [*map(_taken_back, told.get("counted", ())), *map(_reopened, told.get("revoked", ()))]
 
 
 def _said(one: Mapping[str, Any], outcome: str, reason: str) -> dict[str, Any]:

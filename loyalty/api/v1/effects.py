@@ -94,7 +94,7 @@ def reasons_of(found: RecordedEvent) -> list[dict[str, Any]]:
     kept = found.event.explanation
     if kept is None:
         return []
-    others = stamp_rendering.reasons(kept) + challenge_rendering.reasons(kept)
+    others = stamp_rendering.reasons(kept) + challenge_rendering.reasons(kept, found.event.figures)
     if "refund" in kept:
         sides = [_side_in_words(side) for side in kept["refund"]["sides"]]
         if not sides and not others:
