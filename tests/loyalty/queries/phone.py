@@ -113,9 +113,7 @@ class Phone(Shop):
 
     def profile(self, name: str = "ada") -> Profile:
         """After it was opened."""
-        return profile_of(
-            environment=reload(self.environment), member=self.opened(name), now=day(self.today)
-        )
+        return profile_of(environment=reload(self.environment), member=self.opened(name), now=day(self.today))
 
     def page(
         self, name: str = "ada", since: int | None = None, until: int | None = None, limit: int = 1000

@@ -18,11 +18,10 @@ from tests.loyalty.queries.phone import Phone
 from tests.loyalty.stamps.cafe import assert_sound
 
 Step: TypeAlias = tuple[str, str, int]
+ACTS = ["give", "spend", "adjust", "brief", "visit", "buy", "finish", "finish", "refund", "refund"]
+ACTS += ["redeem", "cancel", "reverse", "day", "merge"]
 steps = st.tuples(
-    st.sampled_from(
-        ["give", "spend", "adjust", "brief", "visit", "buy", "finish", "finish", "refund", "refund"]
-        + ["redeem", "cancel", "reverse", "day", "merge"]
-    ),
+    st.sampled_from(ACTS),
     st.sampled_from(["ada", "ada", "bob"]),
     st.integers(1, 40),
 )
@@ -134,7 +133,6 @@ def test_any_history_from_empty_gives_the_profile_exactly(phone: Phone) -> None:
     check()
     assert {"challengeRevoked with an item", "challengeRevoked with a milestone"} <= seen.keys()
     assert_sound(phone)  # type: ignore[arg-type]
-
 
 
 # -- what is in it
