@@ -13,7 +13,7 @@ from loyalty.actions.intake import Item
 from loyalty.actions.purchases import Purchase
 from loyalty.ledger.achievements import Run, RunKey, missions_of
 from loyalty.ledger.posting import Journal
-from loyalty.ledger.reading_achievements import read_items, read_prizes, read_runs
+from loyalty.ledger.reading_achievements import challenge_named, read_items, read_prizes, read_runs
 from loyalty.models import Event, LedgerEntry
 from loyalty.queries.rules import is_active
 from loyalty.rules import challenges as rules
@@ -102,29 +102,26 @@ def read_for(
 
 def runs_counted(config: Snapshot, purchase: Purchase) -> set[RunKey]:
     """The runs that the purchase counted for; now of whoever goes on for its member."""
-    ids = challenges_by_public_id(config)
     counted = ((purchase.event.figures or {}).get("challenges") or {}).get("counted", ())
     return {
-        (purchase.owner, ids[each["challenge"]].id, each["period"])
+        (purchase.owner, challenge_named(config, each["challenge"], each["mission"]).id, each["period"])
         for each in counted
-        if each["challenge"] in ids
     }
 
 
-def challenges_by_public_id(config: Snapshot) -> dict[str, Challenge]:
-    return {str(challenge.public_id): challenge for challenge in config.challenges}
-
-
-def metrics_of(journal: Journal, config: Snapshot, items: Iterable[tuple[Item, UUID]]) -> set[UUID]:
-    """The metrics of rewards that these events may complete."""
+def metrics_of(
+    journal: Journal, config: Snapshot, items: Iterable[tuple[Item, UUID]], purchases: Iterable[Purchase]
+) -> set[UUID]:
+    """The metrics of rewards that these events may complete, also again after refunds of these purchases."""
     found: set[UUID] = set()
+    undone = {key for purchase in purchases for key in runs_counted(config, purchase)}
     coming: dict[RunKey, set[UUID]] = defaultdict(set)
     for item, member in items:
         for challenge, mission in missions_for(config, item):
             coming[member, challenge.id, period_at(config, challenge, item.occurred_at)].add(mission.id)
     for key, missions in coming.items():
         run = journal.achievements.runs[key]
-        if run.challenge.rewards.all() and may_complete(run, missions):
+        if run.challenge.rewards.all() and (key in undone or may_complete(run, missions)):
             found |= metrics_given(run)
     return found
 
@@ -169,7 +166,11 @@ def judge_missions(
 
 def _first(run: Run) -> str:
     """The title of the mission whose turn it is."""
-    return next(mission.title for mission in run.missions if mission.id not in run.done)
+    return next(
+        mission.title
+        for mission in run.missions
+        if mission.id not in run.done and not run.step(mission).is_reached
+    )
 
 
 def _out_of_force(config: Snapshot, challenge: Challenge, at: datetime) -> Judgement | None:

@@ -7,12 +7,13 @@ from typing import Any
 
 from loyalty.actions.completing import audit, books_of_prize, item_told, move_item, told
 from loyalty.actions.judging_again import can_be_judged, facts_then, is_whole
-from loyalty.actions.mission_counting import challenges_by_public_id, counted_told
+from loyalty.actions.mission_counting import counted_told
 from loyalty.actions.purchases import Purchase
 from loyalty.actions.sitting import Sitting
 from loyalty.ledger.achievements import Run, RunKey
 from loyalty.ledger.book import Cause
 from loyalty.ledger.past import Record, past_of
+from loyalty.ledger.reading_achievements import challenge_named
 from loyalty.ledger.reversals import reverse
 from loyalty.models import Achievement, Event, LedgerEntry
 from loyalty.rules import challenges as rules
@@ -60,7 +61,7 @@ def _counted(event: Event) -> Sequence[dict[str, Any]]:
 
 def _where(sitting: Sitting, purchase: Purchase, counted: dict[str, Any]) -> tuple[Run, Mission]:
     """The run and the mission that an event counted for; of a mission that was removed since, too."""
-    challenge = challenges_by_public_id(sitting.config)[counted["challenge"]]
+    challenge = challenge_named(sitting.config, counted["challenge"], counted["mission"])
     run = sitting.journal.achievements.learn(purchase.owner, challenge, counted["period"])
     known = {str(mission.public_id): mission for mission in challenge.missions.all()}
     return run, known[counted["mission"]]
@@ -123,15 +124,17 @@ def _in_proportion(amount: Decimal, net: Net) -> Decimal:
 
 
 def _revoke(sitting: Sitting, run: Run, refund: Event, entries: list[LedgerEntry]) -> list[dict[str, Any]]:
-    """The missions of the run that are no longer complete are open again, and so is the challenge."""
-    journal, found = sitting.journal, []
-    for mission in [one for one in run.missions if one.id in run.done]:
+    """The missions of the run that are no longer complete are open again, and so is the challenge, unless they were
+    removed from it."""
+    journal, found, is_open = sitting.journal, [], False
+    for mission in [one for one in run.challenge.missions.all() if one.id in run.done]:
         if not run.step(mission).still_holds:
             gone = run.done.pop(mission.id)
             journal.achievements.revoke(gone, refund)
             audit(journal, run, gone, mission, "revoked", refund)
             found.append(told(run, gone, mission, []))
-    if found and run.completion:
+            is_open = is_open or mission.removed_at is None
+    if is_open and run.completion:
         gone, run.completion = run.completion, None
         journal.achievements.revoke(gone, refund)
         rewards = _take_rewards_back(sitting, run, gone, refund, entries)

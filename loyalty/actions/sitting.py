@@ -183,7 +183,9 @@ def _lock_accounts(sitting: Sitting, live: Sequence[Item]) -> None:
     # Levels of points are decided under the lock of their account, also by an event that gives none.
     metrics |= {ladder.metric_id for ladder in ladders_of(sitting.config) if ladder.basis == "points"}
     buying = [(item, sitting.member_of(item).pk) for item in live]
-    metrics |= mission_counting.metrics_of(sitting.journal, sitting.config, buying)
+    metrics |= mission_counting.metrics_of(
+        sitting.journal, sitting.config, buying, sitting.purchases.values()
+    )
     members = _all_members(sitting, live)
     for purchase in sitting.purchases.values():
         metrics |= {entry.account.metric_id for entry in purchase.originals}

@@ -9,11 +9,27 @@ from loyalty.models import Achievement, ItemChange, LedgerEntry, MemberItem, Mis
 from programs.models import Challenge
 from programs.queries.snapshots import Snapshot
 
+_BY_NAME = UUID(int=0xC4A12)  # what is derived from a snapshot is known by ids
+
 
 def challenge_of(config: Snapshot, key: UUID) -> Challenge:
     """One made since the configuration was read is read when it is met."""
     found = config.challenges_by_id.get(key)
     return found or Challenge.objects.prefetch_related("missions", "rewards__item").get(pk=key)
+
+
+def challenge_named(config: Snapshot, challenge: str, mission: str) -> Challenge:
+    """By public ids, as figures keep them. One that was changed since the configuration was read is read, and known
+    from then on."""
+    names: dict[str, Challenge] = config.derived.setdefault(_BY_NAME, {})
+    if not names:
+        names |= {str(each.public_id): each for each in config.challenges}
+    found = names.get(challenge)
+    if found is None or all(str(each.public_id) != mission for each in found.missions.all()):
+        rows = Challenge.objects.filter(environment=config.environment_id, public_id=challenge)
+        found = rows.prefetch_related("missions", "rewards__item").get()
+        names[challenge] = config.challenges_by_id[found.id] = found
+    return found
 
 
 def read_runs(achievements: Achievements, config: Snapshot, wanted: Collection[RunKey]) -> None:

@@ -99,7 +99,8 @@ def judge(rule: MissionRule, facts: Facts) -> Judgement:
         return Judgement("counted", "It counts.", _ONE)
     amount = _amount(look_up(facts.data, rule.path.split(".")[1:]))
     if amount <= 0:
-        return Judgement("no_amount", f"{rule.path} is no number above zero.")
+        words = f"{rule.path} is no number from {plain(_PLACES)} to {plain(MAX_AMOUNT)}."
+        return Judgement("no_amount", words)
     return Judgement("counted", f"It counts with {plain(amount)}.", amount)
 
 
@@ -146,13 +147,14 @@ class Step:
 
 
 def in_turn(steps: Sequence[Step], *, sequence: bool) -> set[UUID]:
-    """The missions that events may count for now: all, or in a sequence those that are done and the next."""
+    """The missions that events may count for now: all, or in a sequence those that are done, or reached by an edit
+    that is not settled yet, and the next."""
     if not sequence:
         return {step.mission_id for step in steps}
     found = set()
     for step in steps:
         found.add(step.mission_id)
-        if not step.is_done:
+        if not (step.is_done or step.is_reached):
             break
     return found
 
