@@ -3,6 +3,8 @@ the output by program finds them by it. The first three are about points and sta
 
 from typing import NamedTuple
 
+from loyalty.demo.challenges import SHARED, VIEWED
+
 CUSTOMER = "17850"  # of the first order in the file
 
 
@@ -14,11 +16,14 @@ class Access(NamedTuple):
     username: str
     password: str
     key: str
+    app_key: str
+    token: str
+    """Of CUSTOMER, for a day."""
 
 
 def guide(access: Access) -> str:
-    """Addresses, log-in, key, and four calls of one line each that work as printed."""
-    award, history, balance, cards = calls(access)
+    """Addresses, log-in, keys, and seven calls of one line each that work as printed."""
+    award, history, balance, cards, action, notifications, profile = calls(access)
     return f"""
 Ready.
 
@@ -26,11 +31,14 @@ Ready.
             user {access.username}, password {access.password}
   API key   {access.key}
             (sandbox; replaced by the next start)
+  App key   {access.app_key}
+            (publishable; likewise)
   API docs  {access.root}/docs/
 
 In the console: customers with points and tiers, rewards with codes and stock, and mugs that wait in the
 fulfilment queue. Stamp cards, and how far customers are with them; Rewards to pay for the full ones (13941
-sent T-light holders back, which revoked four). Search takes a member, a code or an id: 13777, or CAFE-7919-6007.
+sent T-light holders back, which revoked four). Challenges, badges and milestones: 15061 has done both that
+the orders count for. Search takes a member, a code or an id: 13777, or CAFE-7919-6007.
 
 Try it. Award points to a customer of the shop (run it twice: there is still one entry,
 and the second answer has the header Idempotent-Replayed: true); their history; their balance:
@@ -45,12 +53,22 @@ The stamp cards that customers can join, as an app asks for them:
 
   {cards}
 
+The same customer in their own app, by a token that is good for a day. Say three times that they looked at an
+article, and once that they shared one (put {SHARED} for {VIEWED}): that completes Look around.
+What they are told, once; what they have:
+
+  {action}
+
+  {notifications}
+
+  {profile}
+
 Ctrl-C stops it; the data stays. make clean removes everything."""
 
 
-def calls(access: Access) -> tuple[str, str, str, str]:
-    """The award, the history, the balance and the stamp cards. The idempotency key is another one with each API
-    key."""
+def calls(access: Access) -> tuple[str, ...]:
+    """The award, the history, the balance, the stamp cards; then the app's action, notifications and profile. The
+    idempotency key is another one with each API key."""
     authorization = f'-H "Authorization: Bearer {access.key}"'
     json = '-H "Content-Type: application/json"'
     award = (
@@ -64,4 +82,11 @@ def calls(access: Access) -> tuple[str, str, str, str]:
         f"curl -X POST {access.root}/publisher.v1/loyalty-program/list {authorization} {json} "
         """-d '{"pagination": {"limit": 50}}'"""
     )
-    return award, history, balance, cards
+    return award, history, balance, cards, *_of_the_app(access, json)
+
+
+def _of_the_app(access: Access, json: str) -> tuple[str, str, str]:
+    app, own = f"{access.root}/api/loyalty", f'-H "Authorization: Bearer {access.token}"'
+    body = f"""-d '{{"action": "{VIEWED}", "data": {{"article": "84029G"}}}}'"""
+    action = f"curl -i -X POST {app}/action {own} {json} {body}"
+    return action, f"curl {app}/notifications {own}", f"curl {app}/profile {own}"

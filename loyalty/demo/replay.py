@@ -19,7 +19,7 @@ from loyalty.demo.orders import History
 from loyalty.errors import EventTooLate
 from loyalty.models import Event, LedgerEntry
 from loyalty.queries.events import RecordedEvent, ReportedEvent
-from programs.models import Environment
+from programs.models import Environment, Metric
 
 Progress = Callable[[int, int], None]
 BATCH = 50  # events of a transaction
@@ -45,8 +45,8 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What of the history is in the environment now. `points` is the sum of what its events gave, less
-    what its `refunds` took back."""
+    """What of the history is in the environment now. `points` is the sum of what its events gave of the metric of
+    that name, less what its `refunds` took back."""
 
     events: int
     members: int
@@ -126,7 +126,9 @@ def summarise(
     ids = [event.event_id for event in history.events]
     stored = Event.objects.filter(environment_id=environment.id, event_id__in=ids)
     figures = stored.aggregate(events=Count("id"), members=Count("member_id", distinct=True))
-    given = LedgerEntry.objects.filter(event__in=stored.values("id")).aggregate(points=Sum("points"))
+    points = Metric.objects.filter(environment=environment, code="points").values("id")
+    entries = LedgerEntry.objects.filter(event__in=stored.values("id"), account__metric__in=points)
+    given = entries.aggregate(points=Sum("points"))
     return Summary(
         events=figures["events"],
         members=figures["members"],

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from audit.record import Actor
 from loyalty.actions.ladders import save_ladder
+from programs.actions.configure import configure
 from programs.actions.keys import NewKey, create_key, revoke_key
 from programs.actions.publish import publish
 from programs.actions.rules import save_rule
@@ -20,6 +21,9 @@ PROJECT = "Online shop"
 TIME_ZONE = "Europe/London"
 USERNAME = "demo"
 KEY_NAME = "Demo key"
+APP_KEY_NAME = "Demo app"
+XP_MAXIMUM = 1000
+TOKEN_LIFE = 24 * 60 * 60  # seconds
 
 
 class ShopRule(NamedTuple):
@@ -29,6 +33,7 @@ class ShopRule(NamedTuple):
     name: str
     condition: dict[str, Any]
     award: dict[str, Any]
+    metric: str = "points"
     more: dict[str, Any] = {}
     is_draft: bool = False
 
@@ -46,13 +51,14 @@ RULES = (
         {"all": [{"field": "data.amount", "op": "gte", "value": "500"}]},
         {"kind": "fixed", "points": 50},
     ),
+    ShopRule("rul_demo_xp", "10 XP an order", {}, {"kind": "fixed", "points": 10}, metric="xp"),
     # A draft, to try and to back-test: it has no effect until it is published.
     ShopRule(
         "rul_demo_weekend",
         "Double on weekends",
         {},
         {"kind": "multiplier", "factor": "2"},
-        {"schedule": {"weekdays": [6, 7]}, "caps": [{"per": "day", "points": 500}], "priority": 10},
+        more={"schedule": {"weekdays": [6, 7]}, "caps": [{"per": "day", "points": 500}], "priority": 10},
         is_draft=True,
     ),
 )
@@ -98,7 +104,7 @@ def _publish(environment: Environment, rule: ShopRule, actor: Actor, since: date
         environment=environment,
         public_id=rule.public_id,
         program=Program.objects.get(environment=environment, code="default"),
-        metric=Metric.objects.get(environment=environment, code="points"),
+        metric=_metric(environment, rule.metric, actor),
     )
     changes = {
         "name": rule.name,
@@ -112,12 +118,36 @@ def _publish(environment: Environment, rule: ShopRule, actor: Actor, since: date
         publish(environment=environment, rule=made, actor=actor, now=since)
 
 
+def _metric(environment: Environment, code: str, actor: Actor) -> Metric:
+    """`points` is there from the beginning; `xp` is made where it is missing."""
+    there = Metric.objects.filter(environment=environment, code=code).first()
+    return there or configure(
+        environment=environment,
+        instance=Metric(
+            environment=environment, program=Program.objects.get(environment=environment, code="default")
+        ),
+        actor=actor,
+        changes={"code": code, "title": "XP", "maximum": XP_MAXIMUM},
+    )
+
+
 @transaction.atomic
 def rotate_key(*, environment: Environment, actor: Actor) -> NewKey:
     """A new demo key with all scopes, in place of every earlier one, whose secrets are forgotten."""
-    for key in ApiKey.objects.filter(environment=environment, name=KEY_NAME, revoked_at=None):
-        revoke_key(environment=environment, key=key, actor=actor)
+    _revoke(environment, KEY_NAME, actor)
     return create_key(environment=environment, name=KEY_NAME, scopes=["*"], actor=actor)
+
+
+@transaction.atomic
+def rotate_app_key(*, environment: Environment, actor: Actor) -> NewKey:
+    """A new publishable key for the app, in place of every earlier one."""
+    _revoke(environment, APP_KEY_NAME, actor)
+    return create_key(environment=environment, name=APP_KEY_NAME, kind=ApiKey.Kind.PUBLISHABLE, actor=actor)
+
+
+def _revoke(environment: Environment, name: str, actor: Actor) -> None:
+    for key in ApiKey.objects.filter(environment=environment, name=name, revoked_at=None):
+        revoke_key(environment=environment, key=key, actor=actor)
 
 
 def demo_password(file: Path) -> str:

@@ -12,11 +12,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.errors import DomainError
 from audit.record import Actor
-from loyalty.demo import rewards, serve, shop, stamps
-from loyalty.demo.guide import Access, guide
+from loyalty.actions.tokens import issue_token
+from loyalty.demo import challenges, rewards, serve, shop, stamps
+from loyalty.demo.guide import CUSTOMER, Access, guide
 from loyalty.demo.orders import read_history
 from loyalty.demo.replay import is_complete, schedule_of, summarise
 from loyalty.management.commands.bootstrap import Tenant, bootstrap_tenant
@@ -66,12 +68,14 @@ class Command(BaseCommand):
         tenant, password = self.tenant(root, actor)
         self.publish_rules(actor)
         self.stamp_cards(actor)
+        self.challenges(actor)
         self.replay()
         self.rewards(actor)
         self.pay_stamp_rewards(actor)
         key = shop.rotate_key(environment=tenant.environments["sandbox"], actor=actor)
         self.say(f"== API key {key.key.prefix}... made, earlier demo keys revoked")
-        return Access(url, reverse("admin:index"), tenant.user.username, password, key.secret)
+        app_key, token = self.app(actor, url)
+        return Access(url, reverse("admin:index"), tenant.user.username, password, key.secret, app_key, token)
 
     def migrate(self) -> None:
         executor = MigrationExecutor(connection)
@@ -114,6 +118,14 @@ class Command(BaseCommand):
         if made:
             self.say(f"   {made} stamp cards handed out to customers")
 
+    def challenges(self, actor: Actor) -> None:
+        """Before the orders: they count for those that are active then."""
+        environment = sandbox()
+        for name in challenges.ensure_challenges(
+            environment=environment, actor=actor, now=now_in(environment)
+        ):
+            self.say(f'   challenge "{name}" set up')
+
     def replay(self) -> None:
         """Nothing where all is there: that shows in one statement."""
         environment, history = sandbox(), read_history()
@@ -142,6 +154,21 @@ class Command(BaseCommand):
         paid = stamps.ensure_payments(environment=environment, actor=actor, now=now_in(environment))
         if paid:
             self.say(f"== stamp rewards: {paid} paid, the others wait to be paid")
+
+    def app(self, actor: Actor, url: str) -> tuple[str, str]:
+        """Its publishable key, and the token of a customer, who can try it for a day."""
+        environment = sandbox()
+        if challenges.ensure_app(environment=environment, url=url, actor=actor):
+            self.say(f"== member app: called by {url}")
+        key = shop.rotate_app_key(environment=environment, actor=actor)
+        token = issue_token(
+            environment=environment,
+            member=CUSTOMER,
+            actor=actor,
+            now=timezone.now(),
+            expires_in=shop.TOKEN_LIFE,
+        )
+        return key.secret, token.token
 
     def say(self, line: str) -> None:
         """A line at once, also into a file."""

@@ -13,26 +13,59 @@ from django.test import Client
 
 from loyalty.api.common.authentication import forget_keys
 from loyalty.demo import serve, shop
+from loyalty.demo.challenges import SHARED, VIEWED
 from loyalty.demo.guide import Access, calls, guide
 from loyalty.management.commands.demo import Command
 from loyalty.models import (
+    Achievement,
     Event,
     LedgerEntry,
     Member,
+    MemberItem,
+    MilestoneChange,
+    MissionProgress,
     Redemption,
     RewardCode,
     Stamp,
     StampCollection,
     StampReward,
 )
-from programs.models import ApiKey, Environment, Organization, Reward, StampProgram
+from programs.models import (
+    ApiKey,
+    Challenge,
+    Coupon,
+    Environment,
+    InventoryItem,
+    MemberApp,
+    Metric,
+    Milestone,
+    Mission,
+    Organization,
+    Picture,
+    Reward,
+    StampProgram,
+    TokenKey,
+)
 from tests import factories
 from tests.conftest import Api
 
 CARDS: tuple[Any, ...] = (StampProgram, StampCollection, Stamp, StampReward)
-COUNTED: tuple[Any, ...] = (Event, LedgerEntry, User, Member, Reward, Redemption, RewardCode, *CARDS)
+CHALLENGES: tuple[Any, ...] = (Challenge, Mission, Achievement, MissionProgress, MilestoneChange, MemberItem)
+SET_UP: tuple[Any, ...] = (Metric, Milestone, InventoryItem, Picture, Coupon, MemberApp, TokenKey)
+COUNTED: tuple[Any, ...] = (
+    *(Event, LedgerEntry, User, Member, Reward, Redemption, RewardCode),
+    *(*CARDS, *CHALLENGES, *SET_UP),
+)
 ROOT = "http://127.0.0.1:8000"
-ACCESS = Access(ROOT, "/console/", "demo", "secret-password", "sk_sandbox_abcdefghijkl")
+ACCESS = Access(
+    ROOT,
+    "/console/",
+    "demo",
+    "secret-password",
+    "sk_sandbox_abcdefghijkl",
+    "pk_sandbox_abcdef",
+    "eyJ.e30.c2ln",
+)
 
 
 def start(root: Path) -> tuple[Access, str]:
@@ -53,6 +86,10 @@ def test_two_starts(tmp_path: Path) -> None:
     assert "19 redemptions by customers" in told
     assert "4 paid" in told
     assert StampReward.objects.filter(stamp_program__public_id="lp_demo_days").count() == 3
+    for name in ("Regular of the week", "Light up the winter", "Look around"):
+        assert f'challenge "{name}" set up' in told
+    assert Achievement.objects.filter(kind="challenge", revoked_at=None).count() == 35 + 8
+    assert told.count("member app: called by http://127.0.0.1:8000") == 1
     before = [table.objects.count() for table in COUNTED]
 
     second, told = start(tmp_path)
@@ -63,16 +100,44 @@ def test_two_starts(tmp_path: Path) -> None:
     forget_keys()  # a process knows a key for five seconds
     statuses = [Api(access.key).get("/v1/members/17850/balances").status_code for access in (first, second)]
     assert statuses == [401, 200]
-    assert ApiKey.objects.filter(name=shop.KEY_NAME, revoked_at=None).count() == 1
+    assert "member app" not in told
+    for name in (shop.KEY_NAME, shop.APP_KEY_NAME):
+        assert ApiKey.objects.filter(name=name, revoked_at=None).count() == 1
+    _try_the_app(second)
 
 
-def test_the_guide_names_everything_and_four_calls() -> None:
+def _try_the_app(access: Access) -> None:
+    """What the guide says of its last three calls, with what it printed before any was made."""
+    app, public = Api(access.token), Api(access.app_key)
+    shown = [each["title"] for each in public.get("/api/loyalty/config").json()["data"]["challenges"]]
+    assert shown == ["Regular of the week", "Light up the winter", "Look around"]
+    action, _, _ = calls(access)[4:]
+    body = json.loads(re.search(r"-d '(.*)'$", action)[1])  # type: ignore[index]
+    for name in (VIEWED, VIEWED, VIEWED, SHARED):
+        assert app.post("/api/loyalty/action", {**body, "action": name}).status_code == 200
+    told = [each["title"] for each in app.get("/api/loyalty/notifications").json()["data"]]
+    assert told[-1] == "Tea for two"
+    assert told.count("You are a regular") == 1, "of the week of the orders"
+    assert app.get("/api/loyalty/notifications").json()["data"] == []
+    profile = app.get("/api/loyalty/profile").json()["data"]
+    assert profile["metrics"] == {"points": 5429, "xp": 34 * 10 + 100 + 20}
+    assert profile["inventory"]["coupons"] == ["tea-for-two"]
+
+
+def test_the_guide_names_everything_and_seven_calls() -> None:
     text = guide(ACCESS)
-    for part in (f"{ROOT}/console/", f"{ROOT}/docs/", "user demo", ACCESS.password, ACCESS.key):
+    for part in (
+        f"{ROOT}/console/",
+        f"{ROOT}/docs/",
+        "user demo",
+        ACCESS.password,
+        ACCESS.key,
+        ACCESS.app_key,
+    ):
         assert part in text
     found = [match[1] for line in text.splitlines() if (match := re.match(r"[^c]*(curl .*)$", line))]
     assert found == list(calls(ACCESS))
-    assert text.count("curl ") == 4
+    assert text.count("curl ") == 7
 
 
 def test_the_idempotency_key_differs_with_the_api_key() -> None:

@@ -82,7 +82,8 @@ class TestReplayed:
         balances = {}
         for customer in expected:
             key = member_key(environment.namespace, customer)
-            (balance,) = balances_of(environment=environment, member_id=key, now=NOW)
+            balance, xp = balances_of(environment=environment, member_id=key, now=NOW)
+            assert (balance.metric.code, xp.metric.code) == ("points", "xp")
             balances[customer] = balance.balance
             assert (balance.earned, balance.redeemed, balance.expired) == (balance.balance, 0, 0)
         assert balances == expected

@@ -8,7 +8,7 @@ import pytest
 
 from loyalty.demo import shop
 from programs.actions.publish import archive
-from programs.models import ApiKey, EarningRule, EarningRuleRevision, Environment
+from programs.models import ApiKey, EarningRule, EarningRuleRevision, Environment, Metric
 from tests import factories
 
 SINCE = datetime(2026, 7, 10, tzinfo=UTC)
@@ -19,10 +19,13 @@ def ensure(environment: Environment) -> list[str]:
 
 
 def test_rules_are_published_once_and_in_force_since(environment: Environment) -> None:
-    assert ensure(environment) == ["1 point per £1", "Big basket bonus"]
+    assert ensure(environment) == ["1 point per £1", "Big basket bonus", "10 XP an order"]
     assert ensure(environment) == []
     revisions = EarningRuleRevision.objects.filter(environment=environment)
-    assert [revision.effective_from for revision in revisions] == [SINCE, SINCE]
+    assert [revision.effective_from for revision in revisions] == [SINCE] * 3
+    rules = EarningRule.objects.filter(environment=environment)
+    assert rules.filter(metric__code="xp").get().name == "10 XP an order"
+    assert Metric.objects.filter(environment=environment).count() == 2
 
 
 def test_a_rule_that_a_visitor_changed_stays_so(environment: Environment) -> None:
@@ -43,6 +46,20 @@ def test_a_new_key_takes_the_place_of_all_earlier_ones(environment: Environment)
     assert [key.revoked_at is None for key in keys] == [False, False, True]
     assert [secret.startswith(key.prefix) for secret, key in zip(secrets, keys, strict=True)] == [True] * 3
     assert ApiKey.objects.get(environment=environment, prefix=other[:17]).revoked_at is None
+
+
+def test_the_app_has_a_publishable_key_of_its_own_by_which_nothing_else_is_called(
+    environment: Environment,
+) -> None:
+    server = shop.rotate_key(environment=environment, actor=factories.make_actor())
+    first, second = (
+        shop.rotate_app_key(environment=environment, actor=factories.make_actor()) for _ in range(2)
+    )
+    assert second.secret.startswith("pk_sandbox_")
+    assert (second.key.kind, second.key.scopes) == ("publishable", [])
+    live = ApiKey.objects.filter(environment=environment, revoked_at=None)
+    assert set(live) == {server.key, second.key}
+    assert first.key not in live
 
 
 def test_the_password_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
