@@ -68,6 +68,7 @@ class Command(BaseCommand):
                 "lots": inspection.lots,
                 "stamp_cards": inspection.stamp_cards,
                 "stamps": inspection.stamps,
+                "achievements": inspection.achievements,
                 "violations": found,
             }
             self.stdout.write(json.dumps(counts))
@@ -92,7 +93,7 @@ def _read(inspection: Inspection) -> str:
     """What was looked at so far."""
     return (
         f"{inspection.accounts} accounts, {inspection.entries} entries, {inspection.lots} lots,"
-        f" {inspection.stamp_cards} stamp cards, {inspection.stamps} stamps"
+        f" {inspection.stamp_cards} stamp cards, {inspection.stamps} stamps, {inspection.achievements} achievements"
     )
 
 

@@ -19,19 +19,19 @@ def test_the_command_counts_what_it_read(story: Story) -> None:
     story.give(100)
     story.give(100, "bea")
     story.spend(10)
-    seen = "2 accounts, 3 entries, 2 lots, 0 stamp cards, 0 stamps"
+    seen = "2 accounts, 3 entries, 2 lots, 0 stamp cards, 0 stamps, 0 achievements"
     assert check(environment=str(story.environment.id)) == f"{seen}: no violation\n"
     assert check(environment=str(story.environment.id), member="bea").startswith("1 accounts, 1 entries")
 
 
 def test_the_command_counts_stamp_cards_too(cafe: Cafe, coffee: StampProgram) -> None:
     cafe.join(coffee, "bob")
-    seen = "0 accounts, 0 entries, 0 lots, 2 stamp cards, 5 stamps"
+    seen = "0 accounts, 0 entries, 0 lots, 2 stamp cards, 5 stamps, 0 achievements"
     err = StringIO()
     said = check(environment=str(cafe.environment.id), progress=True, stderr=err)
     assert (said, err.getvalue()) == (f"{seen}: no violation\n", f"{seen}\n")
     bobs = check(environment=str(cafe.environment.id), member="bob", json=True)
-    counts = {"accounts": 0, "entries": 0, "lots": 0, "stamp_cards": 1, "stamps": 0}
+    counts = {"accounts": 0, "entries": 0, "lots": 0, "stamp_cards": 1, "stamps": 0, "achievements": 0}
     assert json.loads(bobs) == {**counts, "violations": {}}
 
 
@@ -47,7 +47,7 @@ def test_a_violation_names_the_check_the_row_and_the_member(story: Story) -> Non
         f"balance_after_chains: loyalty_ledgerentry txn_{entry.pk.hex} of member ada:"
         " expected 150, found 151. An entry's balance_after is the one before it plus its points."
     )
-    seen = "1 accounts, 2 entries, 2 lots, 0 stamp cards, 0 stamps"
+    seen = "1 accounts, 2 entries, 2 lots, 0 stamp cards, 0 stamps, 0 achievements"
     assert out.getvalue().splitlines() == [line, f"{seen}: 1 violations of 1 checks"]
 
 
@@ -78,6 +78,7 @@ def test_a_violation_as_json(story: Story) -> None:
             "lots": 1,
             "stamp_cards": 0,
             "stamps": 0,
+            "achievements": 0,
             "violations": {"balance_after_chains": 1},
         },
     ]
@@ -93,7 +94,10 @@ def test_rows_beyond_the_limit_are_counted(story: Story) -> None:
     *shown, more, last = out.getvalue().splitlines()
     assert len(shown) == 2
     assert more == "sequence_is_last: 3 more rows are not shown (--limit 2)."
-    assert last == "5 accounts, 5 entries, 5 lots, 0 stamp cards, 0 stamps: 5 violations of 1 checks"
+    assert (
+        last
+        == "5 accounts, 5 entries, 5 lots, 0 stamp cards, 0 stamps, 0 achievements: 5 violations of 1 checks"
+    )
 
 
 def test_progress_goes_to_stderr_where_it_is_asked_for(story: Story) -> None:

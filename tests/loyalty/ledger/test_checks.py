@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from loyalty.ledger.checks import CARDS, CHECKS, DIGEST, WHOLE, Inspection, violations
+from loyalty.ledger.checks import CARDS, CHALLENGES, CHECKS, DIGEST, WHOLE, Inspection, violations
 from loyalty.models import LedgerEntry, Lot, Member, Uncovered
 from programs.models import Environment
 from tests.factories import give, make_environment, make_metric
@@ -360,16 +360,16 @@ def test_a_ledger_that_is_being_written_to_is_never_caught_halfway(
 
 
 def test_each_check_has_a_name_of_its_own_and_a_sentence() -> None:
-    names = [one.name for one in [*CHECKS, *CARDS]]
+    names = [one.name for one in [*CHECKS, *CARDS, *CHALLENGES]]
     assert len(names) == len(set(names)) > 40
-    assert [one.name for one in [*CHECKS, *CARDS] if not one.sentence.endswith(".")] == []
+    assert [one.name for one in [*CHECKS, *CARDS, *CHALLENGES] if not one.sentence.endswith(".")] == []
 
 
 def test_the_docs_have_every_check() -> None:
     text = (Path(settings.BASE_DIR) / "docs" / "checks.md").read_text()
     missing = [
         one.name
-        for one in [*CHECKS, *CARDS, DIGEST, *WHOLE.values()]
+        for one in [*CHECKS, *CARDS, *CHALLENGES, DIGEST, *WHOLE.values()]
         if f"| `{one.name}` | {one.sentence} |" not in text
     ]
     assert missing == []
