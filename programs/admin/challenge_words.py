@@ -53,7 +53,7 @@ class ChallengeCard:
 
 
 def sentence_of(challenge: Challenge, missions: Sequence[Mission], rewards: Sequence[ChallengeReward]) -> str:
-    """ "Every week, in any order: 3 visit events and 50 of amount in purchase events. Gives 100 points. From 1 Nov
+    """ "Every week, in any order: 3 visit events; 50 of amount in purchase events. Gives 100 points. From 1 Nov
     2026."; instants in the current zone. What is wrong with its conditions, instead."""
     if not missions:
         return "It has no mission yet."
@@ -63,7 +63,7 @@ def sentence_of(challenge: Challenge, missions: Sequence[Mission], rewards: Sequ
         parts = [mission_words(mission) for mission in missions]
     except ConditionError as error:
         return str(error)
-    what = ", then ".join(parts) if is_sequence else listed(parts, "and")
+    what = ("; then " if is_sequence else "; ").join(parts)
     head = f"{_HOW_OFTEN.get(challenge.per, '')}{order if len(missions) > 1 else ''}"
     window = window_words(challenge)
     said = [f"{head}: {what}", f"Gives {rewards_words(rewards)}", window[:1].upper() + window[1:]]

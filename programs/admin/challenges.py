@@ -293,7 +293,7 @@ class ChallengesAdmin(EditorAdmin[Challenge]):
         try:
             self.turn(request, found, turn.status)
         except DomainError as error:
-            messages.error(request, error.detail)
+            messages.error(request, " ".join(fault.detail for fault in error.errors) or error.detail)
         else:
             messages.success(request, f"{found} {turn.done}.")
         return HttpResponseRedirect(self.url("change", found.pk))

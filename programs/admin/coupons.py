@@ -6,6 +6,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from audit.errors import DomainError
@@ -33,7 +35,6 @@ _LABELS = {
     "show_on_notification": "Show it on the notification of the challenge that gives it",
 }
 _HELP = {
-    "link": "Where it can be used: https://…",
     "coupon_type": "A word such as discount.",
     "coupon_id": "In the system that honours it.",
     "code": "",
@@ -43,7 +44,7 @@ _HELP = {
 
 class CouponForm(ConfiguredForm):
     title = forms.CharField(max_length=200, widget=text_input())
-    id = forms.CharField(
+    public_id = forms.CharField(
         label="API id",
         required=False,
         max_length=64,
@@ -57,6 +58,14 @@ class CouponForm(ConfiguredForm):
         assume_scheme="https",
         widget=text_input(placeholder="https://…", inputmode="url", autocomplete="off", spellcheck="false"),
     )
+    link = forms.URLField(
+        label="Link",
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        widget=text_input(placeholder="https://…", inputmode="url", autocomplete="off"),
+        help_text="Where it can be used.",
+    )
     code_kind = forms.ChoiceField(label="Code", choices=_KINDS, widget=select())
 
     class Meta:
@@ -65,7 +74,6 @@ class CouponForm(ConfiguredForm):
         labels = _LABELS
         help_texts = _HELP
         widgets = {
-            "link": text_input(placeholder="https://…", inputmode="url", autocomplete="off"),
             "coupon_type": text_input(autocomplete="off"),
             "coupon_id": text_input(autocomplete="off", spellcheck="false"),
             "code": text_input(autocomplete="off", spellcheck="false"),
@@ -83,16 +91,22 @@ class CouponForm(ConfiguredForm):
         if made._state.adding or not made.code_pattern:
             self.initial["code_pattern"] = DEFAULT_PATTERN
         if not made._state.adding:
-            known = {"title": made.item.title, "id": made.item.public_id, "picture_url": made.item.media}
+            known = {
+                "title": made.item.title,
+                "public_id": made.item.public_id,
+                "picture_url": made.item.media,
+            }
             self.initial.update(known)
-            self.fields["id"].disabled = True
-            self.fields["id"].help_text = "It stays as it was made: members know the coupon by it."
+            self.fields["public_id"].disabled = True
+            self.fields["public_id"].help_text = "It stays as it was made: members know the coupon by it."
         self.fields["code"].shown_when = "code_kind:same"  # type: ignore[attr-defined]
         self.fields["code_pattern"].shown_when = "code_kind:own"  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Of both kinds of code the chosen one alone."""
+        """Of both kinds of code the chosen one alone; a picture that members' apps may load."""
         sent: dict[str, Any] = super().clean() or {}
+        if not (sent.get("picture_url") or "https://").startswith("https://"):
+            self.add_error("picture_url", "Give an address that begins with https://.")
         kind = sent.get("code_kind")
         for name, chosen, missing in (
             ("code", "same", "Give the code."),
@@ -112,12 +126,12 @@ class CouponForm(ConfiguredForm):
         sent = self.cleaned_data
         item = {"title": sent["title"], "media": sent["picture_url"]}
         if self.instance._state.adding:
-            item["id"] = sent["id"] or slugify(sent["title"]) or None
+            item["id"] = sent["public_id"] or slugify(sent["title"]) or None
         return super().changes() | item
 
     def refuse(self, error: DomainError) -> None:
         """Show a refusal that saving alone could meet."""
-        form_errors(self, error, {"media": "picture_url"})
+        form_errors(self, error, {"media": "picture_url", "id": "public_id"})
 
 
 @admin.register(Coupon)
@@ -125,7 +139,7 @@ class CouponAdmin(EditorAdmin[Coupon]):
     form = CouponForm
     explanation = "A coupon is what a challenge can give to be used elsewhere: a link, a code, or both."
     first_step = "Add one; then choose it as a reward of a challenge."
-    list_display = ("coupon", "code_words", "coupon_type", "given_by", "public_id")
+    list_display = ("coupon", "code_words", "kind", "given_by", "public_id")
     search_fields = ("item__title", "item__public_id", "coupon_id", "code")
     sortable_by = ()
     fieldsets = ((None, {"fields": CouponForm.Meta.fields}),)
@@ -142,13 +156,17 @@ class CouponAdmin(EditorAdmin[Coupon]):
     def code_words(self, coupon: Coupon) -> str:
         return code_words(coupon)
 
+    @admin.display(description="Kind")
+    def kind(self, coupon: Coupon) -> str:
+        return coupon.coupon_type or "–"
+
     @admin.display(description="Given by")
     def given_by(self, coupon: Coupon) -> str:
         return ", ".join(challenge.title for challenge in givers_of(coupon)) or "no challenge yet"
 
     @admin.display(description="API id")
-    def public_id(self, coupon: Coupon) -> str:
-        return coupon.item.public_id
+    def public_id(self, coupon: Coupon) -> SafeString:
+        return format_html("<code>{}</code>", coupon.item.public_id)
 
     def edit(self, request: HttpRequest, found: Coupon | None) -> HttpResponse:
         form = self._form(request, found) if may(request, "operator") else None

@@ -102,6 +102,7 @@ class MissionForm(_RowForm):
         for name, label in (_MISSION_LABELS | NOTICE_LABELS).items():
             self.fields[name].label = label
         self.fields["condition"].required = self.fields["field"].required = False
+        self.fields["condition"].show_hidden_initial = False  # else an untouched row looks begun
         self.fields["field"].shown_when = f"{self.add_prefix('measure')}:sum"  # type: ignore[attr-defined]
         if isinstance(self.initial.get("target"), Decimal):
             self.initial["target"] = plain(self.initial["target"])

@@ -146,6 +146,17 @@ def furnish(mark: str) -> Tenant:
         actor=actor,
         changes={"public_host": f"{mark}-app.example.com", "event_types": [f"{mark}-walked"]},
     )
+    coupon = factories.make_coupon(
+        factories.reload(environment), id=f"{mark}-tea", title=f"{mark}-tea", code=f"{mark}-code"
+    )
+    challenge = factories.make_challenge(
+        factories.reload(environment),
+        title=f"{mark}-regular",
+        subtitle=f"{mark}-subtitle",
+        notification_title=f"{mark}-done",
+        missions=[{"title": f"{mark}-visits", "event_type": f"{mark}-visit", "target": 2}],
+        rewards=[{"kind": "coupon", "item": coupon.item}],
+    )
     rows: list[Model] = [
         Member.objects.get(pk=event.member_id),
         event,
@@ -155,6 +166,8 @@ def furnish(mark: str) -> Tenant:
         redemption,
         inventory_set,
         milestone_set,
+        coupon,
+        challenge,
         member_app,
         upload,
         stamp_program,

@@ -10,7 +10,7 @@
     constructor(box) {
       this.box = box;
       this.noun = box.dataset.parts.toLowerCase();
-      this.blank = box.querySelector("template");
+      this.blank = box.querySelector(":scope > template");
       this.next = 1;
       this.add = make(`+ ${box.dataset.parts}`, `Add a ${this.noun}`, () => this.added());
       box.append(this.add);
@@ -79,7 +79,9 @@
     }
   }
 
-  /** Which notification the phones show: of the row that is worked on, or the chosen one. */
+  const ALONE = "-"; // no notification over the card
+
+  /** Which notification the phones show: the one that is worked on, or the chosen one. */
   class Phones {
     constructor() {
       this.choice = document.querySelector("[data-notice-choice]");
@@ -102,9 +104,9 @@
 
     offer(notices) {
       const chosen = this.choice.value;
-      this.choice.replaceChildren(...notices.map(({ key, about }) =>
+      this.choice.replaceChildren(this.choice.options[0], ...notices.map(({ key, about }) =>
         Object.assign(document.createElement("option"), { value: key, textContent: about })));
-      this.choice.value = notices.some(({ key }) => key === chosen) ? chosen : "";
+      this.choice.value = notices.some(({ key }) => key === chosen) ? chosen : ALONE;
     }
 
     show() {
@@ -151,7 +153,7 @@
     line.textContent = sentence || `Not complete yet. ${faults.join(" ")}`;
     line.classList.toggle("lc-unfinished", !sentence);
     form.querySelectorAll("[data-type-note]").forEach((note) => {
-      const words = notes[note.closest("[data-notice-of]").dataset.noticeOf] || "";
+      const words = notes[note.closest("[data-part]").dataset.key] || "";
       note.querySelector("[data-type-words]").textContent = words;
       note.hidden = !words;
     });
@@ -178,8 +180,7 @@
     form.addEventListener("change", later);
     form.addEventListener("focusin", (event) => {
       suggestions.offer(typeOf(event.target));
-      const row = event.target.closest("[data-notice-of]");
-      if (row) phones.of(row.dataset.noticeOf);
+      phones.of(event.target.closest("[data-notice-of]")?.dataset.noticeOf ?? ALONE);
     });
     form.addEventListener("change", (event) => suggestions.offer(typeOf(event.target)));
     if (form.querySelector("[name=title]").value) later(); // what was refused stands there unsaved
