@@ -12,6 +12,7 @@ from loyalty.admin.member_challenges import period_words
 from loyalty.models import Event
 from programs.admin.tables import shown
 from programs.awards.words import noun_of
+from programs.conditions.words import listed
 from programs.models import Challenge
 from programs.queries.snapshots import Snapshot
 
@@ -36,11 +37,12 @@ class MissionTold:
 
 @dataclass(slots=True)
 class ChallengeTold:
-    """One challenge with its missions, and what was completed or taken back, in sentences. `key`: of its page; None
-    where it is none."""
+    """One challenge in one period (in words; empty of one that is done once) with its missions, and what was
+    completed or taken back, in sentences. `key`: of its page; None where it is none."""
 
     title: str
     key: UUID | None
+    period: str = ""
     missions: list[MissionTold] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
     revoked: list[str] = field(default_factory=list)
@@ -67,16 +69,20 @@ class _Teller:
         for verdict in _rows(_mapping(event.explanation).get("challenges")):
             key = (str(verdict.get("challenge")), str(verdict.get("mission")))
             told = self._of(key[0], verdict.get("challenge_title"))
+            move = moves.pop(key, {})
+            told.period = told.period or _period(move)
             outcome = str(verdict.get("outcome") or "–")
             label = _OUTCOMES.get(outcome, outcome.replace("_", " ").capitalize())
             title, reason = str(verdict.get("title") or "Mission"), str(verdict.get("reason") or "")
-            told.missions.append(MissionTold(title, label, reason, _moved(moves.pop(key, {}))))
+            told.missions.append(MissionTold(title, label, reason, _moved(move)))
         for (challenge, mission), move in moves.items():
-            title = self._mission(challenge, mission)
-            self._of(challenge, None).missions.append(MissionTold(title, "Taken back", "", _moved(move)))
+            title, told = self._mission(challenge, mission), self._of(challenge, None)
+            told.period = told.period or _period(move)
+            told.missions.append(MissionTold(title, "Taken back", "", _moved(move)))
         for name in ("completed", "revoked"):
             for one in _rows(effects.get(name)):
                 told = self._of(str(one.get("challenge")), None)
+                told.period = told.period or _period(one)
                 getattr(told, name).append(self._achieved(one, is_revoked=name == "revoked"))
         return list(self.found.values())
 
@@ -93,16 +99,14 @@ class _Teller:
         return titles.get(mission, "A mission")
 
     def _achieved(self, one: Mapping[str, Any], *, is_revoked: bool) -> str:
-        """ "The challenge is complete (week of 16 Nov 2026): 100 points and the item Crown were given."."""
+        """ "The challenge is complete: given 100 points and the item Crown."."""
         title = str(one.get("title") or "")
         what = "The challenge" if one.get("kind") == "challenge" else f"The mission “{title}”"
-        period = period_words(str(one.get("period") or "ever"))
         state = "is no longer complete" if is_revoked else "is complete"
         rewards = [words for reward in _rows(one.get("rewards")) if (words := self._reward(reward))]
-        head = f"{what} {state}{f' ({period})' if period else ''}"
         if not rewards:
-            return f"{head}."
-        return f"{head}: {'taken back' if is_revoked else 'given'} {', '.join(rewards)}."
+            return f"{what} {state}."
+        return f"{what} {state}: {'taken back' if is_revoked else 'given'} {listed(rewards, 'and')}."
 
     def _reward(self, reward: Mapping[str, Any]) -> str:
         if reward.get("type") == "metric":
@@ -141,8 +145,10 @@ def _moved(move: Mapping[str, Any]) -> str:
     """ "It stood at 3 of 5 then."; of a refund with what it took."""
     if not move:
         return ""
-    period = period_words(str(move.get("period") or "ever"))
     amount = str(move.get("amount") or "")
     back = f"{amount.removeprefix('-')} taken back; it" if amount.startswith("-") else "It"
-    when = f" ({period})" if period else ""
-    return f"{back} stood at {shown(move.get('progress'))} of {shown(move.get('target'))} then{when}."
+    return f"{back} stood at {shown(move.get('progress'))} of {shown(move.get('target'))} then."
+
+
+def _period(stored: Mapping[str, Any]) -> str:
+    return period_words(str(stored.get("period") or "ever"))

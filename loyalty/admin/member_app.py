@@ -1,5 +1,6 @@
 """The member app: how the members' own app reaches this environment, and what members may report themselves."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -7,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from audit.errors import DomainError
+from audit.errors import DomainError, FieldError, InvalidRequest
 from loyalty.admin.reportable import reportable_types
 from programs.actions.member_apps import member_app_of, save_member_app
 from programs.admin.base import TenantAdmin, actor_of, form_errors, may, require, required_environment
@@ -90,7 +91,7 @@ class MemberAppAdmin(TenantAdmin[MemberApp]):
             try:
                 _save(request, environment, form, ticked)
             except DomainError as error:
-                form_errors(form, error, {"event_types": "others"})
+                form_errors(form, _by_type(error, [*form.cleaned_data["others"], *ticked]))
             else:
                 messages.success(request, "The member app is saved.")
                 return HttpResponseRedirect(self.url("changelist"))
@@ -125,10 +126,20 @@ def _save(
         changes={
             "public_host": form.cleaned_data["public_host"],
             "origins": form.cleaned_data["origins"],
-            # those typed come first, so that a fault names their line
             "event_types": [*form.cleaned_data["others"], *ticked],
         },
     )
+
+
+def _by_type(error: DomainError, types: list[str]) -> DomainError:
+    """The same refusal, with the event type that each fault is about."""
+    faults = []
+    for fault in error.errors:
+        place = re.fullmatch(r"event_types\[(\d+)\]", fault.field)
+        about = f"“{types[int(place[1])]}”: " if place else ""
+        name = "others" if fault.field.startswith("event_types") else fault.field
+        faults.append(FieldError(name, fault.code, f"{about}{fault.detail}"))
+    return InvalidRequest(error.detail, errors=faults)
 
 
 def _lines(text: str) -> list[str]:

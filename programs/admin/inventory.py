@@ -76,7 +76,7 @@ class InventoryAdmin(EditorAdmin[InventorySet]):
     form = InventorySetForm
     explanation = "A set holds items that members can own beside points: badges, wallpapers, coupons."
     first_step = "Add one with its items; then make a reward of the kind inventory item, which gives one."
-    list_display = ("title", "pictures", "items", "program", "public_id")
+    list_display = ("title", "pictures", "items", "program", "api_id")
     list_select_related = ("program",)
     search_fields = ("title", "public_id")
     sortable_by = ()
@@ -103,6 +103,10 @@ class InventoryAdmin(EditorAdmin[InventorySet]):
         titles = [item.title for item in found.items.all()]
         more = f" and {len(titles) - 5} more" if len(titles) > 5 else ""
         return ", ".join(titles[:5]) + more or "none yet"
+
+    @admin.display(description="API id")
+    def api_id(self, found: InventorySet) -> SafeString:
+        return format_html("<code>{}</code>", found.public_id)
 
     def edit(self, request: HttpRequest, found: InventorySet | None) -> HttpResponse:
         form = self._form(request, found) if may(request, "operator") else None

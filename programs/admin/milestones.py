@@ -9,6 +9,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
 from audit.errors import DomainError
@@ -77,7 +79,7 @@ class MilestonesAdmin(EditorAdmin[MilestoneSet]):
         "Milestones are thresholds on what members have of a metric; the app hears of each crossing."
     )
     first_step = "Add a set for a metric with its steps, such as 10 km, 42 km and 100 km."
-    list_display = ("title", "steps", "metric", "public_id")
+    list_display = ("title", "steps", "metric", "api_id")
     list_select_related = ("metric",)
     search_fields = ("title", "public_id")
     sortable_by = ()
@@ -95,6 +97,10 @@ class MilestonesAdmin(EditorAdmin[MilestoneSet]):
         titles = [f"{one.title} ({one.threshold:,})" for one in found.milestones.all()]
         more = f" and {len(titles) - 5} more" if len(titles) > 5 else ""
         return " · ".join(titles[:5]) + more or "none yet"
+
+    @admin.display(description="API id")
+    def api_id(self, found: MilestoneSet) -> SafeString:
+        return format_html("<code>{}</code>", found.public_id)
 
     def edit(self, request: HttpRequest, found: MilestoneSet | None) -> HttpResponse:
         form = self._form(request, found) if may(request, "operator") else None
