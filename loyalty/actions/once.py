@@ -25,6 +25,8 @@ _TAKEN_MEANWHILE = (
     "account_member_metric_unique",
     "member_tier_tier_fk",  # a level was removed: whoever asks again has the new ladder
     "stamp_collection_once",
+    "achievement_mission_once",  # of somebody new, whose row nobody could lock
+    "achievement_challenge_once",
     "coupon_code_unique",
     "code_unique",  # a code made at random: the next one is another
 )

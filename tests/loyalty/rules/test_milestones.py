@@ -1,5 +1,7 @@
 """Which milestones a change of a total crosses."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,7 +47,7 @@ TOTALS = st.integers(-(10**15), 10**15)
 @given(st.lists(TOTALS, unique=True, max_size=8).map(sorted), st.lists(TOTALS, min_size=1, max_size=8))
 def test_crossings_follow_each_other_whatever_the_totals(thresholds: list[int], totals: list[int]) -> None:
     place = reached(thresholds, totals[0])
-    for before, after in zip(totals, totals[1:], strict=False):
+    for before, after in pairwise(totals):
         if found := crossing(thresholds, before, after):
             assert (found.before, found.rises) == (place, before < after)
             place = found.after
