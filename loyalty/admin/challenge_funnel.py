@@ -7,8 +7,8 @@ from typing import Any
 from django.http import StreamingHttpResponse
 
 from loyalty.admin.csv_files import csv_answer
-from loyalty.ledger.achievements import missions_of
 from loyalty.queries.challenges import Funnel, challenge_funnel
+from programs.admin.challenge_form import live_missions
 from programs.models import Challenge
 from programs.queries.environments import now_in
 
@@ -48,7 +48,7 @@ def _steps(challenge: Challenge, found: Funnel) -> Iterator[Step]:
         return Step(words, members, share)
 
     yield step("Began", found.started)
-    for number, mission in enumerate(missions_of(challenge), 1):
+    for number, mission in enumerate(live_missions(challenge), 1):
         yield step(f"{number}. {mission.title}", found.missions.get(mission.pk, 0))
     yield step("Completed it all", found.completed)
 
@@ -56,7 +56,7 @@ def _steps(challenge: Challenge, found: Funnel) -> Iterator[Step]:
 def _cells(challenge: Challenge, found: Funnel) -> Iterator[list[object]]:
     about = (challenge.public_id, challenge.title)
     yield [*about, "started", "", "", found.started]
-    for mission in missions_of(challenge):
+    for mission in live_missions(challenge):
         members = found.missions.get(mission.pk, 0)
         yield [*about, "mission", mission.public_id, mission.title, members]
     yield [*about, "completed", "", "", found.completed]

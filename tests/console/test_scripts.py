@@ -19,7 +19,7 @@ class Element {
   querySelectorAll() { return []; }
   getElementById(name) { return this.querySelector(name); }
   addEventListener(name, deed) { (this.#heard[name] ??= []).push(deed); }
-  fire(name) { this.#heard[name].forEach((deed) => deed()); }
+  fire(name, event) { this.#heard[name].forEach((deed) => deed(event)); }
 }
 const line = new Element(), waiting = [];
 globalThis.document = new Element();
