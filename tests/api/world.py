@@ -28,7 +28,9 @@ from loyalty.models import (
     TierChange,
 )
 from programs.actions.configure import configure
-from programs.models import EarningRule, Environment, InventorySet, Metric, Program
+from programs.actions.member_apps import save_member_app
+from programs.actions.milestones import save_milestone_set
+from programs.models import EarningRule, Environment, InventorySet, Metric, MilestoneSet, Program
 from tests import factories
 
 IGNORED = dict.fromkeys(
@@ -80,7 +82,7 @@ def make_owner() -> Owner:
         now=timezone.now(),
     )
     code, back_test = make_code(environment, "owner-bob"), make_back_test(rule)
-    shop, cafe = make_shop(environment), make_cafe(environment)
+    shop, cafe, club = make_shop(environment), make_cafe(environment), make_club(environment)
     ids = {
         "customer_id": "owner-ada",
         "other_customer_id": "owner-bob",
@@ -100,6 +102,7 @@ def make_owner() -> Owner:
         "create_tiers.metric": metric.code,
         **shop.ids,
         **cafe.ids,
+        **club.ids,
     }
     rows: list[Any] = [
         environment,
@@ -114,6 +117,7 @@ def make_owner() -> Owner:
         back_test,
         *shop.rows,
         *cafe.rows,
+        *club.rows,
         *Member.objects.filter(environment=environment),
         *TierChange.objects.filter(environment_id=environment.id),
     ]
@@ -191,6 +195,42 @@ def make_cafe(environment: Environment) -> Shop:
         "create_stamp_collection.stamp_program": yet_to_join.public_id,
     }
     return Shop(ids, [mine, yet_to_join, card, reward, *stamps])
+
+
+def make_club(environment: Environment) -> Shop:
+    """A challenge that owner-ada has begun, a coupon, milestones, and the members' app."""
+    challenge = factories.make_challenge(environment)
+    coupon = factories.make_coupon(environment, id="owner_tea")
+    levels = save_milestone_set(
+        environment=environment,
+        milestone_set=MilestoneSet(
+            environment=environment,
+            public_id="owner_levels",
+            metric=Metric.objects.get(environment=environment, code="points"),
+        ),
+        actor=factories.make_actor(),
+        changes={"title": "Levels"},
+        milestones=[{"id": "owner_tin", "title": "Tin", "threshold": 10**9}],
+    )
+    app = save_member_app(
+        environment=environment, actor=factories.make_actor(), changes={"event_types": ["visit"]}
+    )
+    record_event(
+        environment=factories.reload(environment),
+        event_id="owner-visit",
+        type="visit",
+        member="owner-ada",
+        data={},
+        actor=factories.make_actor(),
+        now=timezone.now(),
+    )
+    ids = {
+        "challenge_id": str(challenge.public_id),
+        "coupon_id": "owner_tea",
+        "milestone_set_id": levels.public_id,
+    }
+    parts = [*challenge.missions.all(), *challenge.rewards.all(), *levels.milestones.all()]
+    return Shop(ids, [challenge, coupon, coupon.item, levels, app, *parts])
 
 
 def make_hold(environment: Environment) -> Hold:
