@@ -86,7 +86,7 @@ class EngineView(APIView):
         """Count the request against its key or member, or against its address where neither is valid."""
         try:
             caller = self.principal.caller
-        except (AuthenticationFailed, NotAuthenticated, DatabaseError):
+        except (AuthenticationFailed, NotAuthenticated, PermissionRefused, DatabaseError):
             self._limit(request, f"ip:{request._request.client_ip}")  # type: ignore[attr-defined]
             raise
         self._limit(request, caller)

@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from loyalty.models import Event
 from loyalty.queries.events import find_event
 from programs.models import Environment
@@ -103,20 +101,16 @@ REFUSED: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize("what", REFUSED)
-def test_what_is_not_as_documented_is_refused_by_its_name(ada: App, what: str) -> None:
-    body, message = REFUSED[what]
-    before = digest()
-    assert refused(ada.post("action", body, Idempotency_Key="k"), 400, "invalid_request") == message
-    assert changed(before, digest()) == {}
+HOSTILE = [b"", b"[]", b"null", b"{", b'{"action": "a", "action": "b"}', b'{"action": "a\\u0000"}', b"\xff"]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"[]", b"null", b"{", b'{"action": "a", "action": "b"}', b'{"action": "a\\u0000"}', b"\xff"]
-)
-def test_a_hostile_body_is_refused_and_changes_nothing(ada: App, body: bytes) -> None:
+def test_what_is_not_as_documented_is_refused_by_its_name_and_changes_nothing(ada: App) -> None:
     before = digest()
-    refused(ada.call("POST", "action", body), 400, "invalid_request")
+    for what, (body, message) in REFUSED.items():
+        answer = ada.post("action", body, Idempotency_Key="k")
+        assert refused(answer, 400, "invalid_request") == message, what
+    for hostile in HOSTILE:
+        refused(ada.call("POST", "action", hostile), 400, "invalid_request")
     assert changed(before, digest()) == {}
 
 

@@ -79,7 +79,12 @@ def test_it_is_rendered_once_and_then_costs_one_statement(
 ) -> None:
     made: list[Any] = []
     whole = rendering.config
-    monkeypatch.setattr(rendering, "config", lambda *given: made.append(given) or whole(*given))
+
+    def counted(*given: Any) -> Any:
+        made.append(given)
+        return whole(*given)
+
+    monkeypatch.setattr(rendering, "config", counted)
     app = App(club.key())
     first = app.get("config")
     with CaptureQueriesContext(connection) as asked:

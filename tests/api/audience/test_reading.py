@@ -47,15 +47,12 @@ def test_with_ack_only_what_was_received_is_read(club: Club, ada: App) -> None:
     assert ids(ada.get("notifications?ack=")) == []
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["ack=x", "ack=ach_1", "ack=,", "ack=a&ack=b", "since=1", f"ack={','.join(['ach_' + '0' * 32] * 101)}"],
-    ids=lambda query: query[:16],
-)
-def test_a_faulty_ack_is_refused_and_reads_nothing(ada: App, query: str) -> None:
+def test_a_faulty_ack_is_refused_and_reads_nothing(ada: App) -> None:
     complete(ada)
+    many = ",".join([f"ach_{'0' * 32}"] * 101)
     before = digest()
-    refused(ada.get(f"notifications?{query}"), 400, "invalid_request")
+    for query in ("ack=x", "ack=ach_1", "ack=,", "ack=a&ack=b", "since=1", f"ack={many}"):
+        refused(ada.get(f"notifications?{query}"), 400, "invalid_request")
     assert changed(before, digest()) == {}
 
 
@@ -99,11 +96,18 @@ def follow(app: App, path: str) -> list[Any]:
     raise AssertionError("it never ends")
 
 
-@pytest.mark.parametrize(
-    "query", ["from=x", "from=", "from=-1", "to=1.5", f"to={2**48}", "from=1&from=2", "limit=5", "to=%00"]
-)
-def test_a_faulty_span_is_refused(ada: App, query: str) -> None:
-    refused(ada.get(f"history?{query}"), 400, "invalid_request")
+def test_a_faulty_span_is_refused(ada: App) -> None:
+    for query in (
+        "from=x",
+        "from=",
+        "from=-1",
+        "to=1.5",
+        f"to={2**48}",
+        "from=1&from=2",
+        "limit=5",
+        "to=%00",
+    ):
+        refused(ada.get(f"history?{query}"), 400, "invalid_request")
 
 
 def test_a_refund_of_the_servers_takes_back_what_it_completed(club: Club, ada: App) -> None:
