@@ -113,10 +113,7 @@ def card_of(
         window=_capital(window_words(challenge)) if challenge.show_time else "",
         often=_HOW_OFTEN[challenge.per] if challenge.per in ("day", "week", "month") else "",
         missions=[_line(mission, is_first=place == 0) for place, mission in enumerate(missions)],
-        rewards=[
-            (_ICONS.get(reward.kind, "redeem"), _capital(reward_words(reward).removeprefix("the ")))
-            for reward in rewards
-        ],
+        rewards=[(_ICONS.get(reward.kind, "redeem"), _prize(reward)) for reward in rewards],
     )
 
 
@@ -130,6 +127,10 @@ def _line(mission: Mission, *, is_first: bool) -> MissionLine:
         target=figure(target),
         share=int(100 * done / target),
     )
+
+
+def _prize(reward: ChallengeReward) -> str:
+    return reward.item.title if reward.item else reward_words(reward)
 
 
 def notices_of(
