@@ -40,7 +40,7 @@ def test_two_events_complete_it_and_what_comes_after_counts_on_and_gives_nothing
     assert (field.total(), field.progress_of()) == (50, {("Come twice", "ever"): 3})
     mission, challenge = field.achievements()
     assert (challenge.display, challenge.title, challenge.message) == ("popup", "Well done", "!")
-    assert (mission.target, mission.event_id, mission.entry_ids) == (2, second.event.pk, [])
+    assert (mission.target, mission.event_id, mission.entry_ids) == (Decimal(2), second.event.pk, [])
     assert challenge.entry_ids == [entry.pk for entry in second.entries]
     assert [each["id"] for each in effects(second)["completed"]] == [
         f"ach_{row.pk.hex}" for row in (mission, challenge)

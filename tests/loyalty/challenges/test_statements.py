@@ -122,7 +122,9 @@ def test_a_refund_costs_two_more_where_it_counted_and_its_rewards_cost_the_same_
 
 def last_of(camp: Camp, member: str) -> str:
     """The event that completed what the member achieved last."""
-    return Event.objects.get(pk=camp.achievements(member)[-1].event_id).event_id
+    found = camp.achievements(member)[-1].event_id
+    assert found
+    return Event.objects.get(pk=found).event_id
 
 
 class Batches:

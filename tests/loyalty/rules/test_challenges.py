@@ -43,7 +43,7 @@ def step(mission: UUID, progress: str, target: str = "2", then: str | None = Non
 
 def test_each_matching_event_counts_one() -> None:
     found = judged({"km": "5"}, "", measure="count")
-    assert (found.outcome, found.amount, found.reason) == ("counted", 1, "It counts.")
+    assert (found.outcome, found.amount, found.reason) == ("counted", Decimal(1), "It counts.")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_field_may_be_missing_or_deep() -> None:
 def test_a_condition_that_is_not_met_says_so_before_the_amount() -> None:
     far = {"all": [{"field": "data.km", "op": "gte", "value": "10"}]}
     found = judged({"km": "9"}, condition=far)
-    assert (found.outcome, found.amount) == ("condition_failed", 0)
+    assert (found.outcome, found.amount) == ("condition_failed", Decimal(0))
     assert found.reason.startswith("The condition is not met: ")
     assert found.failed is not None
     assert judged({"km": "10"}, condition=far).amount == 10
@@ -133,7 +133,7 @@ def test_one_that_is_reached_by_an_edit_keeps_nobody_waiting() -> None:
 
 def test_who_waits_is_told_for_what() -> None:
     found = waiting("Come twice")
-    assert (found.outcome, found.amount) == ("waits", 0)
+    assert (found.outcome, found.amount) == ("waits", Decimal(0))
     assert found.reason == "The missions come one after the other, and “Come twice” comes first."
 
 
