@@ -199,6 +199,7 @@ EXPORT: dict[str, Any] = {
     "holds": [],
     "redemptions": [],
     "items": {"owned": [], "changes": []},
+    "challenges": {"progress": [], "achievements": [], "milestones": []},
     "stamp_collections": [],
     "events": [examples.EVENT],
     "event_counts": [{"member_id": "cus_abc123", "type": "purchase", "count": 7}],

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers as s
 
-from loyalty.api.v1.challenge_shapes import ChallengeChanges, MissionVerdict
+from loyalty.api.v1.challenge_shapes import ChallengeEffects, MissionVerdict
 from loyalty.api.v1.docs import FieldProblem
 from loyalty.api.v1.shapes import (
     AnyObject,
@@ -145,7 +145,7 @@ class ExplanationShape(s.Serializer[Any]):
     stamps = StampVerdict(many=True, help_text="Of a purchase: what each of the customer's cards made of it.")
     stamp_changes = StampChange(many=True, help_text="What became of stamp cards; retention leaves it.")
     challenges = MissionVerdict(many=True, help_text="What each mission made of it.")
-    challenge_changes = ChallengeChanges(help_text="What became of challenges; retention leaves it.")
+    challenge_changes = ChallengeEffects(help_text="What became of challenges; retention leaves it.")
     referrer_id = s.CharField(
         allow_null=True, help_text="Whose referral it completed; of a refund: whose part it took back."
     )
@@ -291,6 +291,7 @@ class ExportShape(s.Serializer[Any]):
     holds = s.ListField(child=AnyObject())
     redemptions = s.ListField(child=AnyObject())
     items = AnyObject()
+    challenges = AnyObject()
     stamp_collections = s.ListField(child=AnyObject())
     events = s.ListField(child=AnyObject())
     event_counts = s.ListField(child=AnyObject())

@@ -105,6 +105,17 @@ def test_a_refund_takes_back_what_came_along_and_it_can_be_completed_again(
     assert_sound(camp)
 
 
+def test_what_was_taken_back_does_not_go_along(camp: Camp) -> None:
+    camp.challenge()
+    visits = camp.visit("ada", 2)
+    camp.refund(visits[0].event.event_id)
+    camp.give(1, "bob")
+    camp.merge("ada", "bob")
+    assert (len(camp.achievements("ada")), camp.achievements("bob")) == (2, [])
+    assert camp.progress_of("bob") == {("Come twice", "ever"): 1}
+    assert_sound(camp)
+
+
 def test_only_what_is_in_force_is_completed_and_only_for_the_present_period(camp: Camp) -> None:
     one = [{"title": "Come twice", "event_type": "visit", "target": 2}]
     camp.challenge(title="Daily", per="day", missions=one)

@@ -192,6 +192,18 @@ def test_a_target_that_was_raised_since_is_no_fault(camp: Camp) -> None:
     assert_sound(camp)
 
 
+def test_a_mission_that_was_removed_stays_complete_whatever_is_refunded(camp: Camp) -> None:
+    challenge = camp.challenge(
+        title="Two",
+        missions=[_post(), {"title": "Read", "event_type": "read", "target": 1}],
+    )
+    (posted,) = camp.visit("ada", event_type="post")
+    camp.edit(challenge, [("Read", {})])
+    camp.refund(posted.event.event_id)
+    assert "Post" in camp.live("ada")
+    assert_sound(camp)
+
+
 # -- rewards
 
 
