@@ -6,7 +6,7 @@ import sys
 import time
 from contextlib import ExitStack
 
-from benchmarks import document, earning, redeeming, stamping, sweeping
+from benchmarks import acting, document, earning, redeeming, stamping, sweeping
 from benchmarks.database import own_server, seeded
 from benchmarks.measuring import CASES, TARGETS, Place, Plan, measure
 from benchmarks.servers import web_server
@@ -44,6 +44,7 @@ def main() -> None:
             text += "\n" + earning.report(plan, places[max(sizes)], say, quick=chosen.quick)
             text += "\n" + redeeming.report(plan, places[max(sizes)], say)
             text += "\n" + stamping.report(plan, places[max(sizes)], say)
+            text += "\n" + acting.report(plan, places[max(sizes)], say)
             text += "\n" + sweeping.report(plan, places[max(sizes)], say)
     sys.stdout.write("\n" + text)
     if chosen.write:

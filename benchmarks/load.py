@@ -21,6 +21,8 @@ HOST = "127.0.0.1"
 WARM_UP = 0.25  # seconds that are not counted
 BATCH = 1000  # events
 CARD_CASES = ("no card", "stamped")  # where there is a stamp program
+ACTIONS = {"no mission": "looked", "one mission": "played", "five missions": "shared", "completes": "visited"}
+DAYS = 28  # within the late window: "visited" completes a challenge once for each member and day
 GIVE_UP = 30  # seconds to wait for an answer
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
@@ -115,7 +117,7 @@ def _drain(ready: selectors.BaseSelector, open_requests: int) -> None:
 
 def requests(order: dict[str, Any]) -> Callable[[], bytes]:
     """A function that makes the next request of the case."""
-    key = order["card_key"] if order["case"] in CARD_CASES else order["key"]
+    key = order["card_key"] if order["case"] in (*CARD_CASES, *ACTIONS) else order["key"]
     head = f"HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {key}\r\nAccept: */*\r\n"
     random_member = random.Random().randint
     members, deep = order["members"], order["deep"]
@@ -166,10 +168,21 @@ def requests(order: dict[str, Any]) -> Callable[[], bytes]:
         "no card": lambda: buy("u-"),
         "stamped": lambda: buy("c-"),
         "batch": batch,
+        **dict.fromkeys(
+            ACTIONS, lambda: post("/v1/events", _action(order["case"], random_member(1, order["cards"])))
+        ),
         "reward": lambda: redeem("rwd_plain"),
         "stock": lambda: redeem("rwd_stock"),
         "pool": lambda: redeem("rwd_pool"),
     }[order["case"]]
+
+
+def _action(case: str, member: int) -> str:
+    """An event of one of the last days, at this time of the day."""
+    at = time.gmtime(time.time() - 86400 * random.randint(0, DAYS))
+    what = f'"type":"{ACTIONS[case]}","occurred_at":"{time.strftime("%Y-%m-%dT%H:%M:%SZ", at)}"'
+    who = f'"event_id":"{secrets.token_hex(12)}","member_id":"c-{member}"'
+    return f'{{{who},{what},"data":{{"place":"home"}}}}'
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class Seeded:
     deep: int
     due: int
     card_key: str
-    """Of the sandbox, where there is a stamp program; c-1 … c-`cards` have a card."""
+    """Of the sandbox, where there are a stamp program and challenges; c-1 … c-`cards` have a card."""
     cards: int
 
 
@@ -114,6 +114,7 @@ def _tenancy(*, rows: int, deep: int) -> Seeded:
     sandbox = Environment.objects.get(project=project, kind="sandbox")
     publish_rules(sandbox)
     issue_cards(sandbox)
+    set_challenges(sandbox)
     card_key: Any = create_key(environment=sandbox, name="benchmark", scopes=("*",), actor=actor)
     return Seeded(
         key=key.secret,
@@ -205,6 +206,33 @@ def issue_cards(environment: Any) -> None:
     made = save_stamp_program(stamp_program=StampProgram(environment=environment), changes=changes, **common)
     for number in range(1, CARDS + 1):
         enrol(stamp_program=made.public_id, member=f"c-{number}", **common)
+
+
+def set_challenges(environment: Any) -> None:
+    """One that events `played` count for, five for `shared`, and one of each day that any `visited` completes."""
+    from django.utils import timezone  # noqa: PLC0415
+
+    from audit.record import Actor  # noqa: PLC0415
+    from programs.actions.challenges import save_challenge  # noqa: PLC0415
+    from programs.models import Challenge, Metric, Program  # noqa: PLC0415
+
+    program = Program.objects.get(environment=environment, code="default")
+    points = Metric.objects.get(environment=environment, code="points")
+    for event_type, target in (("played", 10**6), *[("shared", 10**6)] * 5, ("visited", 1)):
+        save_challenge(
+            environment=environment,
+            challenge=Challenge(environment=environment),
+            actor=Actor.system("benchmark"),
+            now=timezone.now(),
+            changes={
+                "program": program,
+                "title": event_type,
+                "status": "active",
+                "per": "ever" if target > 1 else "day",
+            },
+            missions=[{"title": event_type, "event_type": event_type, "target": target}],
+            rewards=[{"kind": "metric", "metric": points, "quantity": 5}],
+        )
 
 
 if __name__ == "__main__":

@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Sum
 
-from benchmarks import document, judging, stamping
+from benchmarks import acting, document, judging, load, stamping
 from benchmarks.earning import report
 from benchmarks.measuring import CASES, Figures, Place, Plan, figures, measure
 from benchmarks.seeding import Seeded, seed
 from benchmarks.servers import web_server
 from benchmarks.table import table
 from loyalty.ledger.checks import Inspection
-from loyalty.models import Account, LedgerEntry, Stamp
+from loyalty.models import Account, Achievement, Event, LedgerEntry, MissionProgress, Stamp
 from programs.models import Environment
 from programs.queries.environments import environment_by_id
 
@@ -93,6 +94,32 @@ def test_purchases_with_and_without_a_card_are_measured_and_write_right_cards(se
     live = environment_by_id(servers.facts["environment_id"])
     sandbox = Environment.objects.select_related("project").get(project=live.project, kind="sandbox")
     assert Stamp.objects.filter(environment_id=sandbox.pk).exists()
+    assert list(Inspection(environment=sandbox, digests=False).violations()) == []
+
+
+def test_actions_with_and_without_missions_are_measured_and_count_right(servers: Place) -> None:
+    plan = Plan(cases=(), targets=("product",), clients=(2,), rounds=1, seconds=0.2, connections=1)
+    said: list[str] = []
+    text = acting.report(plan, servers, said.append)
+    assert (text.count("\n"), len(said)) == (2 + 4, 4)
+    live = environment_by_id(servers.facts["environment_id"])
+    sandbox = Environment.objects.select_related("project").get(project=live.project, kind="sandbox")
+    own = {"environment_id": sandbox.pk}
+    events = {name: Event.objects.filter(type=name, **own) for name in load.ACTIONS.values()}
+    assert all(events.values())
+    counted = {
+        name: MissionProgress.objects.filter(mission__event_type=name, **own).aggregate(Sum("progress"))
+        for name in events
+    }
+    assert {name: one["progress__sum"] for name, one in counted.items()} == {
+        "looked": None,
+        "played": events["played"].count(),
+        "shared": 5 * events["shared"].count(),
+        "visited": events["visited"].count(),
+    }
+    completed = Achievement.objects.filter(kind="challenge", **own)
+    assert 0 < completed.count() <= events["visited"].count()
+    assert LedgerEntry.objects.filter(type="bonus", points=5, **own).count() == completed.count()
     assert list(Inspection(environment=sandbox, digests=False).violations()) == []
 
 

@@ -1,4 +1,4 @@
-"""The examples of docs/rewards.md, docs/stamps.md and docs/tiers.md run as they stand there, in their order, each
+"""The examples of docs/rewards.md, stamps.md, tiers.md and challenges.md run as they stand there, in their order, each
 page in a new environment."""
 
 import json
@@ -15,7 +15,9 @@ _BLOCK = re.compile(r"```http\n(.*?)```", re.DOTALL)
 _EXAMPLE = re.compile(r"^(GET|POST|PATCH|DELETE) (\S+)\n(.*?)→ (\d{3}) (.*?)$", re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize(("page", "examples"), [("rewards.md", 25), ("stamps.md", 14), ("tiers.md", 1)])
+@pytest.mark.parametrize(
+    ("page", "examples"), [("rewards.md", 25), ("stamps.md", 14), ("tiers.md", 1), ("challenges.md", 16)]
+)
 def test_every_example_of_the_documentation_is_real(api: Api, page: str, examples: int) -> None:
     text = (Path(settings.BASE_DIR) / "docs" / page).read_text()
     known: dict[str, str] = {}
