@@ -1,6 +1,5 @@
 """How far a member is with challenges, and how far all of them are."""
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -35,8 +34,10 @@ def states(phone: Phone, name: str = "ada") -> dict[str, MemberChallenge]:
     return {state.challenge.title: state for state in found}
 
 
-def progress(state: MemberChallenge) -> list[tuple[str, Decimal, bool]]:
-    return [(each.mission.title, each.progress, each.completed_at is not None) for each in state.missions]
+def progress(state: MemberChallenge) -> list[tuple[str, float, bool]]:
+    return [
+        (each.mission.title, float(each.progress), each.completed_at is not None) for each in state.missions
+    ]
 
 
 def save(phone: Phone, challenge: Challenge, **options: Any) -> Challenge:
@@ -57,7 +58,7 @@ def test_progress_is_shown_up_to_the_target_in_the_period_of_now(phone: Phone) -
     phone.buy("p", "12.50")
     found = states(phone)
     assert list(found) == ["Regular", "Daily"]
-    assert progress(found["Regular"]) == [("Come twice", 2, True), ("Spend 30", Decimal("12.5"), False)]
+    assert progress(found["Regular"]) == [("Come twice", 2, True), ("Spend 30", 12.5, False)]
     assert found["Regular"].missions[0].completed_at == day(0)
     assert (found["Regular"].period, found["Regular"].completed_at) == ("ever", None)
     assert progress(found["Daily"]) == [("Come three times", 3, True)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from audit.errors import DomainError
 from loyalty.models import ItemChange, LedgerEntry
 from programs.models import Environment
-from tests.factories import make_member
+from tests.factories import make_member, make_metric, reload
 from tests.loyalty.ledger.till import day
 from tests.loyalty.queries.phone import Phone
 from tests.loyalty.stamps.cafe import assert_sound
@@ -218,6 +218,17 @@ def test_after_a_merge_either_id_tells_the_survivors_history(phone: Phone) -> No
     phone.refund("b", member="bob")
     assert phone.profile("ada").metrics == {"points": 5, "xp": 14}
     phone.assert_same("ada")
+
+
+def test_what_could_not_be_taken_back_is_no_change(phone: Phone) -> None:
+    phone.open()
+    make_metric(reload(phone.environment), negative_balance="clip")
+    given = phone.give(10)
+    phone.spend(10)
+    phone.reverse(given)
+    written = LedgerEntry.objects.filter(member=phone.key("ada")).order_by("sequence")
+    assert list(written.values_list("points", flat=True)) == [10, -10, 0]
+    assert [line.metrics for line in phone.history()] == [{"points": (0, 10)}, {"points": (10, 0)}]
 
 
 # -- in pages

@@ -12,8 +12,8 @@ from programs.models import Environment
 from tests.factories import make_challenge, make_metric, reload
 from tests.loyalty.queries.phone import Phone
 
-# In each millisecond a completion with four rewards that its line tells, four other changes of points and an item;
-# every tenth completion was taken back later.
+# In each millisecond a completion, an item and eight changes of points: of the first nine tenths all are told with
+# completions, of the others half. Every tenth completion was taken back later.
 _LIVED = """
 WITH number AS (
     SELECT each, %(start)s + each AS ms FROM generate_series(1, %(count)s) AS each
@@ -25,7 +25,8 @@ WITH number AS (
         occurred_at, recorded_at, actor_kind, actor_id, trace_id
     )
     SELECT (begins || lpad(to_hex(place), 4, '0'))::uuid, account.environment_id, account.member_id, account.id,
-        account.sequence + 8 * each + place, 'adjusted', 1, each, CASE WHEN place < 4 THEN 'challenge:x:' || place END,
+        account.sequence + 8 * each + place, 'adjusted', 1, each,
+        CASE WHEN place < 4 OR each < %(count)s * 0.9 THEN 'challenge:x:' || place END,
         '', now(), now(), 'system', '', ''
     FROM key, loyalty_account AS account, generate_series(0, 7) AS place WHERE account.id = %(account)s
 ), achievements AS (
@@ -57,7 +58,7 @@ def live(phone: Phone, name: str, rows: int, start: int) -> None:
     """So many rows, ten of each millisecond from `start`."""
     phone.give(1, name)
     challenge = make_challenge(reload(phone.environment), per="day", title=name)
-    given = {
+    given: dict[str, Any] = {
         "start": start,
         "count": rows // 10,
         "member": phone.key(name),

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit.ids import parse_public
-from loyalty.actions.notifications import MOST_FETCHED, MOST_PENDING
+from loyalty.actions.notifications import MOST_FETCHED, MOST_PENDING, pending_notifications
 from loyalty.models import Achievement
 from loyalty.queries.notifications import Notification
 from programs.models import Challenge, Environment
@@ -141,7 +141,14 @@ def test_devices_that_acknowledge_the_same_ones_at_once_wait_for_each_other(
 ) -> None:
     phone = Phone(committed_environment)
     phone.open()
-    made = told(phone, 20)
+    made, member = told(phone, 20), phone.member()
     ways = [made[:10], made[9::-1]]
-    results = together(lambda number: phone.pending(*ways[number % 2]), 6)
-    assert [keys(each) for each in results] == [made[10:]] * 6
+    results = together(
+        lambda number: pending_notifications(
+            environment=phone.environment, member=member, acknowledged=ways[number % 2], now=day(number)
+        ),
+        8,
+    )
+    assert [keys(each) for each in results] == [made[10:]] * 8
+    read = Achievement.objects.filter(pk__in=made[:10]).values_list("read_at", flat=True)
+    assert len(set(read)) == 1
