@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from audit.models import AuditEvent
-from programs.models import Environment, InventoryItem, InventorySet, Program
+from programs.models import Environment, InventoryItem, InventorySet, Picture, Program
+from programs.pictures import picture_path
 from tests import factories
 from tests.console.deeds import told
+from tests.console.reward_forms import picture_file
 from tests.console.tenants import Tenant, state_of_everything
 
 pytestmark = pytest.mark.django_db
@@ -131,3 +134,59 @@ def test_another_projects_set_and_program_are_not_there(login: Any, ours: Tenant
 
 def test_an_empty_list_says_what_a_set_is(operator: Client) -> None:
     assert "A set holds items that members can own" in operator.get(f"{PAGE}/").content.decode()
+
+
+def _pictures(environment: Environment) -> dict[str, int | None]:
+    """The width of each item's picture."""
+    items = InventoryItem.objects.filter(environment=environment).select_related("picture")
+    return {item.public_id: item.picture.width if item.picture else None for item in items}
+
+
+def test_each_item_has_the_picture_of_its_row(operator: Client, environment: Environment) -> None:
+    """An empty row between them, and rows without a file, move no picture to another item."""
+    sent = _form(environment, CROWN, BLANK, STAR, ("Moon", "", ""))
+    files = {"item_picture_0": picture_file(40), "item_picture_3": picture_file(80)}
+    operator.post(f"{PAGE}/add/", sent | files)
+    assert _pictures(environment) == {"crown": 40, "star-of-the-month": None, "moon": 80}
+    made = InventorySet.objects.get(environment=environment)
+    url = f"{PAGE}/{made.pk}/change/"
+    for path in (url, f"{PAGE}/"):
+        text = operator.get(path).content.decode()
+        shown = [picture_path(key) in text for key in Picture.objects.values_list("pk", flat=True)]
+        assert shown == [True, True], path
+    again = _form(
+        environment, ("Moon", "moon", ""), ("Crown", "crown", ""), ("Star", "star-of-the-month", "")
+    )
+    operator.post(url, again | {"item_without_1": "on", "item_picture_2": picture_file(20)})
+    assert _pictures(environment) == {"moon": 80, "crown": None, "star-of-the-month": 20}
+
+
+def test_a_picture_that_cannot_be_read_is_told_at_its_row_and_nothing_is_kept(
+    operator: Client, environment: Environment
+) -> None:
+    before = state_of_everything()
+    broken = SimpleUploadedFile("broken.png", b"no picture", "image/png")
+    files = {"item_picture_0": picture_file(), "item_picture_1": broken}
+    answer = operator.post(f"{PAGE}/add/", _form(environment, CROWN, STAR) | files)
+    first, second = (row.errors for row in answer.context["rows"])
+    assert first == ["Choose the picture again: voucher.png was not kept."]
+    assert [words.startswith("Picture: Give a JPEG") for words in second] == [True]
+    answer = operator.post(
+        f"{PAGE}/add/", _form(environment, CROWN, title="") | {"item_picture_0": picture_file()}
+    )
+    assert set(answer.context["form"].errors) == {"title"}
+    assert state_of_everything() == before
+
+
+def test_an_item_names_the_challenges_that_give_it(
+    login: Any, operator: Client, environment: Environment, badges: InventorySet
+) -> None:
+    crown = InventoryItem.objects.get(public_id="crown")
+    factories.make_challenge(
+        factories.reload(environment),
+        title="Active week",
+        rewards=[{"kind": "inventory_item", "item": crown}],
+    )
+    for client in (operator, login(environment, "analyst")):
+        text = client.get(f"{PAGE}/{badges.pk}/change/").content.decode()
+        assert text.count(">Active week</a>") == 1
