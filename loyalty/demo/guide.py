@@ -37,8 +37,9 @@ Ready.
 
 In the console: customers with points and tiers, rewards with codes and stock, and mugs that wait in the
 fulfilment queue. Stamp cards, and how far customers are with them; Rewards to pay for the full ones (13941
-sent T-light holders back, which revoked four). Challenges, badges and milestones: 15061 has done both that
-the orders count for. Search takes a member, a code or an id: 13777, or CAFE-7919-6007.
+sent T-light holders back, which revoked four). Challenges with badges, and milestones: 15061 has lit up the
+winter, and was the regular of the week of the orders. Search takes a member, a code or an id: 13777, or
+CAFE-7919-6007.
 
 Try it. Award points to a customer of the shop (run it twice: there is still one entry,
 and the second answer has the header Idempotent-Replayed: true); their history; their balance:
