@@ -32,7 +32,7 @@ def other(body: dict[str, Any] | None) -> dict[str, Any]:
     value = body[name]
     if name == "events":
         return {name: [other(value[0]), *value[1:]]}
-    if name == "codes":
+    if isinstance(value, list):
         return {name: value[:-1]}
     if name == "code":
         return {name: value[::-1]}

@@ -163,7 +163,7 @@ class AchievementShape(s.Serializer[Any]):
     rewards = AchievementReward(many=True)
 
 
-class ChallengeChanges(s.Serializer[Any]):
+class ChallengeEffects(s.Serializer[Any]):
     """What became of the customer's challenges by an event."""
 
     counted = MissionCounted(many=True)

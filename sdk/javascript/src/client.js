@@ -1,4 +1,5 @@
 // The client: one object, its calls grouped by what they are about.
+import { Challenges, Coupons, MemberApps, MilestoneSets } from "./resources/challenges.js";
 import { Customers } from "./resources/customers.js";
 import { Events } from "./resources/events.js";
 import { Holds, Transactions } from "./resources/ledger.js";
@@ -20,12 +21,16 @@ export class Client {
     this.redemptions = new Redemptions(transport);
     this.offers = new Offers(transport);
     this.inventorySets = new InventorySets(transport);
+    this.coupons = new Coupons(transport);
+    this.milestoneSets = new MilestoneSets(transport);
+    this.challenges = new Challenges(transport);
     this.stampPrograms = new StampPrograms(transport);
     this.stampCollections = new StampCollections(transport);
     this.stampRewards = new StampRewards(transport);
     this.holds = new Holds(transport);
     this.transactions = new Transactions(transport);
     this.tokens = new Tokens(transport);
+    this.memberApps = new MemberApps(transport);
     this.programs = new Programs(transport);
     this.metrics = new Metrics(transport);
     this.earningRules = new EarningRules(transport);

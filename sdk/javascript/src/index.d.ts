@@ -110,6 +110,8 @@ export interface Customers {
   ): Promise<Shapes.Balances>;
   /** The customer's level in each program, and what is missing for the next. */
   tier(customerId: string, options?: ReadOptions): Promise<Shapes.MemberTiers>;
+  /** How far the customer is with each challenge, in the period that is running. */
+  challenges(customerId: string, options?: ReadOptions): Promise<Shapes.MemberChallenges>;
   /** The customer's stamp cards, and how far each is. */
   stampCollections(
     customerId: string,
@@ -263,6 +265,21 @@ export interface Configured<Shape, Body, Changes> {
   update(id: string, body: Changes, options?: WriteOptions): Promise<Shape>;
 }
 
+/** `missions` and `rewards`, if sent to update, replace the whole lists; a mission is known by its id. */
+export interface Challenges extends Configured<Shapes.Challenge, Shapes.ChallengeBody, Shapes.ChallengeChanges> {
+  list(query?: Paging & { status?: string; program?: string }, options?: ReadOptions): PagePromise<Shapes.Challenge>;
+}
+
+export type MilestoneSets = Configured<Shapes.MilestoneSet, Shapes.MilestoneSetBody, Shapes.MilestoneSetChanges>;
+export type Coupons = Configured<Shapes.Coupon, Shapes.CouponBody, Shapes.CouponChanges>;
+
+/** How the members' own app reaches the environment. */
+export interface MemberApps {
+  retrieve(options?: ReadOptions): Promise<Shapes.MemberApp>;
+  /** Lists are replaced whole. */
+  update(body: Shapes.MemberAppChanges, options?: WriteOptions): Promise<Shapes.MemberApp>;
+}
+
 export type InventorySets = Configured<Shapes.InventorySet, Shapes.InventorySetBody, Shapes.InventorySetChanges>;
 export type Programs = Configured<Shapes.Program, Shapes.ProgramBody, Shapes.ProgramChanges>;
 export type Metrics = Configured<Shapes.Metric, Shapes.MetricBody, Shapes.MetricChanges>;
@@ -321,12 +338,16 @@ export class Client {
   readonly redemptions: Redemptions;
   readonly offers: Offers;
   readonly inventorySets: InventorySets;
+  readonly coupons: Coupons;
+  readonly milestoneSets: MilestoneSets;
+  readonly challenges: Challenges;
   readonly stampPrograms: StampPrograms;
   readonly stampCollections: StampCollections;
   readonly stampRewards: StampRewards;
   readonly holds: Holds;
   readonly transactions: Transactions;
   readonly tokens: Tokens;
+  readonly memberApps: MemberApps;
   readonly programs: Programs;
   readonly metrics: Metrics;
   readonly earningRules: EarningRules;

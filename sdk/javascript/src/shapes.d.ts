@@ -1,5 +1,27 @@
 // The shapes of the engine's JSON: bodies and answers. Made by sdk/generate.py.
 
+/** One of `metric` with `asked` and `given`; `set` with `item`. A coupon is an item of the set `coupons`. */
+export interface AchievementReward {
+  type: "metric" | "inventory_item" | "coupon";
+  metric?: string;
+  asked?: number;
+  /** Less than was asked where the metric's maximum cut it. */
+  given?: number;
+  set?: string;
+  item?: string;
+}
+
+export interface Achievement {
+  /** ach_… */
+  id: string;
+  achieved: "mission" | "challenge";
+  challenge: string;
+  mission: string | null;
+  title: string;
+  period: string;
+  rewards: AchievementReward[];
+}
+
 export interface Actor {
   kind: string;
   id: string;
@@ -17,6 +39,192 @@ export interface AdjustBody {
   note: string;
   /** points, if absent. */
   metric?: string;
+}
+
+export interface AudienceActionBody {
+  /** What the member did: the event's type. */
+  action: string;
+  /** What missions and rules may look at; at most 32 KiB. */
+  data?: Record<string, string | number | boolean>;
+}
+
+export interface AudienceChallenge {
+  id: string;
+  title: string;
+  subtitle: string | null;
+  notification: AudienceNotified;
+  showInProfile: boolean;
+  showInRail: boolean;
+  time: AudienceTime;
+  missions: AudienceMission[];
+  rewards: AudienceReward[];
+}
+
+export interface AudienceChallengeState {
+  isCompleted: boolean;
+  missionsCompleted: string[];
+}
+
+export interface AudienceConfig {
+  metrics: AudienceMetric[];
+  inventory: AudienceInventorySet[];
+  challenges: AudienceChallenge[];
+}
+
+export interface AudienceConfigAnswer {
+  message: "OK";
+  data: AudienceConfig;
+}
+
+export interface AudienceCoupon {
+  id: string;
+  title: string;
+  link: string | null;
+  coupon_id: string | null;
+  coupon_type: string | null;
+  coupon_code: string | null;
+  showOnNotification: boolean;
+}
+
+export interface AudienceCouponAnswer {
+  message: "OK";
+  data: AudienceCoupon;
+}
+
+/** A refusal; the codes are those of /v1. */
+export interface AudienceError {
+  message: string;
+  code: "invalid_request" | "authentication_failed" | "permission_denied" | "not_found" | "program_not_found" | "purchase_not_found" | "method_not_allowed" | "not_acceptable" | "insufficient_balance" | "not_reversible" | "use_cancel" | "already_reversed" | "hold_not_open" | "maximum_reached" | "reward_not_available" | "not_eligible" | "member_limit_reached" | "out_of_stock" | "code_already_used" | "code_expired" | "redemption_closed" | "event_id_reused" | "event_too_late" | "refund_exceeds_purchase" | "already_referred" | "already_enrolled" | "stamp_program_not_available" | "stamp_reward_closed" | "member_frozen" | "idempotency_key_in_use" | "payload_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "rate_limited" | "internal_error" | "service_unavailable";
+}
+
+export interface AudienceHistoryAnswer {
+  message: "OK";
+  data: AudienceLine[];
+}
+
+export interface AudienceInventoryChanges {
+  received: AudienceItemName[];
+  lost: AudienceItemName[];
+}
+
+export interface AudienceInventorySet {
+  id: string;
+  title: string;
+  items: AudienceItem[];
+}
+
+export interface AudienceItem {
+  id: string;
+  title: string;
+  /** An address. */
+  media: string | null;
+}
+
+export interface AudienceItemName {
+  setId: string;
+  itemId: string;
+}
+
+export interface AudienceLine {
+  id: string;
+  /** Unix time in milliseconds. */
+  timestamp: number;
+  type: "missionCompleted" | "challengeCompleted" | "missionRevoked" | "challengeRevoked" | "metricChanged" | "inventoryChanged";
+  payload: AudiencePayload;
+}
+
+export interface AudienceMetric {
+  id: string;
+  title: string;
+  /** An address. */
+  media: string | null;
+  defaultValue: number;
+  minimumValue: number | null;
+  maximumValue: number | null;
+}
+
+export interface AudienceMetricChange {
+  oldValue: number;
+  newValue: number;
+}
+
+export interface AudienceMilestoneChange {
+  /** A milestone; null: below the first one. */
+  oldValue: string | null;
+  newValue: string | null;
+}
+
+export interface AudienceMission {
+  id: string;
+  title: string;
+  /** Its own word, else the type of the events that count. */
+  type: string;
+  notification: AudienceNotified;
+}
+
+export interface AudienceNotification {
+  /** ach_… */
+  id: string;
+  /** Unix time in milliseconds. */
+  timestamp: number;
+  type: "missionCompleted" | "challengeCompleted";
+  display: "none" | "toast" | "popup";
+  title: string | null;
+  message: string | null;
+  payload: AudiencePayload;
+}
+
+export interface AudienceNotificationsAnswer {
+  message: "OK";
+  data: AudienceNotification[];
+}
+
+export interface AudienceNotified {
+  display: "none" | "toast" | "popup";
+  title: string | null;
+  message: string | null;
+}
+
+export interface AudiencePayload {
+  challengeId: string | null;
+  missionId: string | null;
+  /** By metric. */
+  metricChanges: Record<string, AudienceMetricChange>;
+  inventoryChanges: AudienceInventoryChanges;
+  /** By milestone set. */
+  milestoneChanges: Record<string, AudienceMilestoneChange>;
+}
+
+export interface AudienceProfile {
+  /** By metric. */
+  metrics: Record<string, number>;
+  /** The items by inventory set. */
+  inventory: Record<string, string[]>;
+  /** By challenge. */
+  challenges: Record<string, AudienceChallengeState>;
+}
+
+export interface AudienceProfileAnswer {
+  message: "OK";
+  data: AudienceProfile;
+}
+
+export interface AudienceReward {
+  type: "metric" | "inventory_item" | "coupon";
+  metricId: string | null;
+  metricQuantity: number | null;
+  /** Of a coupon `coupons`. */
+  inventorySetId: string | null;
+  /** Of a coupon its id. */
+  inventoryItemId: string | null;
+}
+
+export interface AudienceTime {
+  showInUI: boolean;
+  /** Unix time in milliseconds. */
+  from: number | null;
+  /** Unix time in milliseconds. */
+  to: number | null;
 }
 
 export interface AuditEvent {
@@ -206,6 +414,90 @@ export interface Capture {
   transaction: Transaction;
 }
 
+export interface ChallengeBody {
+  title: string;
+  subtitle?: string;
+  /** draft, if absent. */
+  status?: "draft" | "active" | "paused" | "ended";
+  /** Not before then. */
+  starts_at?: Date | string | null;
+  /** Not from then on. */
+  ends_at?: Date | string | null;
+  /** ever, if absent. */
+  per?: "ever" | "day" | "week" | "month";
+  /** any, if absent. */
+  mission_order?: "any" | "sequence";
+  place?: number;
+  /** true, if absent; likewise the next two. */
+  show_in_profile?: boolean;
+  show_in_rail?: boolean;
+  show_time?: boolean;
+  notification?: NotificationBody;
+  /** All of them, in their order. */
+  missions?: MissionBody[];
+  /** All of them. */
+  rewards?: ChallengeRewardBody[];
+  /** Chosen, or made for you. */
+  id?: string;
+  /** Code or id; default, if absent. */
+  program?: string;
+}
+
+/** What became of the customer's challenges by an event. */
+export interface ChallengeEffects {
+  counted: MissionCounted[];
+  completed: Achievement[];
+  revoked: Achievement[];
+}
+
+export interface ChallengeRewardBody {
+  type: "metric" | "inventory_item" | "coupon";
+  /** Of metric, with quantity. */
+  metric?: string;
+  quantity?: number;
+  /** Of inventory_item, with item. */
+  set?: string;
+  item?: string;
+  /** Of coupon: its id. */
+  coupon?: string;
+}
+
+/** One of `metric` with `quantity`; `set` with `item`; `coupon`. */
+export interface ChallengeReward {
+  type: "metric" | "inventory_item" | "coupon";
+  metric?: string;
+  quantity?: number;
+  set?: string;
+  item?: string;
+  coupon?: string;
+}
+
+export interface Challenge {
+  id: string;
+  program: string;
+  title: string;
+  subtitle: string;
+  status: "draft" | "active" | "paused" | "ended";
+  starts_at: string | null;
+  ends_at: string | null;
+  /** How often a member can complete it: ever: once; else once in each local day, week or month. */
+  per: "ever" | "day" | "week" | "month";
+  /** sequence: a mission counts once those before it are complete. */
+  mission_order: "any" | "sequence";
+  /** Lower ones come first in the app. */
+  place: number;
+  show_in_profile: boolean;
+  show_in_rail: boolean;
+  show_time: boolean;
+  notification: Notification;
+  /** In their order. */
+  missions: Mission[];
+  /** What a member gets who has completed all missions. */
+  rewards: ChallengeReward[];
+  created_at: string;
+  updated_at: string;
+}
+
 export interface ClockBody {
   /** Time stands still here until it is set again; null: real time. */
   now: Date | string | null;
@@ -311,6 +603,42 @@ export interface Counterpart {
   customer_id: string | null;
 }
 
+export interface CouponBody {
+  title: string;
+  /** An https address, or JPEG, PNG, WebP or GIF as a data URL, which is kept here; empty: none. */
+  media?: string;
+  /** Where it can be used. */
+  link?: string;
+  /** In the system that honours it. */
+  coupon_id?: string;
+  coupon_type?: string;
+  /** The same for everybody; or a pattern. */
+  code?: string;
+  /** Each time another code, such as TEA-########: at least 8 #, each a letter or digit. */
+  code_pattern?: string;
+  /** false, if absent. */
+  show_on_notification?: boolean;
+  /** Chosen, or made for you. */
+  id?: string;
+}
+
+export interface Coupon {
+  /** Of its item in the inventory set `coupons`. */
+  id: string;
+  title: string;
+  media: string;
+  link: string;
+  /** In the system that honours it. */
+  coupon_id: string;
+  coupon_type: string;
+  /** The same for everybody. */
+  code: string;
+  /** Each time another code: each # is a letter or a digit. */
+  code_pattern: string;
+  show_on_notification: boolean;
+  created_at: string;
+}
+
 export interface Customer {
   id: string;
   member_id: string;
@@ -387,9 +715,9 @@ export interface EarningRule {
   created_at: string;
 }
 
-/** What an event caused. `points`: a `transaction` (of a refund: what it takes back); `tier`: the customer's level in `program` changed; `referral`: it completed the one by `referrer_id`; `stamps`: what became of one of their stamp cards. */
+/** What an event caused. `points`: a `transaction` (of a refund: what it takes back); `tier`: the customer's level in `program` changed; `referral`: it completed the one by `referrer_id`; `stamps`: what became of one of their stamp cards; `challenge`: a mission or a challenge was completed, or by a refund it no longer is (`revoked`). */
 export interface Effect {
-  kind: "points" | "tier" | "referral" | "stamps";
+  kind: "points" | "tier" | "referral" | "stamps" | "challenge";
   transaction?: Transaction;
   rule_revision?: string | null;
   program?: string;
@@ -417,6 +745,18 @@ export interface Effect {
   revoked?: StampRewardOfEvent[];
   /** Paid rewards that lost a stamp: they stand, and the card owes it. */
   standing?: StampRewardOfEvent[];
+  action?: "completed" | "revoked";
+  /** ach_… */
+  achievement?: string;
+  achieved?: "mission" | "challenge";
+  challenge?: string;
+  /** null of a whole challenge. */
+  mission?: string | null;
+  title?: string;
+  /** ever, or the local day, week or month: day:2026-01-31. */
+  period?: string;
+  /** What it gave, or what was taken back. */
+  rewards?: AchievementReward[];
 }
 
 export interface Environment {
@@ -479,6 +819,10 @@ export interface Explanation {
   stamps: StampVerdict[];
   /** What became of stamp cards; retention leaves it. */
   stamp_changes: StampChange[];
+  /** What each mission made of it. */
+  challenges: MissionVerdict[];
+  /** What became of challenges; retention leaves it. */
+  challenge_changes: ChallengeEffects;
   /** Whose referral it completed; of a refund: whose part it took back. */
   referrer_id: string | null;
 }
@@ -491,6 +835,7 @@ export interface Export {
   holds: Record<string, unknown>[];
   redemptions: Record<string, unknown>[];
   items: Record<string, unknown>;
+  challenges: Record<string, unknown>;
   stamp_collections: Record<string, unknown>[];
   events: Record<string, unknown>[];
   event_counts: Record<string, unknown>[];
@@ -610,6 +955,7 @@ export interface ItemBody {
   /** Chosen, or made for you. An item is known by it, also when the list is sent anew. */
   id?: string;
   title: string;
+  /** An https address, or JPEG, PNG, WebP or GIF as a data URL, which is kept here; empty: none. */
   media?: string;
 }
 
@@ -729,6 +1075,28 @@ export interface LotPiece {
   expires_at: string | null;
 }
 
+export interface MemberApp {
+  public_host: string | null;
+  origins: string[];
+  event_types: string[];
+}
+
+/** How far a customer is, in the period that is running. */
+export interface MemberChallenge {
+  id: string;
+  title: string;
+  /** ever, or the local day, week or month: day:2026-01-31. */
+  period: string;
+  status: "open" | "completed";
+  completed_at: string | null;
+  missions: MissionProgress[];
+}
+
+export interface MemberChallenges {
+  member_id: string;
+  data: MemberChallenge[];
+}
+
 export interface MemberFound {
   would: number;
   given: number;
@@ -796,6 +1164,114 @@ export interface Metric {
   created_at: string;
 }
 
+export interface MilestoneBody {
+  /** Chosen, or made for you. A milestone is known by it, also when the list is sent anew. */
+  id?: string;
+  title: string;
+  media?: string;
+  /** Reached at so many points, lost below; each once in a set. */
+  threshold: number;
+}
+
+export interface MilestoneSetBody {
+  title: string;
+  /** All of them, in any order: one that is left out is removed. */
+  milestones?: MilestoneBody[];
+  /** Chosen, or made for you. */
+  id?: string;
+  /** Whose total counts; it stays. */
+  metric: string;
+}
+
+export interface MilestoneSet {
+  id: string;
+  metric: string;
+  title: string;
+  /** Lowest first. */
+  milestones: Milestone[];
+  created_at: string;
+}
+
+export interface Milestone {
+  id: string;
+  title: string;
+  media: string;
+  /** Reached at so many points of the metric, lost below. */
+  threshold: number;
+}
+
+export interface MissionBody {
+  /** Chosen, or made for you. A mission is known by it, also when the list is sent anew. */
+  id?: string;
+  title: string;
+  /** A word for the app. */
+  type?: string;
+  /** Fixed once the challenge is no draft. */
+  event_type: string;
+  /** Which events count: docs/conditions.md; {}: every one of the type. */
+  condition?: Record<string, unknown>;
+  /** count: the events; sum: what `field` adds up to. count, if absent; fixed likewise. */
+  measure?: "count" | "sum";
+  /** Of a sum, such as data.amount; fixed likewise. */
+  field?: string;
+  /** Of a count a whole number. */
+  target: number | string;
+  notification?: NotificationBody;
+}
+
+export interface MissionCounted {
+  challenge: string;
+  mission: string;
+  period: string;
+  /** As a decimal; of a refund below zero. */
+  amount: string;
+  /** After it; never above the target. */
+  progress: string;
+  target: string;
+}
+
+export interface MissionProgress {
+  id: string;
+  title: string;
+  /** As a decimal; never above the target. */
+  progress: string;
+  target: string;
+  completed_at: string | null;
+}
+
+export interface Mission {
+  id: string;
+  title: string;
+  /** A word for the app; empty: the event type. */
+  type: string;
+  event_type: string;
+  /** Which events count; {}: every one of the type. */
+  condition: Record<string, unknown>;
+  /** count: the events; sum: what `field` adds up to. */
+  measure: "count" | "sum";
+  /** Of a sum, such as data.amount. */
+  field: string;
+  /** As a decimal. */
+  target: string;
+  notification: Notification;
+}
+
+/** What one mission made of an event. */
+export interface MissionVerdict {
+  challenge: string;
+  mission: string;
+  /** As it was then. */
+  challenge_title: string;
+  /** The mission's, as it was then. */
+  title: string;
+  outcome: "counted" | "not_in_force" | "condition_failed" | "no_amount" | "waits";
+  reason: string;
+  /** Of condition_failed: the part that decided. */
+  failed: Record<string, unknown> | null;
+  /** What it counted, as a decimal. */
+  amount: string;
+}
+
 export interface NamedOfferBody {
   /** Of a variable cost: how many to spend. Of a fixed one, if sent, the cost itself. */
   points?: number;
@@ -813,6 +1289,20 @@ export interface NextTier {
   threshold: string;
   /** How much more is needed. */
   missing: string;
+}
+
+export interface NotificationBody {
+  /** none, if absent. */
+  display?: "none" | "toast" | "popup";
+  title?: string;
+  message?: string;
+}
+
+/** What the member's app says when it is done. Without texts it finds words of its own. */
+export interface Notification {
+  display: "none" | "toast" | "popup";
+  title: string;
+  message: string;
 }
 
 export interface OfferBody {
@@ -883,6 +1373,48 @@ export interface OwnReferral {
   awarded_at: string | null;
 }
 
+export interface ChallengeChanges {
+  title?: string;
+  subtitle?: string;
+  /** draft, if absent. */
+  status?: "draft" | "active" | "paused" | "ended";
+  /** Not before then. */
+  starts_at?: Date | string | null;
+  /** Not from then on. */
+  ends_at?: Date | string | null;
+  /** ever, if absent. */
+  per?: "ever" | "day" | "week" | "month";
+  /** any, if absent. */
+  mission_order?: "any" | "sequence";
+  place?: number;
+  /** true, if absent; likewise the next two. */
+  show_in_profile?: boolean;
+  show_in_rail?: boolean;
+  show_time?: boolean;
+  notification?: NotificationBody;
+  /** All of them, in their order. */
+  missions?: MissionBody[];
+  /** All of them. */
+  rewards?: ChallengeRewardBody[];
+}
+
+export interface CouponChanges {
+  title?: string;
+  /** An https address, or JPEG, PNG, WebP or GIF as a data URL, which is kept here; empty: none. */
+  media?: string;
+  /** Where it can be used. */
+  link?: string;
+  /** In the system that honours it. */
+  coupon_id?: string;
+  coupon_type?: string;
+  /** The same for everybody; or a pattern. */
+  code?: string;
+  /** Each time another code, such as TEA-########: at least 8 #, each a letter or digit. */
+  code_pattern?: string;
+  /** false, if absent. */
+  show_on_notification?: boolean;
+}
+
 export interface CustomerBody {
   /** Merged; null removes a name. */
   attributes?: Record<string, unknown>;
@@ -914,6 +1446,15 @@ export interface LadderChanges {
   levels?: LevelBody[];
 }
 
+export interface MemberAppChanges {
+  /** The host, with its port if it has one, at which the app reads its configuration without a key. */
+  public_host?: string | null;
+  /** Web pages that may call: https://shop.example; http for localhost and 127.0.0.1 alone. */
+  origins?: string[];
+  /** What members may report themselves, although something configured looks at it; never purchase or refund. */
+  event_types?: string[];
+}
+
 export interface MetricChanges {
   title?: string;
   media?: string;
@@ -928,6 +1469,12 @@ export interface MetricChanges {
   vesting_days?: number;
   negative_balance?: "debt" | "clip" | "reject";
   rounding?: "down" | "half_up" | "up";
+}
+
+export interface MilestoneSetChanges {
+  title?: string;
+  /** All of them, in any order: one that is left out is removed. */
+  milestones?: MilestoneBody[];
 }
 
 export interface ProgramChanges {
@@ -1089,6 +1636,9 @@ export interface Reason {
   reason: string;
   /** lp_…; only where it is said of that stamp card. */
   stamp_program?: string;
+  /** Only where it is said of one of its missions, or of it. */
+  challenge?: string;
+  mission?: string | null;
 }
 
 /** Why a redemption would be refused: the code of that error, and the data that it would carry. */

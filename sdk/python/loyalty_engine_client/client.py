@@ -6,6 +6,7 @@ from time import sleep as real_sleep
 from typing import Self
 
 from loyalty_engine_client.resources import (
+    challenges,
     customers,
     events,
     ledger,
@@ -58,12 +59,16 @@ class Client:
         self.redemptions = redemptions.Redemptions(transport)
         self.offers = redemptions.Offers(transport)
         self.inventory_sets = rewards.InventorySets(transport)
+        self.coupons = challenges.Coupons(transport)
+        self.milestone_sets = challenges.MilestoneSets(transport)
+        self.challenges = challenges.Challenges(transport)
         self.stamp_programs = stamps.StampPrograms(transport)
         self.stamp_collections = stamps.StampCollections(transport)
         self.stamp_rewards = stamps.StampRewards(transport)
         self.holds = ledger.Holds(transport)
         self.transactions = ledger.Transactions(transport)
         self.tokens = operations.Tokens(transport)
+        self.member_apps = challenges.MemberApps(transport)
         self.programs = setup.Programs(transport)
         self.metrics = setup.Metrics(transport)
         self.earning_rules = setup.EarningRules(transport)

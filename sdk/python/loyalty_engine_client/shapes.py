@@ -7,6 +7,30 @@ from decimal import Decimal
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 
+class AchievementReward(TypedDict):
+    """One of `metric` with `asked` and `given`; `set` with `item`. A coupon is an item of the set
+    `coupons`."""
+
+    type: Literal["metric", "inventory_item", "coupon"]
+    metric: NotRequired[str]
+    asked: NotRequired[int]
+    # Less than was asked where the metric's maximum cut it.
+    given: NotRequired[int]
+    set: NotRequired[str]
+    item: NotRequired[str]
+
+
+class Achievement(TypedDict):
+    # ach_…
+    id: str
+    achieved: Literal["mission", "challenge"]
+    challenge: str
+    mission: str | None
+    title: str
+    period: str
+    rewards: list[AchievementReward]
+
+
 class Actor(TypedDict):
     kind: str
     id: str
@@ -24,6 +48,239 @@ class AdjustBody(TypedDict):
     note: str
     # points, if absent.
     metric: NotRequired[str]
+
+
+class AudienceActionBody(TypedDict):
+    # What the member did: the event's type.
+    action: str
+    # What missions and rules may look at; at most 32 KiB.
+    data: NotRequired[dict[str, str | int | float | Decimal | bool]]
+
+
+class AudienceChallenge(TypedDict):
+    id: str
+    title: str
+    subtitle: str | None
+    notification: AudienceNotified
+    showInProfile: bool
+    showInRail: bool
+    time: AudienceTime
+    missions: list[AudienceMission]
+    rewards: list[AudienceReward]
+
+
+class AudienceChallengeState(TypedDict):
+    isCompleted: bool
+    missionsCompleted: list[str]
+
+
+class AudienceConfig(TypedDict):
+    metrics: list[AudienceMetric]
+    inventory: list[AudienceInventorySet]
+    challenges: list[AudienceChallenge]
+
+
+class AudienceConfigAnswer(TypedDict):
+    message: Literal["OK"]
+    data: AudienceConfig
+
+
+class AudienceCoupon(TypedDict):
+    id: str
+    title: str
+    link: str | None
+    coupon_id: str | None
+    coupon_type: str | None
+    coupon_code: str | None
+    showOnNotification: bool
+
+
+class AudienceCouponAnswer(TypedDict):
+    message: Literal["OK"]
+    data: AudienceCoupon
+
+
+class AudienceError(TypedDict):
+    """A refusal; the codes are those of /v1."""
+
+    message: str
+    code: Literal[
+        "invalid_request",
+        "authentication_failed",
+        "permission_denied",
+        "not_found",
+        "program_not_found",
+        "purchase_not_found",
+        "method_not_allowed",
+        "not_acceptable",
+        "insufficient_balance",
+        "not_reversible",
+        "use_cancel",
+        "already_reversed",
+        "hold_not_open",
+        "maximum_reached",
+        "reward_not_available",
+        "not_eligible",
+        "member_limit_reached",
+        "out_of_stock",
+        "code_already_used",
+        "code_expired",
+        "redemption_closed",
+        "event_id_reused",
+        "event_too_late",
+        "refund_exceeds_purchase",
+        "already_referred",
+        "already_enrolled",
+        "stamp_program_not_available",
+        "stamp_reward_closed",
+        "member_frozen",
+        "idempotency_key_in_use",
+        "payload_too_large",
+        "unsupported_media_type",
+        "idempotency_key_reused",
+        "rate_limited",
+        "internal_error",
+        "service_unavailable",
+    ]
+
+
+class AudienceHistoryAnswer(TypedDict):
+    message: Literal["OK"]
+    data: list[AudienceLine]
+
+
+class AudienceInventoryChanges(TypedDict):
+    received: list[AudienceItemName]
+    lost: list[AudienceItemName]
+
+
+class AudienceInventorySet(TypedDict):
+    id: str
+    title: str
+    items: list[AudienceItem]
+
+
+class AudienceItem(TypedDict):
+    id: str
+    title: str
+    # An address.
+    media: str | None
+
+
+class AudienceItemName(TypedDict):
+    setId: str
+    itemId: str
+
+
+class AudienceLine(TypedDict):
+    id: str
+    # Unix time in milliseconds.
+    timestamp: int
+    type: Literal[
+        "missionCompleted",
+        "challengeCompleted",
+        "missionRevoked",
+        "challengeRevoked",
+        "metricChanged",
+        "inventoryChanged",
+    ]
+    payload: AudiencePayload
+
+
+class AudienceMetric(TypedDict):
+    id: str
+    title: str
+    # An address.
+    media: str | None
+    defaultValue: int
+    minimumValue: int | None
+    maximumValue: int | None
+
+
+class AudienceMetricChange(TypedDict):
+    oldValue: int
+    newValue: int
+
+
+class AudienceMilestoneChange(TypedDict):
+    # A milestone; null: below the first one.
+    oldValue: str | None
+    newValue: str | None
+
+
+class AudienceMission(TypedDict):
+    id: str
+    title: str
+    # Its own word, else the type of the events that count.
+    type: str
+    notification: AudienceNotified
+
+
+class AudienceNotification(TypedDict):
+    # ach_…
+    id: str
+    # Unix time in milliseconds.
+    timestamp: int
+    type: Literal["missionCompleted", "challengeCompleted"]
+    display: Literal["none", "toast", "popup"]
+    title: str | None
+    message: str | None
+    payload: AudiencePayload
+
+
+class AudienceNotificationsAnswer(TypedDict):
+    message: Literal["OK"]
+    data: list[AudienceNotification]
+
+
+class AudienceNotified(TypedDict):
+    display: Literal["none", "toast", "popup"]
+    title: str | None
+    message: str | None
+
+
+class AudiencePayload(TypedDict):
+    challengeId: str | None
+    missionId: str | None
+    # By metric.
+    metricChanges: dict[str, AudienceMetricChange]
+    inventoryChanges: AudienceInventoryChanges
+    # By milestone set.
+    milestoneChanges: dict[str, AudienceMilestoneChange]
+
+
+class AudienceProfile(TypedDict):
+    # By metric.
+    metrics: dict[str, int]
+    # The items by inventory set.
+    inventory: dict[str, list[str]]
+    # By challenge.
+    challenges: dict[str, AudienceChallengeState]
+
+
+class AudienceProfileAnswer(TypedDict):
+    message: Literal["OK"]
+    data: AudienceProfile
+
+
+class AudienceReward(TypedDict):
+    type: Literal["metric", "inventory_item", "coupon"]
+    metricId: str | None
+    metricQuantity: int | None
+    # Of a coupon `coupons`.
+    inventorySetId: str | None
+    # Of a coupon its id.
+    inventoryItemId: str | None
+
+
+AudienceTime = TypedDict(
+    "AudienceTime",
+    {
+        "showInUI": "bool",
+        "from": "int | None",
+        "to": "int | None",
+    },
+)
 
 
 class AuditEvent(TypedDict):
@@ -221,6 +478,92 @@ class Capture(TypedDict):
     transaction: Transaction
 
 
+class ChallengeBody(TypedDict):
+    title: str
+    subtitle: NotRequired[str]
+    # draft, if absent.
+    status: NotRequired[Literal["draft", "active", "paused", "ended"]]
+    # Not before then.
+    starts_at: NotRequired[datetime | str | None]
+    # Not from then on.
+    ends_at: NotRequired[datetime | str | None]
+    # ever, if absent.
+    per: NotRequired[Literal["ever", "day", "week", "month"]]
+    # any, if absent.
+    mission_order: NotRequired[Literal["any", "sequence"]]
+    place: NotRequired[int]
+    # true, if absent; likewise the next two.
+    show_in_profile: NotRequired[bool]
+    show_in_rail: NotRequired[bool]
+    show_time: NotRequired[bool]
+    notification: NotRequired[NotificationBody]
+    # All of them, in their order.
+    missions: NotRequired[list[MissionBody]]
+    # All of them.
+    rewards: NotRequired[list[ChallengeRewardBody]]
+    # Chosen, or made for you.
+    id: NotRequired[str]
+    # Code or id; default, if absent.
+    program: NotRequired[str]
+
+
+class ChallengeEffects(TypedDict):
+    """What became of the customer's challenges by an event."""
+
+    counted: list[MissionCounted]
+    completed: list[Achievement]
+    revoked: list[Achievement]
+
+
+class ChallengeRewardBody(TypedDict):
+    type: Literal["metric", "inventory_item", "coupon"]
+    # Of metric, with quantity.
+    metric: NotRequired[str]
+    quantity: NotRequired[int]
+    # Of inventory_item, with item.
+    set: NotRequired[str]
+    item: NotRequired[str]
+    # Of coupon: its id.
+    coupon: NotRequired[str]
+
+
+class ChallengeReward(TypedDict):
+    """One of `metric` with `quantity`; `set` with `item`; `coupon`."""
+
+    type: Literal["metric", "inventory_item", "coupon"]
+    metric: NotRequired[str]
+    quantity: NotRequired[int]
+    set: NotRequired[str]
+    item: NotRequired[str]
+    coupon: NotRequired[str]
+
+
+class Challenge(TypedDict):
+    id: str
+    program: str
+    title: str
+    subtitle: str
+    status: Literal["draft", "active", "paused", "ended"]
+    starts_at: str | None
+    ends_at: str | None
+    # How often a member can complete it: ever: once; else once in each local day, week or month.
+    per: Literal["ever", "day", "week", "month"]
+    # sequence: a mission counts once those before it are complete.
+    mission_order: Literal["any", "sequence"]
+    # Lower ones come first in the app.
+    place: int
+    show_in_profile: bool
+    show_in_rail: bool
+    show_time: bool
+    notification: Notification
+    # In their order.
+    missions: list[Mission]
+    # What a member gets who has completed all missions.
+    rewards: list[ChallengeReward]
+    created_at: str
+    updated_at: str
+
+
 class ClockBody(TypedDict):
     # Time stands still here until it is set again; null: real time.
     now: datetime | str | None
@@ -330,6 +673,42 @@ class Counterpart(TypedDict):
     customer_id: str | None
 
 
+class CouponBody(TypedDict):
+    title: str
+    # An https address, or JPEG, PNG, WebP or GIF as a data URL, which is kept here; empty: none.
+    media: NotRequired[str]
+    # Where it can be used.
+    link: NotRequired[str]
+    # In the system that honours it.
+    coupon_id: NotRequired[str]
+    coupon_type: NotRequired[str]
+    # The same for everybody; or a pattern.
+    code: NotRequired[str]
+    # Each time another code, such as TEA-########: at least 8 #, each a letter or digit.
+    code_pattern: NotRequired[str]
+    # false, if absent.
+    show_on_notification: NotRequired[bool]
+    # Chosen, or made for you.
+    id: NotRequired[str]
+
+
+class Coupon(TypedDict):
+    # Of its item in the inventory set `coupons`.
+    id: str
+    title: str
+    media: str
+    link: str
+    # In the system that honours it.
+    coupon_id: str
+    coupon_type: str
+    # The same for everybody.
+    code: str
+    # Each time another code: each # is a letter or a digit.
+    code_pattern: str
+    show_on_notification: bool
+    created_at: str
+
+
 class Customer(TypedDict):
     id: str
     member_id: str
@@ -408,11 +787,12 @@ class EarningRule(TypedDict):
 
 # What an event caused. `points`: a `transaction` (of a refund: what it takes back); `tier`: the
 # customer's level in `program` changed; `referral`: it completed the one by `referrer_id`; `stamps`: what
-# became of one of their stamp cards.
+# became of one of their stamp cards; `challenge`: a mission or a challenge was completed, or by a refund
+# it no longer is (`revoked`).
 Effect = TypedDict(
     "Effect",
     {
-        "kind": "Literal['points', 'tier', 'referral', 'stamps']",
+        "kind": "Literal['points', 'tier', 'referral', 'stamps', 'challenge']",
         "transaction": "NotRequired[Transaction]",
         "rule_revision": "NotRequired[str | None]",
         "program": "NotRequired[str]",
@@ -429,6 +809,14 @@ Effect = TypedDict(
         "issued": "NotRequired[list[StampRewardOfEvent]]",
         "revoked": "NotRequired[list[StampRewardOfEvent]]",
         "standing": "NotRequired[list[StampRewardOfEvent]]",
+        "action": "NotRequired[Literal['completed', 'revoked']]",
+        "achievement": "NotRequired[str]",
+        "achieved": "NotRequired[Literal['mission', 'challenge']]",
+        "challenge": "NotRequired[str]",
+        "mission": "NotRequired[str | None]",
+        "title": "NotRequired[str]",
+        "period": "NotRequired[str]",
+        "rewards": "NotRequired[list[AchievementReward]]",
     },
 )
 
@@ -493,6 +881,10 @@ class Explanation(TypedDict):
     stamps: list[StampVerdict]
     # What became of stamp cards; retention leaves it.
     stamp_changes: list[StampChange]
+    # What each mission made of it.
+    challenges: list[MissionVerdict]
+    # What became of challenges; retention leaves it.
+    challenge_changes: ChallengeEffects
     # Whose referral it completed; of a refund: whose part it took back.
     referrer_id: str | None
 
@@ -505,6 +897,7 @@ class Export(TypedDict):
     holds: list[dict[str, Any]]
     redemptions: list[dict[str, Any]]
     items: dict[str, Any]
+    challenges: dict[str, Any]
     stamp_collections: list[dict[str, Any]]
     events: list[dict[str, Any]]
     event_counts: list[dict[str, Any]]
@@ -625,6 +1018,7 @@ class ItemBody(TypedDict):
     # Chosen, or made for you. An item is known by it, also when the list is sent anew.
     id: NotRequired[str]
     title: str
+    # An https address, or JPEG, PNG, WebP or GIF as a data URL, which is kept here; empty: none.
     media: NotRequired[str]
 
 
@@ -746,6 +1140,29 @@ class LotPiece(TypedDict):
     expires_at: str | None
 
 
+class MemberApp(TypedDict):
+    public_host: str | None
+    origins: list[str]
+    event_types: list[str]
+
+
+class MemberChallenge(TypedDict):
+    """How far a customer is, in the period that is running."""
+
+    id: str
+    title: str
+    # ever, or the local day, week or month: day:2026-01-31.
+    period: str
+    status: Literal["open", "completed"]
+    completed_at: str | None
+    missions: list[MissionProgress]
+
+
+class MemberChallenges(TypedDict):
+    member_id: str
+    data: list[MemberChallenge]
+
+
 class MemberFound(TypedDict):
     would: int
     given: int
@@ -813,6 +1230,115 @@ class Metric(TypedDict):
     created_at: str
 
 
+class MilestoneBody(TypedDict):
+    # Chosen, or made for you. A milestone is known by it, also when the list is sent anew.
+    id: NotRequired[str]
+    title: str
+    media: NotRequired[str]
+    # Reached at so many points, lost below; each once in a set.
+    threshold: int
+
+
+class MilestoneSetBody(TypedDict):
+    title: str
+    # All of them, in any order: one that is left out is removed.
+    milestones: NotRequired[list[MilestoneBody]]
+    # Chosen, or made for you.
+    id: NotRequired[str]
+    # Whose total counts; it stays.
+    metric: str
+
+
+class MilestoneSet(TypedDict):
+    id: str
+    metric: str
+    title: str
+    # Lowest first.
+    milestones: list[Milestone]
+    created_at: str
+
+
+class Milestone(TypedDict):
+    id: str
+    title: str
+    media: str
+    # Reached at so many points of the metric, lost below.
+    threshold: int
+
+
+class MissionBody(TypedDict):
+    # Chosen, or made for you. A mission is known by it, also when the list is sent anew.
+    id: NotRequired[str]
+    title: str
+    # A word for the app.
+    type: NotRequired[str]
+    # Fixed once the challenge is no draft.
+    event_type: str
+    # Which events count: docs/conditions.md; {}: every one of the type.
+    condition: NotRequired[dict[str, Any]]
+    # count: the events; sum: what `field` adds up to. count, if absent; fixed likewise.
+    measure: NotRequired[Literal["count", "sum"]]
+    # Of a sum, such as data.amount; fixed likewise.
+    field: NotRequired[str]
+    # Of a count a whole number.
+    target: int | float | Decimal | str
+    notification: NotRequired[NotificationBody]
+
+
+class MissionCounted(TypedDict):
+    challenge: str
+    mission: str
+    period: str
+    # As a decimal; of a refund below zero.
+    amount: str
+    # After it; never above the target.
+    progress: str
+    target: str
+
+
+class MissionProgress(TypedDict):
+    id: str
+    title: str
+    # As a decimal; never above the target.
+    progress: str
+    target: str
+    completed_at: str | None
+
+
+class Mission(TypedDict):
+    id: str
+    title: str
+    # A word for the app; empty: the event type.
+    type: str
+    event_type: str
+    # Which events count; {}: every one of the type.
+    condition: dict[str, Any]
+    # count: the events; sum: what `field` adds up to.
+    measure: Literal["count", "sum"]
+    # Of a sum, such as data.amount.
+    field: str
+    # As a decimal.
+    target: str
+    notification: Notification
+
+
+class MissionVerdict(TypedDict):
+    """What one mission made of an event."""
+
+    challenge: str
+    mission: str
+    # As it was then.
+    challenge_title: str
+    # The mission's, as it was then.
+    title: str
+    outcome: Literal["counted", "not_in_force", "condition_failed", "no_amount", "waits"]
+    reason: str
+    # Of condition_failed: the part that decided.
+    failed: dict[str, Any] | None
+    # What it counted, as a decimal.
+    amount: str
+
+
 class NamedOfferBody(TypedDict):
     # Of a variable cost: how many to spend. Of a fixed one, if sent, the cost itself.
     points: NotRequired[int]
@@ -830,6 +1356,21 @@ class NextTier(TypedDict):
     threshold: str
     # How much more is needed.
     missing: str
+
+
+class NotificationBody(TypedDict):
+    # none, if absent.
+    display: NotRequired[Literal["none", "toast", "popup"]]
+    title: NotRequired[str]
+    message: NotRequired[str]
+
+
+class Notification(TypedDict):
+    """What the member's app says when it is done. Without texts it finds words of its own."""
+
+    display: Literal["none", "toast", "popup"]
+    title: str
+    message: str
 
 
 class OfferBody(TypedDict):
@@ -911,6 +1452,48 @@ class OwnReferral(TypedDict):
     awarded_at: str | None
 
 
+class ChallengeChanges(TypedDict):
+    title: NotRequired[str]
+    subtitle: NotRequired[str]
+    # draft, if absent.
+    status: NotRequired[Literal["draft", "active", "paused", "ended"]]
+    # Not before then.
+    starts_at: NotRequired[datetime | str | None]
+    # Not from then on.
+    ends_at: NotRequired[datetime | str | None]
+    # ever, if absent.
+    per: NotRequired[Literal["ever", "day", "week", "month"]]
+    # any, if absent.
+    mission_order: NotRequired[Literal["any", "sequence"]]
+    place: NotRequired[int]
+    # true, if absent; likewise the next two.
+    show_in_profile: NotRequired[bool]
+    show_in_rail: NotRequired[bool]
+    show_time: NotRequired[bool]
+    notification: NotRequired[NotificationBody]
+    # All of them, in their order.
+    missions: NotRequired[list[MissionBody]]
+    # All of them.
+    rewards: NotRequired[list[ChallengeRewardBody]]
+
+
+class CouponChanges(TypedDict):
+    title: NotRequired[str]
+    # An https address, or JPEG, PNG, WebP or GIF as a data URL, which is kept here; empty: none.
+    media: NotRequired[str]
+    # Where it can be used.
+    link: NotRequired[str]
+    # In the system that honours it.
+    coupon_id: NotRequired[str]
+    coupon_type: NotRequired[str]
+    # The same for everybody; or a pattern.
+    code: NotRequired[str]
+    # Each time another code, such as TEA-########: at least 8 #, each a letter or digit.
+    code_pattern: NotRequired[str]
+    # false, if absent.
+    show_on_notification: NotRequired[bool]
+
+
 class CustomerBody(TypedDict):
     # Merged; null removes a name.
     attributes: NotRequired[dict[str, Any]]
@@ -942,6 +1525,16 @@ class LadderChanges(TypedDict):
     levels: NotRequired[list[LevelBody]]
 
 
+class MemberAppChanges(TypedDict):
+    # The host, with its port if it has one, at which the app reads its configuration without a key.
+    public_host: NotRequired[str | None]
+    # Web pages that may call: https://shop.example; http for localhost and 127.0.0.1 alone.
+    origins: NotRequired[list[str]]
+    # What members may report themselves, although something configured looks at it; never purchase or
+    # refund.
+    event_types: NotRequired[list[str]]
+
+
 class MetricChanges(TypedDict):
     title: NotRequired[str]
     media: NotRequired[str]
@@ -956,6 +1549,12 @@ class MetricChanges(TypedDict):
     vesting_days: NotRequired[int]
     negative_balance: NotRequired[Literal["debt", "clip", "reject"]]
     rounding: NotRequired[Literal["down", "half_up", "up"]]
+
+
+class MilestoneSetChanges(TypedDict):
+    title: NotRequired[str]
+    # All of them, in any order: one that is left out is removed.
+    milestones: NotRequired[list[MilestoneBody]]
 
 
 class ProgramChanges(TypedDict):
@@ -1134,6 +1733,9 @@ class Reason(TypedDict):
     reason: str
     # lp_…; only where it is said of that stamp card.
     stamp_program: NotRequired[str]
+    # Only where it is said of one of its missions, or of it.
+    challenge: NotRequired[str]
+    mission: NotRequired[str | None]
 
 
 class ReasonNot(TypedDict):

@@ -34,6 +34,10 @@ export class Customers extends Resource {
     return this._read(path("customers", customerId, "tier"), {}, options);
   }
 
+  challenges(customerId, options) {
+    return this._read(path("customers", customerId, "challenges"), {}, options);
+  }
+
   stampCollections(customerId, query, options) {
     return this._page(path("customers", customerId, "stamp-collections"), query, options);
   }

@@ -65,6 +65,10 @@ class Customers(Resource):
         """The customer's level in each program, and what is missing for the next."""
         return self._read(shapes.MemberTiers, path("customers", customer_id, "tier"))
 
+    def challenges(self, customer_id: str) -> shapes.MemberChallenges:
+        """How far the customer is with each challenge, in the period that is running."""
+        return self._read(shapes.MemberChallenges, path("customers", customer_id, "challenges"))
+
     def stamp_collections(
         self,
         customer_id: str,
