@@ -111,7 +111,8 @@ def example_of(request: HttpRequest, environment: Environment, app: MemberApp) -
     """Calls that can be copied: by the public host where there is one, else with a publishable key."""
     keys = ApiKey.objects.filter(environment=environment, kind=ApiKey.Kind.PUBLISHABLE, revoked_at=None)
     key = keys.order_by("-created_at").first()
-    base = f"https://{app.public_host}" if app.public_host else f"{request.scheme}://{request.get_host()}"
+    here = f"{request.scheme}://{request.get_host()}"
+    base = here if app.public_host in (None, request.get_host()) else f"https://{app.public_host}"
     token = f"{key.prefix}…" if key else f"pk_{environment.kind}_…"
     return {"base": base, "key": None if app.public_host else token, "has_key": key is not None}
 
