@@ -81,7 +81,8 @@ def test_who_comes_back_under_the_id_begins_anew(camp: Camp) -> None:
     camp.visit("ada", 2)
     camp.erase("ada")
     camp.visit("ada")
-    assert LedgerEntry.objects.filter(origin__startswith="challenge:").count() == 1
+    own = LedgerEntry.objects.filter(environment_id=camp.environment.id)
+    assert own.filter(origin__startswith="challenge:").count() == 1
     (row,) = MissionProgress.objects.filter(environment_id=camp.environment.id)
     assert row.progress == 1
     camp.visit("ada")
