@@ -1,11 +1,11 @@
 """Challenges, and how far members are with them (domain.md 8)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, QuerySet
@@ -117,7 +117,7 @@ def challenge_states(*, environment: Environment, member: Member, now: datetime)
     config = snapshot(environment)
     with one_state():
         done = standings_of(config, member.pk, now)
-        rows = MissionProgress.objects.filter(member=member, period__in=_periods(config, now), progress__gt=0)
+        rows = MissionProgress.objects.filter(progress__gt=0, **_of_now(config, member.pk, now))
         progress = {(row.mission_id, row.period): row.progress for row in rows}
     visible = {challenge.id for challenge in shown_challenges(config, now)}
     states = (
@@ -129,7 +129,7 @@ def challenge_states(*, environment: Environment, member: Member, now: datetime)
 
 def standings_of(config: Snapshot, member_id: UUID, now: datetime) -> dict[tuple[UUID, str], Standing]:
     """What the member has achieved, and still has, in the periods of now; by challenge and period. One statement."""
-    which = {"member": member_id, "period__in": _periods(config, now), "revoked_at__isnull": True}
+    which = {"revoked_at__isnull": True, **_of_now(config, member_id, now)}
     # Each kind has an index of its own, over what is not revoked.
     missions = Achievement.objects.filter(kind=Achievement.Kind.MISSION, **which).order_by()
     challenges = Achievement.objects.filter(kind=Achievement.Kind.CHALLENGE, **which).order_by()
@@ -143,8 +143,11 @@ def standings_of(config: Snapshot, member_id: UUID, now: datetime) -> dict[tuple
     return dict(found)
 
 
-def _periods(config: Snapshot, now: datetime) -> Collection[str]:
-    return {period_now(config, challenge, now) for challenge in config.challenges}
+def _of_now(config: Snapshot, member_id: UUID, now: datetime) -> dict[str, Any]:
+    """All the columns that the indexes begin with, so that a long history is not read along."""
+    periods = {period_now(config, challenge, now) for challenge in config.challenges}
+    challenges = [challenge.id for challenge in config.challenges]
+    return {"member": member_id, "challenge__in": challenges, "period__in": periods}
 
 
 def _state(

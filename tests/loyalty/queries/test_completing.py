@@ -33,8 +33,7 @@ def _would(challenge: Challenge, target: int, *, without: str = "") -> Completin
     """With that target of its first mission, and without the one of that title."""
     missions = challenge.missions.exclude(title=without)
     targets = {one.pk: Decimal(target) if one.place == 0 else one.target for one in missions}
-    lowered = [one.pk for one in missions if one.place == 0 and target < one.target]
-    return completing(challenge=challenge, targets=targets, lowered=lowered, now=timezone.now())
+    return completing(challenge=challenge, targets=targets, now=timezone.now())
 
 
 def test_counts_living_members_who_are_there_in_the_period_of_now(environment: Environment) -> None:
