@@ -40,7 +40,7 @@ class ChallengeAdmin(ChallengesAdmin):
 
     def completing(self, challenge: Challenge, easier: Easier) -> tuple[str, str]:
         now = now_in(challenge.environment)
-        found = completing(challenge=challenge, targets=easier.targets, lowered=easier.lowered, now=now)
+        found = completing(challenge=challenge, targets=easier.targets, now=now)
         return f"{found.challenge:,}", f"{found.missions:,}"
 
     def figures_of(self, request: HttpRequest, challenge: Challenge) -> dict[str, Any]:

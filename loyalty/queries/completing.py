@@ -33,15 +33,15 @@ FROM (
             WHERE done.member_id = progress.member_id AND done.challenge_id = %(challenge)s
                 AND done.period = %(period)s AND done.kind = 'challenge' AND done.revoked_at IS NULL
         ) AS is_complete,
-        bool_or(wanted.is_lower AND progress.progress >= wanted.target AND NOT EXISTS (
+        bool_or(progress.progress >= wanted.target AND NOT EXISTS (
             SELECT FROM loyalty_achievement AS done
             WHERE done.member_id = progress.member_id AND done.challenge_id = %(challenge)s
                 AND done.period = %(period)s AND done.mission_id = progress.mission_id
                 AND done.kind = 'mission' AND done.revoked_at IS NULL
         )) AS mission_done
     FROM loyalty_missionprogress AS progress
-    JOIN unnest(%(keys)s::uuid[], %(targets)s::numeric[], %(lower)s::boolean[])
-        AS wanted (mission, target, is_lower) ON wanted.mission = progress.mission_id
+    JOIN unnest(%(keys)s::uuid[], %(targets)s::numeric[])
+        AS wanted (mission, target) ON wanted.mission = progress.mission_id
     JOIN loyalty_member AS member ON member.id = progress.member_id AND member.status = ANY(%(living)s)
     WHERE progress.challenge_id = %(challenge)s AND progress.period = %(period)s
     GROUP BY progress.member_id
@@ -64,9 +64,7 @@ def completed_of(challenges: Collection[UUID]) -> dict[UUID, int]:
     return counts_of(challenges, _COMPLETED, most=MOST, living=list(Member.LIVING))
 
 
-def completing(
-    *, challenge: Challenge, targets: Mapping[UUID, Decimal], lowered: Collection[UUID], now: datetime
-) -> Completing:
+def completing(*, challenge: Challenge, targets: Mapping[UUID, Decimal], now: datetime) -> Completing:
     """Who would be complete in the current period with these targets, by the missions that there would be. One
     statement, which costs with the members who are on the way."""
     zone = ZoneInfo(challenge.environment.project.time_zone)
@@ -76,7 +74,6 @@ def completing(
         "missions": len(targets),
         "keys": list(targets),
         "targets": list(targets.values()),
-        "lower": [key in lowered for key in targets],
         "living": list(Member.LIVING),
     }
     with connection.cursor() as cursor:

@@ -11,12 +11,11 @@ from programs.models import Challenge, Mission
 
 @dataclass(frozen=True, slots=True)
 class Easier:
-    """`changes`: each in a sentence. `targets`: those of the missions that are left, by their keys. `lowered`: the
-    missions whose target is lower. `token`: stands for exactly these changes."""
+    """`changes`: each in a sentence. `targets`: those of the missions that there would be, by their keys. `token`:
+    stands for exactly these changes."""
 
     changes: list[str]
     targets: dict[UUID, Decimal]
-    lowered: dict[UUID, Decimal]
     token: str
 
 
@@ -38,7 +37,7 @@ def made_easier(challenge: Challenge, stored: Sequence[Mission], wanted: Sequenc
         + sorted(f"{one.pk.hex}:gone" for one in gone)
     )
     targets = {mission.pk: mission.target for mission in wanted}
-    return Easier(changes, targets, lowered, token)
+    return Easier(changes, targets, token)
 
 
 def completing_words(challenge: Challenge, complete: str, missions: str) -> str:
