@@ -52,6 +52,7 @@ def test_progress_completions_gifts_and_notifications_are_shown(
     shown = _shown(support)
     assert _bars(shown) == [("Come three times", "1/3", 33, False), ("Walk 20 km", "12.5/20", 62, False)]
     assert (shown.rows[0].done, shown.rows[0].completed_at, shown.unread) == (0, None, 0)
+    assert not any(one.waits for one in shown.rows[0].missions)
     assert "<strong>12.5</strong> of 20" in text_of(_page(support))
 
     happened(environment, "visit-2", "visit")
@@ -87,6 +88,24 @@ def test_progress_completions_gifts_and_notifications_are_shown(
     assert page.context["owned"] == []
     assert text_of(page).count("Taken back</span>") == 2
     assert _bars(page.context["challenges"])[1] == ("Walk 20 km", "12.5/20", 62, False)
+
+
+def test_of_a_coupon_got_twice_the_code_goes_that_was_taken_back(
+    support: Client, environment: Environment
+) -> None:
+    coupon = factories.make_coupon(environment, code_pattern="TEA-########").item
+    missions = [{"title": "Come", "event_type": "visit", "target": 1}]
+    rewards = [{"kind": "coupon", "item": coupon}]
+    factories.make_challenge(factories.reload(environment), per="day", missions=missions, rewards=rewards)
+    now = timezone.now()
+    for name, at in (("yesterday", now - timedelta(days=1)), ("today", now)):
+        factories.report(environment, name, type="visit", member="ada", data={}, occurred_at=at)
+    codes = list(ItemChange.objects.order_by("id").values_list("code", flat=True))
+    (owned,) = _page(support).context["owned"]
+    assert (owned.quantity, owned.codes) == (2, codes[::-1])
+    factories.report(environment, "refund-1", type="refund", member="ada", data={"purchase": "today"})
+    (owned,) = _page(support).context["owned"]
+    assert (owned.quantity, owned.codes) == (1, codes[:1])
 
 
 def test_a_mission_of_a_sequence_waits_for_the_one_before(support: Client, environment: Environment) -> None:
