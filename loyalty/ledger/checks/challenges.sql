@@ -31,12 +31,12 @@ FULL JOIN counted
     ON counted.owner_id = stored.member_id AND counted.mission = stored.mission AND counted.period = stored.period
 WHERE coalesce(stored.progress, 0) <> coalesce(counted.amount, 0) OR stored.is_gone;
 
--- completed_mission_has_its_progress: Where a mission is complete that was not removed since, its progress reaches the target of then or that of now.
+-- completed_mission_has_its_progress: Where a mission is complete, its progress reaches the target of then or that of now.
 SELECT
     'achievement', achievement.id, achievement.member_id, trim_scale(least(achievement.target, mission.target))::text,
     trim_scale(coalesce(progress.progress, 0))::text
 FROM achievements AS achievement
-JOIN programs_mission AS mission ON mission.id = achievement.mission_id AND mission.removed_at IS NULL
+JOIN programs_mission AS mission ON mission.id = achievement.mission_id
 LEFT JOIN progress
     ON progress.member_id = achievement.member_id AND progress.mission_id = achievement.mission_id
     AND progress.period = achievement.period
