@@ -55,6 +55,7 @@ def test_changes_one_and_keeps_its_id(operator: Client, environment: Environment
     page = text_of(operator.get(f"{PAGE}/"))
     assert "TEA2, for everybody" in page
     assert challenge.title in page
+    assert operator.get(answer["Location"]).context["form"].fields["public_id"].disabled
 
 
 def test_says_at_the_field_what_is_wrong(operator: Client, environment: Environment) -> None:
