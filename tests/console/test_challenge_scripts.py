@@ -36,7 +36,9 @@ document.createElement = () => Object.defineProperty(new Node(), "innerHTML", {
   set(html) { this.made = new Row(html.split("-")[1]); },
 });
 const plainNode = Node.prototype.querySelector;
-Node.prototype.querySelector = function (name) { return name === "[data-part]" ? this.made : plainNode.call(this, name); };
+Node.prototype.querySelector = function (name) {
+  return name === "[data-part]" ? this.made : plainNode.call(this, name);
+};
 globalThis.Event = class { constructor(type) { this.type = type; } };
 box.append(new Row("aa"), new Row("bb"));
 const order = () => box.querySelectorAll().map((row) => row.key).join(" ");
@@ -53,7 +55,8 @@ const phones = [{}, {}], plain = document.querySelector.bind(document);
 document.documentElement = { classList: { contains: () => true } };
 document.querySelector = (name) => (name === "[data-notice-choice]" ? choice : plain(name));
 document.querySelectorAll = (name) => ({ "[data-notice]": notices, "[data-phone]": phones })[name] ?? [];
-const shown = () => notices.filter((notice) => !notice.hidden).map((notice) => notice.dataset.notice || "whole").join() || "alone";
+const nameOf = (notice) => notice.dataset.notice || "whole";
+const shown = () => notices.filter((notice) => !notice.hidden).map(nameOf).join() || "alone";
 """
 ANSWER = """
 globalThis.fetch = (url) => url === "/sentence/"

@@ -292,7 +292,7 @@ class TestTurns:
         draft = factories.make_challenge(factories.reload(environment), status="draft")
         seen = []
         for name in ("activate", "pause", "end", "activate"):
-            answer = operator.post(f"{PAGE}/{draft.pk}/{name}/")
+            answer: Any = operator.post(f"{PAGE}/{draft.pk}/{name}/")
             *_, last = answer.wsgi_request._messages  # no page has shown the earlier ones
             seen.append((str(last), Challenge.objects.get(pk=draft.pk).status))
         assert seen == [
