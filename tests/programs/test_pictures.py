@@ -14,10 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image, PngImagePlugin
 
 from audit.errors import InvalidRequest
+from programs.actions.inventory import configure_inventory_set
 from programs.actions.pictures import MOST_BYTES, UNUSED_LAST, delete_unused, store_picture
-from programs.models import Environment, Picture
+from programs.models import Environment, InventorySet, Picture
 from programs.pictures import picture_path
-from tests.factories import make_environment, make_reward, make_stamp_program
+from tests.factories import make_actor, make_coupon, make_environment, make_reward, make_stamp_program
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -273,6 +274,26 @@ def test_a_picture_that_a_stamp_card_shows_stays(environment: Environment) -> No
     make_stamp_program(environment, picture=image, logo=logo)
     delete_unused(now=replaced.created_at + UNUSED_LAST + timedelta(seconds=1))
     assert set(Picture.objects.filter(environment=environment)) == {image, logo}
+
+
+@pytest.mark.django_db
+def test_a_picture_of_an_item_stays(environment: Environment) -> None:
+    badge, coupon, replaced = (
+        store_picture(environment=environment, data=written(halves())) for _ in range(3)
+    )
+    make_coupon(environment, picture=coupon)
+    configure_inventory_set(
+        environment=environment,
+        inventory_set=InventorySet.objects.get(environment=environment, public_id="coupons"),
+        actor=make_actor(),
+        changes={},
+        items=[{"id": "tea", "title": "Tea"}, {"id": "gold", "title": "Gold", "picture": badge}],
+        is_used=lambda _: True,
+    )
+    delete_unused(now=replaced.created_at + UNUSED_LAST + timedelta(seconds=1))
+    assert set(Picture.objects.filter(environment=environment)) == {badge, coupon}, (
+        "one left out stays as it was"
+    )
 
 
 @pytest.mark.django_db
