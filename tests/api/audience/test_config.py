@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from loyalty.actions.clock import set_clock
 from loyalty.api.audience import rendering
+from programs.actions.challenges import save_challenge
 from programs.actions.configure import configure
-from programs.models import Environment, Picture, Program
+from programs.models import Challenge, Environment, Picture, Program
 from tests import factories
-from tests.api.audience.club import HOST, App, Club, anybody, make_club
+from tests.api.audience.club import FINISH, HOST, App, Club, anybody, make_club
 from tests.api.audience.reading import done, refused
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -135,6 +136,22 @@ def test_drafts_ended_ones_and_those_of_paused_programs_are_not_shown(club: Club
         changes={"status": "paused"},
     )
     assert titles(app.get("config")) == ["A week of videos"]
+
+
+def test_a_mission_that_was_removed_is_not_shown(club: Club) -> None:
+    challenge = Challenge.objects.get(environment=club.environment)
+    save_challenge(
+        environment=club.environment,
+        challenge=challenge,
+        actor=factories.make_actor(),
+        now=timezone.now(),
+        changes={},
+        missions=[{"id": FINISH}],
+        rewards=None,
+    )
+    (shown,) = done(App(club.key()).get("config"))["challenges"]
+    assert [mission["id"] for mission in shown["missions"]] == [FINISH]
+    assert challenge.missions.count() == 2, "it stays for those who completed it"
 
 
 def test_an_uploaded_picture_is_named_by_its_whole_address(club: Club) -> None:
