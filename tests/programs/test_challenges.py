@@ -121,7 +121,13 @@ def test_it_is_saved_with_its_missions_in_order_and_its_rewards(environment: Env
     assert (made.title, made.subtitle, made.changes, made.settled) == ("Spring", "", 0, 0)
     come, spend = live(made)
     assert come.public_id == UUID("aaaaaaaa-0000-4000-8000-000000000001")
-    assert (come.title, come.measure, come.field, come.target, come.place) == ("Come", "count", "", 2, 0)
+    assert (come.title, come.measure, come.field, come.target, come.place) == (
+        "Come",
+        "count",
+        "",
+        Decimal(2),
+        0,
+    )
     assert come.condition == {**is_cafe, "match": "any"}
     assert (spend.measure, spend.field, spend.target, spend.place) == (
         "sum",
@@ -212,7 +218,7 @@ def test_what_belongs_to_another_environment_is_refused(environment: Environment
         m.objects.get(environment=other, code=c) for m, c in ((Metric, "points"), (Program, "default"))
     )
     stored = make_challenge(environment, status="draft")
-    foreign = [
+    foreign: list[dict[str, Any]] = [
         {"kind": "metric", "metric": points, "quantity": 1},
         {"kind": "inventory_item", "item": an_item(other)},
     ]
@@ -235,7 +241,7 @@ def test_what_belongs_to_another_environment_is_refused(environment: Environment
 
 def test_a_coupon_is_given_as_a_coupon_and_an_item_as_an_item(environment: Environment) -> None:
     points = Metric.objects.get(environment=environment, code="points")
-    wrong = [
+    wrong: list[dict[str, Any]] = [
         {"kind": "inventory_item", "item": make_coupon(environment).item},
         {"kind": "coupon", "item": an_item(environment)},
         {"kind": "metric", "metric": points, "quantity": 1, "item": an_item(make_environment())},
@@ -316,7 +322,7 @@ def test_editing_a_live_one_keeps_its_missions_and_counts_what_may_complete_memb
     come, spend = live(stored)
     higher = save(stored, missions=[as_given(spend, title="Spend more", target=60), as_given(come)])
     assert [(one.pk, one.place) for one in live(higher)] == [(spend.pk, 0), (come.pk, 1)]
-    assert (higher.changes, live(higher)[0].target) == (0, 60)
+    assert (higher.changes, live(higher)[0].target) == (0, Decimal(60))
     added = save(stored, missions=[as_given(come), as_given(spend, target=60), VISIT])
     assert added.changes == 0
     lower = save(stored, missions=[as_given(come), as_given(spend, target=50), as_given(live(added)[2])])

@@ -101,7 +101,7 @@ def test_it_belongs_to_its_environment_and_its_item_stays(environment: Environme
     tea = make_coupon(environment)
     with pytest.raises(NotFound):
         save(tea, make_environment(), title="Mine")
-    refused = {"environment": environment, "actor": make_actor(), "changes": {}}
+    refused: dict[str, Any] = {"environment": environment, "actor": make_actor(), "changes": {}}
     coupons = tea.item.inventory_set
     with faults(environment, ("items", "in_use")):
         save_inventory_set(inventory_set=coupons, items=[], **refused)

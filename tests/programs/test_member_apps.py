@@ -78,6 +78,6 @@ def test_a_publishable_key_has_no_scopes_and_says_what_it_is(environment: Enviro
         ({"kind": "root", "scopes": ["*"]}, "kind"),
     ):
         with pytest.raises(InvalidRequest) as caught:
-            create_key(environment=environment, name="app", actor=make_actor(), **options)  # type: ignore[arg-type]
+            create_key(environment=environment, name="app", actor=make_actor(), **options)
         assert [each.field for each in caught.value.errors] == [field]
     assert ApiKey.objects.filter(environment=environment).count() == before

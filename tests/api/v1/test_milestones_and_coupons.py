@@ -115,7 +115,7 @@ def test_an_items_picture_is_kept_while_its_address_is_sent_again(api: Api, envi
 
 
 def test_the_members_app_is_one_an_environment(api: Api, environment: Environment) -> None:
-    empty = {"public_host": None, "origins": [], "event_types": []}
+    empty: dict[str, Any] = {"public_host": None, "origins": [], "event_types": []}
     assert done(api.get("/v1/member-app")) == empty
     host = f"{environment.pk.hex}.example"
     given = {"public_host": host.upper(), "origins": ["https://Shop.example/"], "event_types": ["visit"]}
