@@ -38,8 +38,9 @@ def move_challenges(journal: Journal, merged: Member, survivor: Member) -> set[R
     with connection.cursor() as cursor:
         cursor.execute(_MOVE, {"merged": merged.pk, "survivor": survivor.pk})
         moved = {(survivor.pk, challenge, period) for challenge, period in cursor.fetchall()}
-    live = Achievement.objects.filter(revoked_at__isnull=True).order_by("id")
-    theirs = [_copy(journal, row, survivor) for row in live.filter(member=merged)]
+    live = Achievement.objects.filter(member=merged, revoked_at__isnull=True).order_by("id")
+    # Locked, so that no device is told meanwhile of what the survivor would then be told again.
+    theirs = [_copy(journal, row, survivor) for row in live.select_for_update(no_key=True)]
     keys = moved | {(survivor.pk, row.challenge_id, row.period) for row in theirs}
     read_runs(journal.achievements, snapshot(journal.environment), keys)
     _add_copies(journal.achievements, theirs)

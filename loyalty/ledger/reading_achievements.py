@@ -49,7 +49,9 @@ def read_runs(achievements: Achievements, config: Snapshot, wanted: Collection[R
         key = row.member_id, row.challenge_id, row.period
         if key in unknown:
             achievements.runs[key].progress[row.mission_id] = row
-    for found in Achievement.objects.filter(**which, revoked_at__isnull=True):
+    live = Achievement.objects.filter(**which, revoked_at__isnull=True).order_by()
+    # By kind, as the indexes of live ones are: else the member's whole history would be looked through.
+    for found in live.filter(kind="mission").union(live.filter(kind="challenge"), all=True):
         key = found.member_id, found.challenge_id, found.period
         if key in unknown:
             run = achievements.runs[key]

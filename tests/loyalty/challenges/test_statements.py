@@ -28,7 +28,7 @@ def statements(call: Callable[[], object]) -> list[str]:
 
 def reading(found: list[str]) -> list[str]:
     """The tables of challenges that are read, in order."""
-    selects = [sql for sql in found if sql.startswith("SELECT")]
+    selects = [sql for sql in found if sql.lstrip("(").startswith("SELECT")]
     return [table for sql in selects for table in TABLES if f'FROM "{table}"' in sql]
 
 
