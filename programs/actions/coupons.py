@@ -99,7 +99,7 @@ def _fill(item: InventoryItem, changes: Mapping[str, Any], *, is_new: bool) -> I
         item.media = changes["media"] or ""
     if "picture" in changes or changes.get("media"):
         item.picture = changes.get("picture")
-    yield from item_faults(item)
+    yield from item_faults(item, changes.get("picture"))
     same = InventoryItem.objects.filter(inventory_set=item.inventory_set, public_id=item.public_id)
     if is_new and same.exists():
         yield FieldError("id", "unique", "Another item of the set coupons has it; choose another.")

@@ -9,7 +9,7 @@ from django.db import transaction
 from audit.errors import FieldError, InvalidRequest
 from audit.record import Actor, record
 from programs.actions.configure import bump_version, clean, configure, lock_environment, place_of, refusal_of
-from programs.models import Environment, InventoryItem, InventorySet
+from programs.models import Environment, InventoryItem, InventorySet, Picture
 
 MAX_ITEMS = 500
 _FIELDS = ("id", "title", "media", "picture")
@@ -78,7 +78,7 @@ def _read(
         item = InventoryItem(environment=environment)
         if old:
             item = InventoryItem(
-                id=old.id, environment=environment, created_at=old.created_at, picture=old.picture
+                id=old.id, environment=environment, created_at=old.created_at, picture_id=old.picture_id
             )
             item._state.adding = False
         item.inventory_set = inventory_set
@@ -97,13 +97,13 @@ def _fill(item: InventoryItem, given: Mapping[str, Any]) -> list[FieldError]:
     item.title, item.media = given.get("title") or "", given.get("media") or ""
     if "picture" in given or item.media:
         item.picture = given.get("picture")
-    return [*faults, *item_faults(item)]
+    return [*faults, *item_faults(item, given.get("picture"))]
 
 
-def item_faults(item: InventoryItem) -> list[FieldError]:
-    """What is wrong with an item by itself, named as callers name it."""
+def item_faults(item: InventoryItem, picture: Picture | None) -> list[FieldError]:
+    """What is wrong with an item by itself, named as callers name it; `picture`: one that is given anew."""
     faults = []
-    if item.picture and item.picture.environment_id != item.environment_id:
+    if picture and picture.environment_id != item.environment_id:
         faults.append(FieldError("picture", "invalid", "There is no such picture in this environment."))
     try:
         item.clean_fields(exclude=["id", "environment", "inventory_set"])
