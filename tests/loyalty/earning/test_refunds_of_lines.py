@@ -89,7 +89,7 @@ def test_a_purchase_without_an_amount_gives_back_its_lines(environment: Environm
     assert total(environment) == 0
     with pytest.raises(RefundExceedsPurchase):
         refund(environment, 5)
-    whole = Event.objects.filter(figures__whole=True)
+    whole = Event.objects.filter(environment_id=environment.id, figures__whole=True)
     assert [event.event_id for event in whole] == ["refund-4"]
 
 
@@ -109,7 +109,8 @@ def test_who_comes_back_after_an_erasure_has_not_made_the_old_purchases(environm
     report(environment, "order-2", data={"amount": "50"})
     with pytest.raises(PurchaseNotFound):
         refund(environment, 1)
-    assert sorted(Account.objects.values_list("total", flat=True)) == [0, 50]
+    totals = Account.objects.filter(environment_id=environment.id).values_list("total", flat=True)
+    assert sorted(totals) == [0, 50]
 
 
 def test_what_other_rules_would_give_for_the_rest_still_counts_against_the_rule_that_holds_it(
