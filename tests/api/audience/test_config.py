@@ -146,7 +146,7 @@ def test_a_mission_that_was_removed_is_not_shown(club: Club) -> None:
         actor=factories.make_actor(),
         now=timezone.now(),
         changes={},
-        missions=[{"id": FINISH}],
+        missions=[{"id": FINISH, "title": "Finish", "event_type": "level_done", "target": 1}],
         rewards=None,
     )
     (shown,) = done(App(club.key()).get("config"))["challenges"]
