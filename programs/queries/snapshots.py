@@ -252,7 +252,7 @@ def _compile(environment: Environment) -> Snapshot:
         challenges=tuple(_challenges(environment)),
         milestone_sets=tuple(_own(MilestoneSet, environment).prefetch_related("milestones")),
         inventory_sets=tuple(_inventory_sets(environment)),
-        coupons=tuple(_own(Coupon, environment).select_related("item")),
+        coupons=tuple(_own(Coupon, environment)),
         member_app=_own(MemberApp, environment).first(),
         drafted_event_types=frozenset(
             EarningRule.objects.filter(environment=environment).values_list("event_type", flat=True)
