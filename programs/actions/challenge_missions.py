@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 
 from audit.errors import FieldError
+from programs.actions.configure import faults_of
 from programs.conditions import FaultyConfigurationError, canonical
 from programs.conditions.fields import Root, parse_field
 from programs.models import Challenge, Environment, Mission
@@ -87,10 +88,7 @@ def _of_model(mission: Mission) -> Iterator[FieldError]:
             exclude=["id", "public_id", "environment", "challenge", "condition", "created_at"]
         )
     except ValidationError as error:
-        for name, problems in error.error_dict.items():
-            for problem in problems:
-                code = problem.code or "invalid"
-                yield FieldError(name, "required" if code == "null" else code, " ".join(problem.messages))
+        yield from faults_of(error)
         return
     if mission.measure == Mission.Measure.COUNT and mission.target != int(mission.target):
         yield FieldError("target", "invalid", "Events are counted in whole numbers.")

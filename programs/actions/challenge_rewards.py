@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.core.exceptions import ValidationError
 
 from audit.errors import FieldError
+from programs.actions.configure import faults_of
 from programs.models import Challenge, ChallengeReward, Coupon, Environment
 
 MAX_REWARDS = 20
@@ -46,9 +47,7 @@ def _fill(reward: ChallengeReward, given: Mapping[str, Any]) -> Iterator[FieldEr
     try:
         reward.clean_fields(exclude=["id", "environment", "challenge", "metric", "item"])
     except ValidationError as error:
-        for name, problems in error.error_dict.items():
-            for problem in problems:
-                yield FieldError(name, problem.code or "invalid", " ".join(problem.messages))
+        yield from faults_of(error)
         return
     yield from _metric(reward) if reward.kind == _METRIC else _item(reward)
 

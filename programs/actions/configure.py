@@ -1,6 +1,6 @@
 """The one way to edit configuration: lock, check, save, audit, and raise `config_version`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -93,13 +93,32 @@ def clean(instance: models.Model) -> None:
     try:
         instance.full_clean()
     except ValidationError as error:
-        raise refusal_of(
-            [
-                _field_error(instance, field, problem)
-                for field, problems in error.error_dict.items()
-                for problem in problems
-            ]
-        ) from error
+        raise refusal_of(list(faults_of(error))) from error
+
+
+def faults_of(error: ValidationError, rename: Mapping[str, str] | None = None) -> Iterator[FieldError]:
+    """What a model refuses, in the engine's own terms: each field by its name, or as `rename` has it, and absent
+    values as `required`. A name taken in this environment is the fault of the field that holds the name."""
+    for field, problems in error.error_dict.items():
+        name = "" if field == NON_FIELD_ERRORS else (rename or {}).get(field, field)
+        for problem in problems:
+            taken = None if name else _taken(problem)
+            yield taken or FieldError(name, _code(problem), " ".join(problem.messages))
+
+
+def _code(problem: ValidationError) -> str:
+    code = (problem.code or "invalid").lower()
+    return "required" if code == "null" else code
+
+
+def _taken(problem: ValidationError) -> FieldError | None:
+    params = problem.params or {}
+    names = [name for name in params.get("unique_check", ()) if name != "environment"]
+    if len(names) != 1:
+        return None
+    noun = params["model"]._meta.verbose_name
+    named = "id" if names[0] == "public_id" else names[0]  # as callers name it
+    return FieldError(named, "unique", f"Another {noun} of this environment has it; choose another.")
 
 
 def foreign_errors(instance: models.Model) -> list[FieldError]:
@@ -126,21 +145,6 @@ def _refuse_elsewhere(environment: Environment, instance: models.Model) -> None:
     """What is made or changed here stays here."""
     if instance.environment_id != environment.pk:  # type: ignore[attr-defined]
         raise InvalidRequest.field("environment", "invalid", "It belongs to another environment.")
-
-
-def _field_error(instance: models.Model, field: str, problem: ValidationError) -> FieldError:
-    """A name taken in this environment is the fault of the field that holds the name."""
-    named = "" if field == NON_FIELD_ERRORS else field
-    code, detail = (problem.code or "invalid").lower(), " ".join(problem.messages)
-    taken = [name for name in (problem.params or {}).get("unique_check", ()) if name != "environment"]
-    if not named and len(taken) == 1:
-        noun = instance._meta.verbose_name
-        named, code, detail = (
-            "id" if taken[0] == "public_id" else taken[0],  # as callers name it
-            "unique",
-            f"Another {noun} of this environment has it; choose another.",
-        )
-    return FieldError(named, code, detail)
 
 
 def _record(

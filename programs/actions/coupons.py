@@ -13,6 +13,7 @@ from programs.actions.configure import (
     bump_version,
     clean,
     configure,
+    faults_of,
     lock_environment,
     locked,
     place_of,
@@ -113,8 +114,7 @@ def _refuse_all(coupon: Coupon, wanted: Mapping[str, Any], faults: list[FieldErr
     try:
         coupon.clean_fields(exclude=["item", *(each.field for each in errors)])
     except ValidationError as error:
-        for name, problems in error.error_dict.items():
-            errors += [FieldError(name, p.code or "invalid", " ".join(p.messages)) for p in problems]
+        errors += faults_of(error)
     raise refusal_of([*faults, *errors])
 
 

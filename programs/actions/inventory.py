@@ -8,7 +8,15 @@ from django.db import transaction
 
 from audit.errors import FieldError, InvalidRequest
 from audit.record import Actor, record
-from programs.actions.configure import bump_version, clean, configure, lock_environment, place_of, refusal_of
+from programs.actions.configure import (
+    bump_version,
+    clean,
+    configure,
+    faults_of,
+    lock_environment,
+    place_of,
+    refusal_of,
+)
 from programs.models import Environment, InventoryItem, InventorySet, Picture
 
 MAX_ITEMS = 500
@@ -108,9 +116,7 @@ def item_faults(item: InventoryItem, picture: Picture | None) -> list[FieldError
     try:
         item.clean_fields(exclude=["id", "environment", "inventory_set"])
     except ValidationError as error:
-        for name, problems in error.error_dict.items():
-            field = "id" if name == "public_id" else name
-            faults += [FieldError(field, p.code or "invalid", " ".join(p.messages)) for p in problems]
+        faults += faults_of(error, rename={"public_id": "id"})
     return faults
 
 

@@ -12,6 +12,7 @@ from programs.actions.configure import (
     bump_version,
     clean,
     configure,
+    faults_of,
     lock_environment,
     locked,
     place_of,
@@ -113,11 +114,7 @@ def _fill(milestone: Milestone, given: Mapping[str, Any]) -> list[FieldError]:
     try:
         milestone.clean_fields(exclude=["id", "environment", "milestone_set"])
     except ValidationError as error:
-        for name, problems in error.error_dict.items():
-            field = "id" if name == "public_id" else name
-            for p in problems:
-                code = "required" if p.code == "null" else p.code or "invalid"
-                faults.append(FieldError(field, code, " ".join(p.messages)))
+        faults += faults_of(error, rename={"public_id": "id"})
     return faults
 
 

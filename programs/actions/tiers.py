@@ -10,7 +10,15 @@ from django.db import transaction
 
 from audit.errors import FieldError, InvalidRequest
 from audit.record import Actor, record
-from programs.actions.configure import bump_version, clean, configure, lock_environment, place_of, refusal_of
+from programs.actions.configure import (
+    bump_version,
+    clean,
+    configure,
+    faults_of,
+    lock_environment,
+    place_of,
+    refusal_of,
+)
 from programs.models import Environment, Reward, Tier, TierLadder
 from programs.models.tiers import MAX_FIGURE
 
@@ -121,8 +129,7 @@ def _fill(tier: Tier, given: Mapping[str, Any]) -> list[FieldError]:
     try:
         tier.clean_fields(exclude=["id", "environment", "ladder"])
     except ValidationError as error:
-        for name, problems in error.error_dict.items():
-            faults += [FieldError(name, p.code or "invalid", " ".join(p.messages)) for p in problems]
+        faults += faults_of(error)
     return faults
 
 

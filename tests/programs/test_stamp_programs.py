@@ -56,7 +56,7 @@ FAULTS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"stamps_per": "week"}, [("stamps_per", "invalid_choice")]),
     ({"threshold": 0}, [("threshold", "min_value")]),
     ({"threshold": MAX_THRESHOLD + 1}, [("threshold", "max_value")]),
-    ({"threshold": None}, [("threshold", "null")]),
+    ({"threshold": None}, [("threshold", "required")]),
     ({"reward_kind": "points"}, [("reward_kind", "invalid_choice")]),
     ({"reward_kind": "fixed-reward"}, [("reward_amount", "required")]),
     ({**FIXED, "reward_amount": 0}, [("reward_amount", "min_value")]),

@@ -104,7 +104,7 @@ def test_the_same_again_changes_nothing(environment: Environment) -> None:
         ([{**SILVER, "threshold": "-1"}], [("levels[0].threshold", "min_value")]),
         ([{**SILVER, "threshold": "a lot"}], [("levels[0].threshold", "invalid")]),
         ([{**SILVER, "threshold": True}], [("levels[0].threshold", "invalid")]),
-        ([{**SILVER, "threshold": None}], [("levels[0].threshold", "null")]),
+        ([{**SILVER, "threshold": None}], [("levels[0].threshold", "required")]),
         ([{**SILVER, "threshold": "NaN"}], [("levels[0].threshold", "invalid")]),
         ([{**SILVER, "threshold": 10**16}], [("levels[0].threshold", "max_value")]),
         ([SILVER, {**GOLD, "multiplier": "0.9"}], [("levels[1].multiplier", "min_value")]),
