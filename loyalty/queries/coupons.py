@@ -1,6 +1,8 @@
 """Coupons of a member (domain.md 8)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -27,6 +29,15 @@ def coupons_in(environment: Environment) -> QuerySet[Coupon]:
     return Coupon.objects.filter(environment=environment).select_related("item__inventory_set")
 
 
+def find_coupon(*, environment: Environment, coupon: str) -> Coupon:
+    """The one whose item has that public id in the set `coupons`. Raises NotFound; also for another environment's."""
+    rows = coupons_in(environment).filter(item__inventory_set__public_id=COUPONS, item__public_id=coupon)
+    found = rows.first()
+    if found is None:
+        raise NotFound(f"There is no coupon {coupon!r} in this environment.")
+    return found
+
+
 def member_coupon(*, environment: Environment, member: Member, coupon: str) -> MemberCoupon:
     """The coupon with that public id, if the member owns it; four statements at most. Raises NotFound, alike for one
     that there is not and one that they don't own."""
@@ -44,12 +55,19 @@ def _is_owned(member: Member, coupon: Coupon) -> bool:
 
 
 def _own_code(member: Member, coupon: Coupon) -> str | None:
-    """The code that came last and was not taken back. A merge leaves codes with whom they came to."""
-    family = family_of(member.pk).order_by().values("pk")
-    revoked = Achievement.objects.filter(member__in=family, revoked_at__isnull=False)
+    return codes_kept(member.pk, [coupon.item_id]).values_list("code", flat=True).first()
+
+
+def codes_kept(member_id: UUID, items: Collection[UUID]) -> QuerySet[ItemChange]:
+    """How the member got those codes for these items that were not taken back, the newest first.
+
+    A merge leaves codes with whom they came to; what was taken back after one is told of the survivor's copy alone.
+    """
+    family = family_of(member_id).order_by().values("pk")
+    revoked = Achievement.objects.filter(member__in=family, revoked_at__isnull=False).order_by()
     got = ItemChange.objects.filter(
-        member__in=family, item=coupon.item_id, quantity__gt=0, achievement_id__isnull=False
+        member__in=family, item__in=items, quantity__gt=0, achievement_id__isnull=False, code__isnull=False
     )
-    kept = got.filter(code__isnull=False).exclude(achievement_id__in=revoked.values("pk"))
+    kept = got.exclude(achievement_id__in=revoked.values("pk"))
     kept = kept.exclude(achievement_id__in=revoked.filter(copy_of__isnull=False).values("copy_of"))
-    return kept.order_by("-id").values_list("code", flat=True).first()
+    return kept.order_by("-id")

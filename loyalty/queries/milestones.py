@@ -1,13 +1,15 @@
-"""How many members stand on each milestone of a set (domain.md 8)."""
+"""Milestone sets, and how many members stand on each milestone of one (domain.md 8)."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from audit.errors import NotFound
 from loyalty.queries.tiers import living_members
-from programs.models import Environment, Metric
+from programs.models import Environment, Metric, MilestoneSet
 
 # By what was posted: what has come due since an account's last write is not yet taken off.
 _STANDING = """
@@ -18,6 +20,20 @@ WHERE account.environment_id = %(environment)s AND account.metric_id = %(metric)
 AND member.redirect_to_id IS NULL AND member.status <> 'erased'
 GROUP BY 1
 """
+
+
+def milestone_sets_in(environment: Environment) -> QuerySet[MilestoneSet]:
+    """All of an environment, with their metrics and milestones; keyset by `id`."""
+    rows = MilestoneSet.objects.filter(environment=environment).select_related("metric")
+    return rows.prefetch_related("milestones")
+
+
+def find_milestone_set(*, environment: Environment, milestone_set: str) -> MilestoneSet:
+    """One by its public id; two statements. Raises NotFound; also for another environment's."""
+    found = milestone_sets_in(environment).filter(public_id=milestone_set).first()
+    if found is None:
+        raise NotFound(f"There is no milestone set {milestone_set!r} in this environment.")
+    return found
 
 
 def members_per_milestone(

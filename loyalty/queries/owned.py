@@ -5,10 +5,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Max, Q, Sum
-
-from loyalty.models import ItemChange, Member, MemberItem
-from loyalty.queries.families import family_of
+from loyalty.models import Member, MemberItem
+from loyalty.queries.coupons import codes_kept
 from programs.models import Coupon, InventoryItem
 
 
@@ -37,18 +35,8 @@ def owned_by(member: Member) -> list[Owned]:
 
 
 def _codes(member_id: UUID, items: Collection[UUID]) -> dict[UUID, list[str]]:
-    """A merge leaves a code with whom it came to. A coupon that is taken back takes its code along: the changes of
-    one achievement add up to nothing."""
-    if not items:
-        return {}
-    changes = ItemChange.objects.filter(
-        member__in=family_of(member_id).order_by().values("pk"), item__in=items
-    )
-    given = changes.filter(achievement_id__isnull=False).order_by().values("item_id", "achievement_id")
-    kept = given.annotate(
-        left=Sum("quantity"), latest=Max("recorded_at"), code=Max("code", filter=Q(quantity__gt=0))
-    )
     found: defaultdict[UUID, list[str]] = defaultdict(list)
-    for row in kept.filter(left__gt=0, code__isnull=False).order_by("-latest"):
-        found[row["item_id"]].append(row["code"])
+    if items:
+        for item, code in codes_kept(member_id, items).values_list("item_id", "code"):
+            found[item].append(code or "")
     return dict(found)

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.errors import NotFound
 from loyalty.actions.configuration import configure_once
 from loyalty.api.common.fields import CHOSEN_ID, Body, Flag, Pattern, Text
 from loyalty.api.common.parsing import check_text
@@ -18,9 +16,10 @@ from loyalty.api.v1.docs import operation
 from loyalty.api.v1.lists import ListView, PageQuery
 from loyalty.api.v1.picture_fields import Media, media_of
 from loyalty.api.v1.rewards import address
+from loyalty.queries.coupons import coupons_in, find_coupon
 from programs.actions.coupons import save_coupon
 from programs.code_patterns import FEWEST_RANDOM
-from programs.models import Coupon, Environment
+from programs.models import Coupon
 
 
 class CouponChanges(Body):
@@ -66,7 +65,7 @@ class CouponListView(ListView):
         tag="inventory",
     )
     def get(self, request: Request) -> Response:
-        return self.listed(coupons(self.environment), renderer(self))
+        return self.listed(coupons_in(self.environment), renderer(self))
 
     @operation(
         "create_coupon",
@@ -100,7 +99,7 @@ class CouponView(EngineView):
         tag="inventory",
     )
     def get(self, request: Request, coupon_id: str) -> Response:
-        return Response(renderer(self)(find_coupon(self, coupon_id)))
+        return Response(renderer(self)(found_coupon(self, coupon_id)))
 
     @operation(
         "update_coupon",
@@ -117,7 +116,7 @@ class CouponView(EngineView):
     )
     def patch(self, request: Request, coupon_id: str) -> Response:
         body = self.body(CouponChanges)
-        return saved(self, find_coupon(self, coupon_id), body, 200)
+        return saved(self, found_coupon(self, coupon_id), body, 200)
 
 
 def saved(view: EngineView, coupon: Coupon, body: dict[str, Any], status: int) -> Response:
@@ -134,7 +133,7 @@ def saved(view: EngineView, coupon: Coupon, body: dict[str, Any], status: int) -
             now=view.now,
             changes=body | picture,
         )
-        return coupons(view.environment).get(pk=made.pk)
+        return coupons_in(view.environment).get(pk=made.pk)
 
     return view.write(configure_once, renderer(view), http_status=status, change=change)
 
@@ -144,14 +143,6 @@ def renderer(view: EngineView) -> Callable[[Coupon], dict[str, Any]]:
     return lambda found: challenge_rendering.coupon(found, at)
 
 
-def coupons(environment: Environment) -> QuerySet[Coupon]:
-    return Coupon.objects.filter(environment=environment).select_related("item")
-
-
-def find_coupon(view: EngineView, coupon_id: str) -> Coupon:
-    """The coupon by its item's id. Raises NotFound; also for another environment's."""
+def found_coupon(view: EngineView, coupon_id: str) -> Coupon:
     check_text(coupon_id, "coupon_id")
-    found = coupons(view.environment).filter(item__public_id=coupon_id).first()
-    if found is None:
-        raise NotFound(f"There is no coupon {coupon_id!r} in this environment.")
-    return found
+    return find_coupon(environment=view.environment, coupon=coupon_id)

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.errors import NotFound
 from loyalty.actions.configuration import configure_once
 from loyalty.actions.points import find_metric
 from loyalty.api.common.fields import CHOSEN_ID, Body, Integer, Items, Pattern, Text
@@ -17,8 +15,9 @@ from loyalty.api.v1 import challenge_examples, challenge_shapes, examples
 from loyalty.api.v1.challenge_rendering import milestone_set
 from loyalty.api.v1.docs import operation
 from loyalty.api.v1.lists import ListView, PageQuery
+from loyalty.queries.milestones import find_milestone_set, milestone_sets_in
 from programs.actions.milestones import MAX_MILESTONES, save_milestone_set
-from programs.models import Environment, MilestoneSet
+from programs.models import MilestoneSet
 from programs.models.metrics import MAX_POINTS
 from programs.queries.snapshots import snapshot
 
@@ -67,7 +66,7 @@ class MilestoneSetListView(ListView):
         tag="milestones",
     )
     def get(self, request: Request) -> Response:
-        return self.listed(milestone_sets(self.environment), milestone_set)
+        return self.listed(milestone_sets_in(self.environment), milestone_set)
 
     @operation(
         "create_milestone_set",
@@ -107,7 +106,7 @@ class MilestoneSetView(EngineView):
         tag="milestones",
     )
     def get(self, request: Request, milestone_set_id: str) -> Response:
-        return Response(milestone_set(find_milestone_set(self, milestone_set_id)))
+        return Response(milestone_set(found_milestone_set(self, milestone_set_id)))
 
     @operation(
         "update_milestone_set",
@@ -124,7 +123,7 @@ class MilestoneSetView(EngineView):
     )
     def patch(self, request: Request, milestone_set_id: str) -> Response:
         body = self.body(MilestoneSetChanges)
-        return saved(self, find_milestone_set(self, milestone_set_id), body, 200)
+        return saved(self, found_milestone_set(self, milestone_set_id), body, 200)
 
 
 def saved(view: EngineView, found: MilestoneSet, body: dict[str, Any], status: int) -> Response:
@@ -138,20 +137,11 @@ def saved(view: EngineView, found: MilestoneSet, body: dict[str, Any], status: i
             changes=body,
             milestones=milestones,
         )
-        return milestone_sets(view.environment).get(pk=made.pk)
+        return milestone_sets_in(view.environment).get(pk=made.pk)
 
     return view.write(configure_once, milestone_set, http_status=status, change=change)
 
 
-def milestone_sets(environment: Environment) -> QuerySet[MilestoneSet]:
-    rows = MilestoneSet.objects.filter(environment=environment).select_related("metric")
-    return rows.prefetch_related("milestones")
-
-
-def find_milestone_set(view: EngineView, milestone_set_id: str) -> MilestoneSet:
-    """The set by its id. Raises NotFound; also for another environment's."""
+def found_milestone_set(view: EngineView, milestone_set_id: str) -> MilestoneSet:
     check_text(milestone_set_id, "milestone_set_id")
-    found = milestone_sets(view.environment).filter(public_id=milestone_set_id).first()
-    if found is None:
-        raise NotFound(f"There is no milestone set {milestone_set_id!r} in this environment.")
-    return found
+    return find_milestone_set(environment=view.environment, milestone_set=milestone_set_id)

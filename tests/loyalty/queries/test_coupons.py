@@ -5,6 +5,7 @@ import pytest
 from audit.errors import NotFound
 from loyalty.models import ItemChange
 from loyalty.queries.coupons import MemberCoupon, member_coupon
+from loyalty.queries.owned import owned_by
 from programs.models import Coupon, Environment
 from tests.factories import make_challenge, make_coupon, reload
 from tests.loyalty.queries.phone import Phone
@@ -33,6 +34,13 @@ def codes(phone: Phone) -> list[str | None]:
     """Those that were given, oldest first."""
     rows = ItemChange.objects.filter(environment_id=phone.environment.pk, achievement_id__isnull=False)
     return list(rows.filter(quantity=1).order_by("id").values_list("code", flat=True))
+
+
+def shown(phone: Phone) -> list[str]:
+    """Ada's in the console."""
+    (one,) = owned_by(phone.member())
+    assert one.quantity == len(one.codes)
+    return one.codes
 
 
 def test_a_coupon_with_a_code_for_everybody_is_shown_to_its_owner_alone(phone: Phone) -> None:
@@ -79,3 +87,19 @@ def test_a_survivor_has_the_codes_of_who_was_merged_into_them(phone: Phone) -> N
     phone.refund("p", member="bob")
     with pytest.raises(NotFound):
         owned(phone, "ada")
+
+
+def test_a_code_that_was_taken_back_after_a_merge_is_neither_in_the_app_nor_in_the_console(
+    phone: Phone,
+) -> None:
+    giving(phone, make_coupon(phone.environment, code_pattern="T-########"))
+    phone.buy("p", "1.00", "bob")
+    phone.today = 1
+    phone.buy("q", "1.00", "ada")
+    bobs, adas = codes(phone)
+    phone.merge("bob", "ada")
+    assert (owned(phone, "ada").code, shown(phone)) == (adas, [adas, bobs])
+    phone.refund("p", member="bob")
+    assert (owned(phone, "ada").code, shown(phone)) == (adas, [adas])
+    phone.refund("q")
+    assert owned_by(phone.member()) == []
