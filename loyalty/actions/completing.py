@@ -20,7 +20,7 @@ from loyalty.models.ledger import MAX_TOTAL
 from loyalty.rules import challenges as rules
 from programs.code_patterns import fill
 from programs.models import ChallengeReward, InventoryItem, Mission
-from programs.queries.snapshots import Snapshot
+from programs.queries.snapshots import Snapshot, snapshot
 
 
 @dataclass(slots=True)
@@ -203,6 +203,17 @@ def move_item(
         trace_id=journal.actor.trace_id,
     )
     journal.sales.item_changes.append(change)
+    journal.audit(
+        verb="item.received" if by > 0 else "item.lost",
+        object_type="item_change",
+        object_id=public("itc", change.id),
+        member_id=run.member_id,
+        after={
+            **item_told(snapshot(journal.environment), item),
+            "quantity": abs(by),
+            "achievement": public("ach", achievement.id),
+        },
+    )
     if by > 0:
         journal.achievements.gifts.setdefault(achievement.id, []).append(change)
 

@@ -3,7 +3,7 @@ needed was read with everything else, and is written with it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -77,53 +77,59 @@ def period_at(config: Snapshot, challenge: Challenge, at: datetime) -> str:
 # -- read before anything is planned
 
 
+@dataclass(slots=True)
+class Touched:
+    """The runs that a sitting may move: by events, with the missions that they may count for, and by refunds."""
+
+    coming: dict[RunKey, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    undone: set[RunKey] = field(default_factory=set)
+
+
 def read_for(
     journal: Journal, config: Snapshot, items: Sequence[tuple[Item, UUID]], purchases: Iterable[Purchase]
-) -> None:
+) -> Touched:
     """The runs that these events, each with its member, and refunds of these purchases may move. No statement where
     no mission is of their type; else two, and one each where items may be given or rewards taken back."""
-    achievements = journal.achievements
-    coming: dict[RunKey, set[UUID]] = defaultdict(set)
+    achievements, touched = journal.achievements, Touched()
     for item, member in items:
         for challenge, mission in missions_for(config, item):
             period = period_at(config, challenge, item.occurred_at)
-            coming[member, challenge.id, period].add(mission.id)
-    undone = {key for purchase in purchases for key in runs_counted(config, purchase)}
-    read_runs(achievements, config, [*coming, *undone])
-    read_prizes(achievements, undone)
-    runs = [achievements.runs[key] for key in coming]
-    runs = [run for run in runs if may_complete(run, coming[run.key])] + [
-        achievements.runs[key] for key in undone
-    ]
+            touched.coming[member, challenge.id, period].add(mission.id)
+    for purchase in purchases:
+        touched.undone |= _runs_counted(journal, config, purchase)
+    read_runs(achievements, config, [*touched.coming, *touched.undone])
+    read_prizes(achievements, touched.undone)
+    runs = _completing(journal, touched)
     wanted = set().union(*(items_given(run) for run in runs))
     wanted |= {change.item_id for given in achievements.gifts.values() for change in given}
     read_items(journal.sales, {run.member_id for run in runs}, wanted)
+    return touched
 
 
-def runs_counted(config: Snapshot, purchase: Purchase) -> set[RunKey]:
+def _runs_counted(journal: Journal, config: Snapshot, purchase: Purchase) -> set[RunKey]:
     """The runs that the purchase counted for; now of whoever goes on for its member."""
     counted = ((purchase.event.figures or {}).get("challenges") or {}).get("counted", ())
+    found = journal.achievements
     return {
-        (purchase.owner, challenge_named(config, each["challenge"], each["mission"]).id, each["period"])
+        (
+            purchase.owner,
+            challenge_named(found, config, each["challenge"], each["mission"]).id,
+            each["period"],
+        )
         for each in counted
     }
 
 
-def metrics_of(
-    journal: Journal, config: Snapshot, items: Iterable[tuple[Item, UUID]], purchases: Iterable[Purchase]
-) -> set[UUID]:
-    """The metrics of rewards that these events may complete, also again after refunds of these purchases."""
-    found: set[UUID] = set()
-    undone = {key for purchase in purchases for key in runs_counted(config, purchase)}
-    coming: dict[RunKey, set[UUID]] = defaultdict(set)
-    for item, member in items:
-        for challenge, mission in missions_for(config, item):
-            coming[member, challenge.id, period_at(config, challenge, item.occurred_at)].add(mission.id)
-    for key, missions in coming.items():
-        run = journal.achievements.runs[key]
-        if run.challenge.rewards.all() and (key in undone or may_complete(run, missions)):
-            found |= metrics_given(run)
-    return found
+def _completing(journal: Journal, touched: Touched) -> list[Run]:
+    """The runs that may complete, also again after refunds."""
+    runs = journal.achievements.runs
+    coming = [runs[key] for key, missions in touched.coming.items() if may_complete(runs[key], missions)]
+    return [*coming, *(runs[key] for key in touched.undone)]
+
+
+def metrics_won(journal: Journal, touched: Touched) -> set[UUID]:
+    """The metrics of rewards that may be given."""
+    return set().union(*(metrics_given(run) for run in _completing(journal, touched)))
 
 
 # -- an event

@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from loyalty.actions.completing import audit, books_of_prize, item_told, move_item, told
+from loyalty.actions.completing import (
+    Completed,
+    audit,
+    books_of_prize,
+    complete_due,
+    item_told,
+    move_item,
+    told,
+)
 from loyalty.actions.judging_again import can_be_judged, facts_then, is_whole
 from loyalty.actions.mission_counting import counted_told
 from loyalty.actions.purchases import Purchase
@@ -36,11 +44,14 @@ def take_progress_back(
     achievements = sitting.journal.achievements
     lost: list[dict[str, Any]] = []
     touched: dict[RunKey, Run] = {}
+    risen: dict[RunKey, Run] = {}
     for counted in _counted(purchase.event):
         run, mission = _where(sitting, purchase, counted)
         back = _back(sitting, purchase, mission, counted, net, asked)
         if back:
             achievements.count(run, mission, -back)
+            if back < 0:
+                risen[run.key] = run
             lost.append(counted_told(run, mission, plain(-back)))
             touched[run.key] = run
     if not lost:
@@ -49,9 +60,21 @@ def take_progress_back(
     entries: list[LedgerEntry] = []
     for run in touched.values():
         revoked += _revoke(sitting, run, refund, entries)
-    effects = {"counted": lost, "completed": [], "revoked": revoked}
+    completed: list[dict[str, Any]] = []
+    for run in risen.values():
+        done = _complete_again(sitting, purchase, run, refund)
+        completed += done.told
+        entries += done.entries
+    effects = {"counted": lost, "completed": completed, "revoked": revoked}
     refund.figures = (refund.figures or {}) | {"challenges": effects}
     return [entry for entry in entries if entry.event_id == refund.id]
+
+
+def _complete_again(sitting: Sitting, purchase: Purchase, run: Run, refund: Event) -> Completed:
+    """What is left of a purchase may count again, where a condition is not monotone, and complete what fell."""
+    own = refund if refund.member_id == run.member_id else None  # after a merge another member's
+    at = purchase.event.occurred_at
+    return complete_due(sitting.journal, sitting.config, run, event=own, at=at)
 
 
 def _counted(event: Event) -> Sequence[dict[str, Any]]:
@@ -61,7 +84,9 @@ def _counted(event: Event) -> Sequence[dict[str, Any]]:
 
 def _where(sitting: Sitting, purchase: Purchase, counted: dict[str, Any]) -> tuple[Run, Mission]:
     """The run and the mission that an event counted for; of a mission that was removed since, too."""
-    challenge = challenge_named(sitting.config, counted["challenge"], counted["mission"])
+    challenge = challenge_named(
+        sitting.journal.achievements, sitting.config, counted["challenge"], counted["mission"]
+    )
     run = sitting.journal.achievements.learn(purchase.owner, challenge, counted["period"])
     known = {str(mission.public_id): mission for mission in challenge.missions.all()}
     return run, known[counted["mission"]]
@@ -148,11 +173,13 @@ def _take_rewards_back(
 ) -> list[dict[str, Any]]:
     """Reverse its points, and take its items as far as the member still has them; what was taken."""
     journal, taken = sitting.journal, []
-    for key in completion.entry_ids:
+    for key in [*completion.entry_ids, *journal.achievements.also_given.get(completion.id, ())]:
         prize = journal.achievements.prizes[key]
-        if points := _reverse(sitting, run, prize, refund, entries):
+        if entry := _reverse(sitting, run, prize, refund):
+            entries.append(entry)
             metric = sitting.config.metrics_by_id[prize.account.metric_id]
-            taken.append({"type": "metric", "metric": metric.code, "asked": points, "given": -points})
+            what = {"type": "metric", "metric": metric.code, "asked": entry.nominal, "given": entry.points}
+            taken.append(what)
     for gift in journal.achievements.gifts.get(completion.id, ()):
         if journal.sales.item(journal.environment.id, run.member_id, gift.item_id).quantity > 0:
             move_item(journal, run, completion, gift.item_id, -1, code=gift.code)
@@ -160,20 +187,17 @@ def _take_rewards_back(
     return taken
 
 
-def _reverse(
-    sitting: Sitting, run: Run, prize: LedgerEntry, refund: Event, entries: list[LedgerEntry]
-) -> int:
-    """Reverse what is left of a reward's entry; so many points."""
+def _reverse(sitting: Sitting, run: Run, prize: LedgerEntry, refund: Event) -> LedgerEntry | None:
+    """Reverse what is left of a reward's entry; None where nothing is."""
     journal = sitting.journal
     home, wallet = books_of_prize(journal, sitting.config, prize, run.member_id)
     record = journal.achievements.records.get(prize.id) or Record(prize)
     past = past_of(record, home, wallet, since=prize.sequence)
-    left = prize.points - past.reversed
-    if left > 0:
-        own = refund if refund.member_id == prize.member_id else None  # after a merge another member's
-        cause = Cause(
-            reason=f"{run.challenge.title}: no longer complete", event=own, origin="refund" if own else None
-        )
-        done = reverse(home, wallet, past, cumulative_target=prize.points, cause=cause, never_refuse=True)
-        entries.append(done.entry)
-    return max(0, left)
+    if past.reversed >= prize.points:
+        return None
+    own = refund if refund.member_id == prize.member_id else None  # after a merge another member's
+    cause = Cause(
+        reason=f"{run.challenge.title}: no longer complete", event=own, origin="refund" if own else None
+    )
+    target = prize.points
+    return reverse(home, wallet, past, cumulative_target=target, cause=cause, never_refuse=True).entry

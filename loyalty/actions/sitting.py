@@ -57,6 +57,7 @@ class Sitting:
     pending: dict[UUID, Referral] = field(default_factory=dict)
     known: dict[str, RecordedEvent] = field(default_factory=dict)
     purchases: dict[str, Purchase] = field(default_factory=dict)
+    touched: mission_counting.Touched = field(default_factory=mission_counting.Touched)
     _rules: dict[int, list[CompiledRule]] = field(default_factory=dict)
 
     def rules_of(self, item: Item) -> list[CompiledRule]:
@@ -97,7 +98,7 @@ def open_sitting(journal: Journal, config: Snapshot, items: Sequence[Item]) -> S
     live = [item for item in live if item.reported.event_id not in sitting.known]
     buying = [(item, sitting.member_of(item).pk) for item in live]
     read_for(journal, config, buying, sitting.purchases.values())
-    mission_counting.read_for(journal, config, buying, sitting.purchases.values())
+    sitting.touched = mission_counting.read_for(journal, config, buying, sitting.purchases.values())
     asked: list[Asking] = [
         *rules,
         *asked_by(config, (card for item in live for card in sitting.cards_of(item))),
@@ -182,10 +183,7 @@ def _lock_accounts(sitting: Sitting, live: Sequence[Item]) -> None:
     metrics = {rule.metric_id for item in live for rule in sitting.rules_of(item)}
     # Levels of points are decided under the lock of their account, also by an event that gives none.
     metrics |= {ladder.metric_id for ladder in ladders_of(sitting.config) if ladder.basis == "points"}
-    buying = [(item, sitting.member_of(item).pk) for item in live]
-    metrics |= mission_counting.metrics_of(
-        sitting.journal, sitting.config, buying, sitting.purchases.values()
-    )
+    metrics |= mission_counting.metrics_won(sitting.journal, sitting.touched)
     members = _all_members(sitting, live)
     for purchase in sitting.purchases.values():
         metrics |= {entry.account.metric_id for entry in purchase.originals}

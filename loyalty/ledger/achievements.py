@@ -5,7 +5,7 @@ Runs are read and written under the lock of their member's row. What an operatio
 loyalty/actions/completing.py.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -70,7 +70,8 @@ def missions_of(challenge: Challenge) -> list[Mission]:
 @dataclass(slots=True)
 class Achievements:
     """The runs that were read, and the rows to write. `prizes`: the ledger entries that completions gave and that
-    may be taken back, by id, with their `records` (past.py)."""
+    may be taken back, by id, with their `records` (past.py); `gifts`: the items, by achievement; `also_given`: the
+    entries of those that it absorbed. `challenges`: those changed since the configuration was read."""
 
     now: datetime
     actor: Actor
@@ -78,6 +79,8 @@ class Achievements:
     prizes: dict[UUID, LedgerEntry] = field(default_factory=dict)
     records: dict[UUID, Record] = field(default_factory=dict)
     gifts: dict[UUID, list[ItemChange]] = field(default_factory=dict)
+    also_given: dict[UUID, list[UUID]] = field(default_factory=dict)
+    challenges: dict[UUID, Challenge] = field(default_factory=dict)
     changed_progress: dict[tuple[UUID, UUID, str], MissionProgress] = field(default_factory=dict)
     new: dict[UUID, Achievement] = field(default_factory=dict)
     changed: dict[UUID, Achievement] = field(default_factory=dict)
@@ -102,6 +105,20 @@ class Achievements:
             )
         row.progress = max(rules.ZERO, row.progress + amount)
         self.changed_progress[run.member_id, mission.id, run.period] = row
+
+    def prizes_of(self, run: Run) -> list[UUID]:
+        """The ledger entries that hang on the run's completion, those of completions that it absorbed too."""
+        if run.completion is None:
+            return []
+        return [*run.completion.entry_ids, *self.also_given.get(run.completion.id, ())]
+
+    def absorb(self, run: Run, other: Achievement) -> None:
+        """Somebody who is merged into the run's member had completed the challenge too: what that gave stays given,
+        and falls with the member's own completion."""
+        assert run.completion  # noqa: S101 - the caller looked
+        run.completion.absorbed = [*run.completion.absorbed, other.copy_of or other.id, *other.absorbed]
+        if run.completion.id not in self.new:
+            self.changed[run.completion.id] = run.completion
 
     def complete_mission(self, run: Run, mission: Mission, event: Event | None, at: datetime) -> Achievement:
         made = self._achieved(run, mission, event, at)
@@ -163,18 +180,9 @@ def _place(achievement: Achievement) -> tuple[UUID, UUID, str, UUID | None]:
     return achievement.member_id, achievement.challenge_id, achievement.period, achievement.mission_id
 
 
-def prizes_named(runs: Collection[Run]) -> list[UUID]:
-    """The ledger entries that these runs' completions gave."""
-    return [key for run in runs if run.completion for key in run.completion.entry_ids]
-
-
 def prizes_held(achievements: Achievements) -> list[tuple[LedgerEntry, UUID]]:
     """The entries that may be taken back, each with the member who holds its points now."""
-    holders = {
-        key: run.member_id
-        for run in achievements.runs.values()
-        if run.completion
-        for key in run.completion.entry_ids
-    }
+    runs = achievements.runs.values()
+    holders = {key: run.member_id for run in runs for key in achievements.prizes_of(run)}
     prizes = achievements.prizes.values()
     return [(entry, holders[entry.id]) for entry in prizes if entry.id in holders]

@@ -48,13 +48,15 @@ def move_challenges(journal: Journal, merged: Member, survivor: Member) -> set[R
 
 
 def _add_copies(achievements: Achievements, copies: Collection[Achievement]) -> None:
-    """Those that the survivor has not achieved themselves."""
+    """Those that the survivor has not achieved themselves; a challenge that both have completed is joined."""
     for copied in copies:
         run = achievements.runs[copied.member_id, copied.challenge_id, copied.period]
         if copied.mission_id is not None and copied.mission_id not in run.done:
             run.done[copied.mission_id] = achievements.new[copied.id] = copied
         elif copied.mission_id is None and run.completion is None:
             run.completion = achievements.new[copied.id] = copied
+        elif copied.mission_id is None:
+            achievements.absorb(run, copied)
 
 
 def _copy(journal: Journal, row: Achievement, survivor: Member) -> Achievement:
@@ -71,6 +73,7 @@ def _copy(journal: Journal, row: Achievement, survivor: Member) -> Achievement:
         event_id=row.event_id,
         entry_ids=row.entry_ids,
         copy_of=row.copy_of or row.id,
+        absorbed=row.absorbed,
         display=row.display,
         title=row.title,
         message=row.message,

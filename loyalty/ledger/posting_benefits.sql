@@ -162,25 +162,25 @@ ON CONFLICT (member_id, challenge_id, period, mission_id) DO UPDATE SET progress
 -- section: achievements
 INSERT INTO loyalty_achievement (
     id, environment_id, member_id, kind, challenge_id, mission_id, period, target, event_id, entry_ids, copy_of,
-    display, title, message, read_at, occurred_at, recorded_at, revoked_at, revoked_by_id, actor_kind, actor_id,
+    absorbed, display, title, message, read_at, occurred_at, recorded_at, revoked_at, revoked_by_id, actor_kind, actor_id,
     trace_id
 )
 SELECT
     id, environment_id, member_id, kind, challenge_id, mission_id, period, target, event_id, entry_ids, copy_of,
-    display, title, message, read_at, occurred_at, recorded_at, revoked_at, revoked_by_id, actor_kind, actor_id,
+    absorbed, display, title, message, read_at, occurred_at, recorded_at, revoked_at, revoked_by_id, actor_kind, actor_id,
     trace_id
 FROM jsonb_to_recordset(%(achievements)s::jsonb) AS achievement (
     id uuid, environment_id uuid, member_id uuid, kind text, challenge_id uuid, mission_id uuid, period text,
-    target numeric, event_id uuid, entry_ids uuid[], copy_of uuid, display text, title text, message text,
+    target numeric, event_id uuid, entry_ids uuid[], copy_of uuid, absorbed uuid[], display text, title text, message text,
     read_at timestamptz, occurred_at timestamptz, recorded_at timestamptz, revoked_at timestamptz,
     revoked_by_id uuid, actor_kind text, actor_id text, trace_id text
 )
 
 -- section: achievement_changes
 UPDATE loyalty_achievement AS achievement
-SET revoked_at = change.revoked_at, revoked_by_id = change.revoked_by_id
+SET revoked_at = change.revoked_at, revoked_by_id = change.revoked_by_id, absorbed = change.absorbed
 FROM jsonb_to_recordset(%(achievement_changes)s::jsonb) AS change (
-    id uuid, member_id uuid, revoked_at timestamptz, revoked_by_id uuid
+    id uuid, member_id uuid, absorbed uuid[], revoked_at timestamptz, revoked_by_id uuid
 )
 WHERE achievement.id = change.id AND achievement.member_id = change.member_id
 

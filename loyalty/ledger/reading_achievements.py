@@ -3,32 +3,34 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from loyalty.ledger.achievements import Achievements, RunKey, prizes_named
+from loyalty.ledger.achievements import Achievements, RunKey
 from loyalty.ledger.sales import Sales
 from loyalty.models import Achievement, ItemChange, LedgerEntry, MemberItem, MissionProgress
 from programs.models import Challenge
 from programs.queries.snapshots import Snapshot
 
+_WHOLE = Challenge.objects.prefetch_related("missions", "rewards__item__inventory_set")
 _BY_NAME = UUID(int=0xC4A12)  # what is derived from a snapshot is known by ids
 
 
-def challenge_of(config: Snapshot, key: UUID) -> Challenge:
-    """One made since the configuration was read is read when it is met."""
-    found = config.challenges_by_id.get(key)
-    return found or Challenge.objects.prefetch_related("missions", "rewards__item").get(pk=key)
+def challenge_of(achievements: Achievements, config: Snapshot, key: UUID) -> Challenge:
+    """One made or changed since the configuration was read is read when it is met."""
+    found = achievements.challenges.get(key) or config.challenges_by_id.get(key)
+    if found is None:
+        found = achievements.challenges[key] = _WHOLE.get(pk=key)
+    return found
 
 
-def challenge_named(config: Snapshot, challenge: str, mission: str) -> Challenge:
-    """By public ids, as figures keep them. One that was changed since the configuration was read is read, and known
-    from then on."""
+def challenge_named(achievements: Achievements, config: Snapshot, challenge: str, mission: str) -> Challenge:
+    """By public ids, as figures keep them; read again where the mission was made since."""
     names: dict[str, Challenge] = config.derived.setdefault(_BY_NAME, {})
     if not names:
         names |= {str(each.public_id): each for each in config.challenges}
     found = names.get(challenge)
+    found = achievements.challenges.get(found.id, found) if found else None
     if found is None or all(str(each.public_id) != mission for each in found.missions.all()):
-        rows = Challenge.objects.filter(environment=config.environment_id, public_id=challenge)
-        found = rows.prefetch_related("missions", "rewards__item").get()
-        names[challenge] = config.challenges_by_id[found.id] = found
+        read = _WHOLE.get(environment=config.environment_id, public_id=challenge)
+        found = achievements.challenges.setdefault(read.id, read)
     return found
 
 
@@ -39,7 +41,7 @@ def read_runs(achievements: Achievements, config: Snapshot, wanted: Collection[R
     if not unknown:
         return
     for member_id, challenge_id, period in unknown:
-        achievements.learn(member_id, challenge_of(config, challenge_id), period)
+        achievements.learn(member_id, challenge_of(achievements, config, challenge_id), period)
     which = {
         "member__in": {key[0] for key in unknown},
         "challenge__in": {key[1] for key in unknown},
@@ -62,21 +64,28 @@ def read_runs(achievements: Achievements, config: Snapshot, wanted: Collection[R
 
 
 def read_prizes(achievements: Achievements, wanted: Collection[RunKey]) -> None:
-    """The ledger entries and items that completions of these runs gave; two statements, none where nothing is
-    complete."""
+    """The ledger entries and items that hang on completions of these runs; two statements, none where nothing is
+    complete, three where merges have joined completions."""
     runs = [run for key in wanted if (run := achievements.runs.get(key)) and run.completion]
-    sources = {
-        run.completion.copy_of or run.completion.id: run.completion.id for run in runs if run.completion
-    }
+    sources = {root: own.id for run in runs if (own := run.completion) for root in _roots(own)}
+    joined = [root for run in runs if run.completion for root in run.completion.absorbed]
+    if joined:
+        for other in Achievement.objects.filter(pk__in=joined).order_by("id"):
+            achievements.also_given.setdefault(sources[other.id], []).extend(other.entry_ids)
     if sources:
         given = ItemChange.objects.filter(achievement_id__in=list(sources), quantity__gt=0)
         for change in given.order_by("id"):
             if change.achievement_id:
                 achievements.gifts.setdefault(sources[change.achievement_id], []).append(change)
-    keys = set(prizes_named(runs)) - set(achievements.prizes)
+    keys = {key for run in runs for key in achievements.prizes_of(run)} - set(achievements.prizes)
     if keys:
         rows = LedgerEntry.objects.filter(pk__in=keys).select_related("account").order_by("id")
         achievements.prizes |= {entry.id: entry for entry in rows}
+
+
+def _roots(completion: Achievement) -> list[UUID]:
+    """The achievements whose items hang on it: its own, or the one that it copies, and those that it absorbed."""
+    return [completion.copy_of or completion.id, *completion.absorbed]
 
 
 def read_items(sales: Sales, members: Collection[UUID], items: Collection[UUID]) -> None:

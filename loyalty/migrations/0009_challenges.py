@@ -107,6 +107,7 @@ class Migration(migrations.Migration):
                 ('event_id', models.UUIDField(null=True)),
                 ('entry_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
                 ('copy_of', models.UUIDField(null=True)),
+                ('absorbed', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
                 ('display', models.CharField(max_length=5)),
                 ('title', models.CharField(max_length=200, null=True)),
                 ('message', models.CharField(max_length=1000, null=True)),
@@ -248,7 +249,7 @@ class Migration(migrations.Migration):
         ),
         *KEYS,
         guard_all_but(
-            "loyalty_achievement", "title", "message", "read_at", "revoked_at", "revoked_by_id"
+            "loyalty_achievement", "absorbed", "title", "message", "read_at", "revoked_at", "revoked_by_id"
         ),
         guard("loyalty_milestonechange"),
         ITEM_CHANGES,

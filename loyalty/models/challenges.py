@@ -47,7 +47,8 @@ class MissionProgress(models.Model):
 class Achievement(Acted):
     """A mission or a challenge that a member completed; also the notification of it (`read_at`). Of a challenge,
     `entry_ids`: the ledger entries that are its rewards. `target`: of a mission, as it was then. `copy_of`: after a
-    merge, the other's own. `event_id`: what completed it; empty where an edit or a merge did."""
+    merge, the other's own; `absorbed`: those of others who had completed the challenge too, which fall with this one.
+    `event_id`: what completed it; empty where an edit or a merge did."""
 
     class Kind(models.TextChoices):
         MISSION = "mission", "Mission completed"
@@ -68,6 +69,7 @@ class Achievement(Acted):
     event_id = models.UUIDField(null=True)
     entry_ids = ArrayField(models.UUIDField(), default=list)
     copy_of = models.UUIDField(null=True)
+    absorbed = ArrayField(models.UUIDField(), default=list)
     display = models.CharField(max_length=5)
     title = models.CharField(max_length=200, null=True)
     message = models.CharField(max_length=1000, null=True)
