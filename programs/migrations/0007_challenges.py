@@ -6,6 +6,8 @@ import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.constraints
 import django.db.models.deletion
+import django.db.models.functions.math
+import django.db.models.functions.text
 import programs.models.challenges
 from decimal import Decimal
 from django.db import migrations, models
@@ -64,6 +66,7 @@ class Migration(migrations.Migration):
                 ('show_time', models.BooleanField(default=True, verbose_name='show the dates')),
                 ('changes', models.PositiveIntegerField(default=0, editable=False)),
                 ('settled', models.PositiveIntegerField(default=0, editable=False)),
+                ('look_again_at', models.DateTimeField(editable=False, null=True)),
                 ('created_at', models.DateTimeField(editable=False)),
                 ('updated_at', models.DateTimeField(editable=False)),
                 ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='challenges', to='programs.environment')),
@@ -119,6 +122,7 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['origins'], name='member_app_origins')],
                 'verbose_name': 'member app',
+                'verbose_name_plural': 'member app',
             },
         ),
         migrations.CreateModel(
@@ -229,6 +233,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='memberapp',
+            constraint=models.CheckConstraint(condition=models.Q(('public_host', django.db.models.functions.text.Lower('public_host'))), name='member_app_host_lower'),
+        ),
+        migrations.AddConstraint(
+            model_name='memberapp',
             constraint=models.CheckConstraint(condition=models.Q(('event_types__overlap', ['purchase', 'refund']), _negated=True), name='member_app_no_purchase'),
         ),
         migrations.AddConstraint(
@@ -278,6 +286,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='mission',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('field', ''), ('measure', 'count')), models.Q(('measure', 'sum'), models.Q(('field', ''), _negated=True)), _connector='OR'), name='mission_measure_valid'),
+        ),
+        migrations.AddConstraint(
+            model_name='mission',
+            constraint=models.CheckConstraint(condition=models.Q(('measure', 'sum'), ('target', django.db.models.functions.math.Floor('target')), _connector='OR'), name='mission_counts_whole_events'),
         ),
         *KEYS,
     ]

@@ -5,8 +5,10 @@ from decimal import Decimal
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Floor
 
 from audit.ids import new_id, public
+from programs.models.addresses import AddressField
 from programs.models.inventory import InventoryItem
 from programs.models.metrics import MAX_POINTS, Metric
 from programs.models.programs import Program
@@ -43,7 +45,8 @@ class Notified(models.Model):
 
 class Challenge(Notified):
     """Missions to do, in a window, once a member or once in each local day, week or month; then its rewards are
-    given. `changes` counts the edits that may have made members complete; `settled` those that were looked into."""
+    given. `changes` counts the edits that may have made members complete, `settled` those that were looked into; from
+    `look_again_at` (real time) on that is done once more."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -78,6 +81,7 @@ class Challenge(Notified):
     show_time = models.BooleanField("show the dates", default=True)
     changes = models.PositiveIntegerField(default=0, editable=False)
     settled = models.PositiveIntegerField(default=0, editable=False)
+    look_again_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
 
@@ -160,6 +164,9 @@ class Mission(Notified):
                 condition=Q(measure="count", field="") | (Q(measure="sum") & ~Q(field="")),
                 name="mission_measure_valid",
             ),
+            models.CheckConstraint(
+                condition=Q(measure="sum") | Q(target=Floor("target")), name="mission_counts_whole_events"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -221,7 +228,7 @@ class Coupon(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="coupons")
     item = models.OneToOneField(InventoryItem, on_delete=models.PROTECT, related_name="coupon")
-    link = models.URLField(max_length=500, blank=True, default="", help_text="Where it can be used.")
+    link = AddressField(max_length=500, blank=True, default="", help_text="Where it can be used.")
     coupon_id = models.CharField(
         "your own id", max_length=200, blank=True, default="", help_text="In the system that honours it."
     )
@@ -275,7 +282,7 @@ class Milestone(models.Model):
     milestone_set = models.ForeignKey(MilestoneSet, on_delete=models.CASCADE, related_name="milestones")
     public_id = models.CharField(max_length=64, default=new_milestone_id)
     title = models.CharField(max_length=200)
-    media = models.URLField(max_length=500, blank=True, default="")
+    media = AddressField(max_length=500, blank=True, default="")
     threshold = models.BigIntegerField(
         validators=[MinValueValidator(-MAX_POINTS), MaxValueValidator(MAX_POINTS)]
     )

@@ -3,6 +3,7 @@
 from django.db import models
 
 from audit.ids import new_id, public
+from programs.models.addresses import AddressField
 from programs.models.pictures import Picture
 from programs.models.programs import Program
 from programs.models.tenancy import Environment
@@ -47,7 +48,7 @@ class InventoryItem(models.Model):
     inventory_set = models.ForeignKey(InventorySet, on_delete=models.PROTECT, related_name="items")
     public_id = models.CharField(max_length=64, default=new_item_id)
     title = models.CharField(max_length=200)
-    media = models.URLField(max_length=500, blank=True)
+    media = AddressField(max_length=500, blank=True)
     picture = models.ForeignKey(
         Picture, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from audit.ids import new_id
 from programs.models.tenancy import Environment
@@ -21,10 +22,14 @@ class MemberApp(models.Model):
 
     class Meta:
         verbose_name = "member app"
+        verbose_name_plural = "member app"  # there is one an environment
         indexes = [GinIndex(fields=["origins"], name="member_app_origins")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(public_host__isnull=True) | ~Q(public_host=""), name="member_app_host_not_empty"
+            ),
+            models.CheckConstraint(
+                condition=Q(public_host=Lower("public_host")), name="member_app_host_lower"
             ),
             models.CheckConstraint(
                 condition=~Q(event_types__overlap=["purchase", "refund"]), name="member_app_no_purchase"

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from audit.ids import new_id
+from programs.models.addresses import AddressField
 from programs.models.programs import Program
 from programs.models.tenancy import Environment
 
@@ -37,7 +38,7 @@ class Metric(models.Model):
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="metrics")
     code = models.SlugField(max_length=50)
     title = models.CharField(max_length=200)
-    media = models.URLField(max_length=500, blank=True)
+    media = AddressField(max_length=500, blank=True)
     default_value = models.BigIntegerField(
         default=0,
         validators=[MinValueValidator(0), MaxValueValidator(MAX_POINTS)],

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from audit.ids import new_id, public
+from programs.models.addresses import AddressField
 from programs.models.pictures import Picture
 from programs.models.programs import Program
 from programs.models.tenancy import Environment
@@ -77,8 +78,8 @@ class StampProgram(models.Model):
     )
 
     title = models.CharField(max_length=200, help_text="The headline on the card.")
-    image_url = models.URLField("image address", max_length=500, blank=True, default="")
-    logo_url = models.URLField("logo address", max_length=500, blank=True, default="")
+    image_url = AddressField("image address", max_length=500, blank=True, default="")
+    logo_url = AddressField("logo address", max_length=500, blank=True, default="")
     picture = models.ForeignKey(
         Picture, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="The image."
     )

@@ -35,6 +35,7 @@ def test_it_is_set_up_on_one_page_and_changed_there(operator: Client, environmen
     assert set(app.event_types) == {"walk", "ran", "swam"}
     page = operator.get(PAGE, follow=True)
     assert page.redirect_chain == [(f"{PAGE}{app.pk}/change/", 302)]
+    assert "Member apps" not in text_of(page)
     assert [(one.type, one.is_listed) for one in page.context["types"]] == [
         ("ran", True),
         ("swam", True),
