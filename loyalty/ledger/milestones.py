@@ -56,10 +56,10 @@ def _told(change: MilestoneChange, entry: LedgerEntry, milestone_set: MilestoneS
     return {
         "verb": "milestone.reached" if change.rises else "milestone.lost",
         "object_type": "milestoneset",
-        "object_id": milestone_set.public_id,
+        "object_id": str(milestone_set.pk),
         "member_id": change.member_id,
         "before": {"milestone": change.from_id},
-        "after": {"milestone": change.to_id, "total": entry.balance_after},
+        "after": {"set": milestone_set.public_id, "milestone": change.to_id, "total": entry.balance_after},
         "event_id": entry.event.event_id if entry.event else None,
         "occurred_at": entry.occurred_at,
     }

@@ -130,7 +130,7 @@ class Achievement(Acted):
 
 
 class MilestoneChange(Immutable):
-    """A member crossed milestones of a set, either way, by one ledger entry. By their public ids and titles, as they
+    """A member crossed milestones of a set, either way, by one ledger entry. By their public ids, as they
     were then; None: below the first one."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
