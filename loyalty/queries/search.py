@@ -1,13 +1,16 @@
-"""Find a member, transaction, redemption, stamp card or event by its id or code, from anywhere in the console."""
+"""Find a member, transaction, redemption, stamp card, event, rule, challenge or coupon by its id, code or title, from
+anywhere in the console."""
 
 from typing import NamedTuple
 from uuid import UUID
+
+from django.db.models import Q
 
 from audit.ids import parse_public, public
 from loyalty.models import Event, Hold, LedgerEntry, Member, Redemption, StampReward
 from loyalty.queries.redemptions import redemptions_of
 from loyalty.queries.stamps import collections_of, rewards_of, stamp_programs_of
-from programs.models import EarningRule, Environment
+from programs.models import Challenge, Coupon, EarningRule, Environment
 
 _MEMBERS_SHOWN = 8
 _PAID_SHOWN = 8
@@ -25,7 +28,7 @@ class Hit(NamedTuple):
 
 def find_anything(*, environment: Environment, term: str) -> list[Hit]:
     """What the term names: an exact transaction, hold, redemption, stamp or event id, a code that was issued, members
-    whose id begins with it, a rule."""
+    whose id begins with it; rules, challenges and coupons whose title has it, or whose id it is."""
     if not term or len(term) > 200 or "\x00" in term:
         return []
     return [
@@ -36,6 +39,8 @@ def find_anything(*, environment: Environment, term: str) -> list[Hit]:
         *_events(environment, term),
         *_members(environment, term),
         *_rules(environment, term),
+        *_challenges(environment, term),
+        *_coupons(environment, term),
     ]
 
 
@@ -119,5 +124,26 @@ def _rules(environment: Environment, term: str) -> list[Hit]:
     rows = EarningRule.objects.filter(environment=environment, name__icontains=term)
     return [
         Hit(row.name, f"{row.get_status_display()} earning rule", "programs_earningrule", row.pk, "rule")
+        for row in rows[:_MEMBERS_SHOWN]
+    ]
+
+
+def _challenges(environment: Environment, term: str) -> list[Hit]:
+    rows = Challenge.objects.filter(environment=environment)
+    try:
+        rows = rows.filter(public_id=UUID(term))
+    except ValueError:
+        rows = rows.filter(title__icontains=term)
+    return [
+        Hit(row.title, f"{row.get_status_display()} challenge", "programs_challenge", row.pk, "flag")
+        for row in rows[:_MEMBERS_SHOWN]
+    ]
+
+
+def _coupons(environment: Environment, term: str) -> list[Hit]:
+    named = Q(item__public_id=term) | Q(item__title__icontains=term)
+    rows = Coupon.objects.filter(named, environment=environment).select_related("item")
+    return [
+        Hit(row.item.title, f"{row.item.public_id} · coupon", "programs_coupon", row.pk, "sell")
         for row in rows[:_MEMBERS_SHOWN]
     ]

@@ -4,7 +4,7 @@ from audit.ids import public
 from loyalty.queries.search import find_anything
 from programs.models import Environment
 from tests.console.redeemed import TEN, buy, fill, offer
-from tests.factories import make_environment
+from tests.factories import make_challenge, make_coupon, make_environment
 from tests.loyalty.ledger.till import Till
 
 
@@ -52,3 +52,18 @@ def test_another_environments_hold_is_not_found(environment: Environment) -> Non
     till.give(50)
     hold = till.hold(20)
     assert find_anything(environment=make_environment(), term=public("hold", hold.pk)) == []
+
+
+def test_challenges_and_coupons_are_found_by_their_titles_and_ids(environment: Environment) -> None:
+    challenge, coupon = make_challenge(environment, title="Spring walk"), make_coupon(environment)
+    other = make_environment()
+    for term in ("ring WA", str(challenge.public_id)):
+        (found,) = find_anything(environment=environment, term=term)
+        assert (found.noun, found.key, found.title) == ("programs_challenge", challenge.pk, "Spring walk")
+        assert found.description == "Active challenge"
+        assert find_anything(environment=other, term=term) == []
+    for term in ("free", "tea"):
+        (found,) = find_anything(environment=environment, term=term)
+        assert (found.noun, found.key, found.title) == ("programs_coupon", coupon.pk, "Free tea")
+        assert found.description == "tea · coupon"
+        assert find_anything(environment=other, term=term) == []
