@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, Func, QuerySet, UUIDField
 
 from audit.errors import NotFound
 from loyalty.models import Achievement, ItemChange, Member, MemberItem
@@ -61,7 +61,8 @@ def _own_code(member: Member, coupon: Coupon) -> str | None:
 def codes_kept(member_id: UUID, items: Collection[UUID]) -> QuerySet[ItemChange]:
     """How the member got those codes for these items that were not taken back, the newest first.
 
-    A merge leaves codes with whom they came to; what was taken back after one is told of the survivor's copy alone.
+    A merge leaves codes with whom they came to; what was taken back after one is told of the
+    survivor's completion alone: theirs is a copy, or the two were joined.
     """
     family = family_of(member_id).order_by().values("pk")
     revoked = Achievement.objects.filter(member__in=family, revoked_at__isnull=False).order_by()
@@ -70,4 +71,6 @@ def codes_kept(member_id: UUID, items: Collection[UUID]) -> QuerySet[ItemChange]
     )
     kept = got.exclude(achievement_id__in=revoked.values("pk"))
     kept = kept.exclude(achievement_id__in=revoked.filter(copy_of__isnull=False).values("copy_of"))
+    joined = revoked.annotate(fell=Func(F("absorbed"), function="unnest", output_field=UUIDField()))
+    kept = kept.exclude(achievement_id__in=joined.values("fell"))
     return kept.order_by("-id")

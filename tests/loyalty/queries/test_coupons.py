@@ -103,3 +103,20 @@ def test_a_code_that_was_taken_back_after_a_merge_is_neither_in_the_app_nor_in_t
     assert (owned(phone, "ada").code, shown(phone)) == (adas, [adas])
     phone.refund("q")
     assert owned_by(phone.member()) == []
+
+
+def test_codes_of_completions_that_a_merge_joined_fall_together(phone: Phone) -> None:
+    giving(phone, make_coupon(phone.environment, code_pattern="T-########"))
+    phone.buy("p", "1.00", "bob")
+    phone.buy("q", "1.00", "ada")
+    bobs, adas = codes(phone)
+    phone.merge("bob", "ada")
+    assert shown(phone) == [adas, bobs]
+    phone.refund("p", member="bob")
+    assert shown(phone) == [adas, bobs], "one purchase is left"
+    phone.refund("q")
+    assert owned_by(phone.member()) == []
+    with pytest.raises(NotFound):
+        owned(phone, "ada")
+    phone.buy("r", "1.00")
+    assert shown(phone) == codes(phone)[2:]
