@@ -27,8 +27,8 @@ class NotificationsView(AudienceView):
 
     def _unread(self, request: Request) -> list[Notification]:
         asked = self.query(NotificationsQuery)
-        environment = self.environment
-        member = open_profile(environment=environment, member=self.member, actor=self.actor, now=self.now)
+        environment, member = self.environment, self.member
+        open_profile(environment=environment, member=member, actor=self.actor, now=self.now)
         if request.method == "HEAD":  # it shows nothing, so nothing is read
             return pending_notifications(
                 environment=environment, member=member, acknowledged=(), now=self.now

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from audit.models import AuditEvent
 from loyalty.actions.notifications import fetch_notifications, pending_notifications
 from loyalty.actions.profiles import open_profile
 from loyalty.models import Member, MilestoneChange
@@ -193,9 +194,13 @@ def test_thirty_actions(resort: Resort) -> None:
         MilestoneChange.objects.filter(member=camp.key("ada"), rises=True).count(),
         MilestoneChange.objects.filter(member=camp.key("ada"), rises=False).count(),
     )
-    here, member = reload(camp.environment), camp.member()
-    pending = pending_notifications(environment=here, member=member, acknowledged=[], now=day(1))
-    fetched = fetch_notifications(environment=here, member=member, now=day(1))
+    crossed = AuditEvent.objects.filter(environment_id=camp.environment.id, verb__startswith="milestone.")
+    assert {(row.object_type, row.object_id) for row in crossed} == {
+        ("milestoneset", str(each.pk)) for each in MilestoneSet.objects.filter(environment=camp.environment)
+    }
+    here = reload(camp.environment)
+    pending = pending_notifications(environment=here, member="ada", acknowledged=[], now=day(1))
+    fetched = fetch_notifications(environment=here, member="ada", now=day(1))
     assert fetched == pending
     assert Counter((each.line.type, each.display) for each in fetched) == {
         ("missionCompleted", "toast"): 3,
@@ -203,4 +208,4 @@ def test_thirty_actions(resort: Resort) -> None:
         ("challengeCompleted", "none"): 2,
         ("challengeCompleted", "popup"): 1,
     }
-    assert fetch_notifications(environment=here, member=member, now=day(1)) == []
+    assert fetch_notifications(environment=here, member="ada", now=day(1)) == []

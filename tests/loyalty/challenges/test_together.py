@@ -8,7 +8,7 @@ from loyalty.actions.events import record_event
 from loyalty.actions.notifications import fetch_notifications
 from loyalty.errors import Replay
 from loyalty.ledger.idempotency import Idempotency
-from loyalty.models import Achievement, Member
+from loyalty.models import Achievement
 from loyalty.queries.events import RecordedEvent
 from tests.factories import reload
 from tests.loyalty.challenges.camp import Camp
@@ -54,8 +54,7 @@ def test_sixteen_threads_report_the_last_missing_action(open_field: Camp, togeth
 
 def fetched(camp: Camp) -> list[str]:
     """The types of what one device is told."""
-    member = Member.objects.get(pk=camp.key("ada"))
-    told = fetch_notifications(environment=reload(camp.environment), member=member, now=day(camp.today))
+    told = fetch_notifications(environment=reload(camp.environment), member="ada", now=day(camp.today))
     return [each.line.type for each in told]
 
 

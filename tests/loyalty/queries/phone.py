@@ -137,14 +137,12 @@ class Phone(Shop):
         return lines
 
     def fetch(self, name: str = "ada") -> list[Notification]:
-        return fetch_notifications(
-            environment=self.environment, member=self.member(name), now=day(self.today)
-        )
+        return fetch_notifications(environment=self.environment, member=name, now=day(self.today))
 
     def pending(self, *acknowledged: Any, name: str = "ada") -> list[Notification]:
         return pending_notifications(
             environment=self.environment,
-            member=self.member(name),
+            member=name,
             acknowledged=acknowledged,
             now=day(self.today),
         )

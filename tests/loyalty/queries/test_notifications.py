@@ -1,6 +1,7 @@
 """What members are told, each of it once."""
 
 from collections import Counter
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -8,14 +9,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit.ids import parse_public
+from loyalty.actions import notifications
 from loyalty.actions.notifications import MOST_FETCHED, MOST_PENDING, pending_notifications
-from loyalty.models import Achievement
+from loyalty.models import Achievement, Member
 from loyalty.queries.notifications import Notification
 from programs.models import Challenge, Environment
 from tests.factories import make_member
 from tests.loyalty.ledger.till import day
 from tests.loyalty.queries.phone import Phone
-from tests.loyalty.redemptions.racing import Together
+from tests.loyalty.redemptions.racing import Together, elsewhere
 
 
 @pytest.fixture
@@ -115,7 +117,7 @@ def test_a_fetch_costs_as_much_for_two_as_for_two_hundred_and_one_statement_for_
             phone.fetch(name)
         return sum(" loyalty_" in each["sql"] or '"loyalty_' in each["sql"] for each in captured)
 
-    member = 1
+    member = 2  # who it is, and that nobody merges them meanwhile
     assert statements("ada") == member + 6
     assert statements("ada") == member + 1
     assert statements("bob") == member + 4  # nothing was given with these
@@ -141,14 +143,41 @@ def test_devices_that_acknowledge_the_same_ones_at_once_wait_for_each_other(
 ) -> None:
     phone = Phone(committed_environment)
     phone.open()
-    made, member = told(phone, 20), phone.member()
+    made = told(phone, 20)
     ways = [made[:10], made[9::-1]]
     results = together(
         lambda number: pending_notifications(
-            environment=phone.environment, member=member, acknowledged=ways[number % 2], now=day(number)
+            environment=phone.environment, member="ada", acknowledged=ways[number % 2], now=day(number)
         ),
         8,
     )
     assert [keys(each) for each in results] == [made[10:]] * 8
     read = Achievement.objects.filter(pk__in=made[:10]).values_list("read_at", flat=True)
     assert len(set(read)) == 1
+
+
+@pytest.mark.parametrize("way", ["fetch", "pending"])
+def test_who_is_merged_while_they_are_told_is_told_once(
+    committed_environment: Environment, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    phone = Phone(committed_environment)
+    phone.open()
+    bobs, adas = told(phone, 2, "bob"), told(phone, 1, "ada")
+    find, merged = notifications.find_member, list[Any]()
+
+    def found_just_before(**asked: Any) -> Member:
+        found = find(**asked)
+        if not merged:
+            merged.append(elsewhere(lambda: phone.merge("bob", "ada")))
+        return found
+
+    monkeypatch.setattr(notifications, "find_member", found_just_before)
+    got = keys(phone.fetch("bob") if way == "fetch" else phone.pending(*bobs, name="bob"))
+    assert len(merged) == 1
+    own = Achievement.objects.filter(member=phone.key("ada"), environment_id=phone.environment.pk)
+    assert got == list(own.order_by("id").values_list("pk", flat=True))
+    assert set(adas) < set(got)
+    assert len(got) == 2
+    assert Achievement.objects.filter(pk__in=bobs, read_at__isnull=True).count() == 2
+    if way == "fetch":
+        assert phone.fetch("ada") == phone.fetch("bob") == []
