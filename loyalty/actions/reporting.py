@@ -53,4 +53,4 @@ def _refusal(config: Snapshot, action: str) -> str | None:
     app = config.member_app
     if (app and action in app.event_types) or action not in config.event_types_used:
         return None
-    return f"Members may not report {action!r}; an owner can list it in the member app, or your server reports it."
+    return f"Members may not report {action!r}; an operator can list it in the member app, or your server reports it."

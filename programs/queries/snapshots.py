@@ -102,6 +102,15 @@ class PublishedRule:
         return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
 
 
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """What those look at that nobody has published or begun yet: earning rules, missions, stamp programs.
+    `conditions`: their JSON."""
+
+    event_types: frozenset[str] = frozenset()
+    conditions: tuple[Any, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """Everything configured in one environment at one `config_version`."""
@@ -126,8 +135,7 @@ class Snapshot:
     """With their items and pictures."""
     coupons: tuple[Coupon, ...] = ()
     member_app: MemberApp | None = None
-    drafted_event_types: frozenset[str] = frozenset()
-    """What earning rules look at that were never published."""
+    drafts: Drafts = Drafts()
     derived: dict[UUID, Any] = field(default_factory=dict)
     """What the layers above make of an object here, by its id; it goes when the snapshot goes."""
 
@@ -189,12 +197,14 @@ class Snapshot:
 
     @cached_property
     def event_types_used(self) -> frozenset[str]:
-        """Of events that anything configured looks at: what they cause is not for members to claim."""
+        """Of events that anything configured looks at, drafts too: what they cause is not for members to claim,
+        and what was claimed before a draft begins counts from then on."""
         missions = [one for challenge in self.challenges for one in challenge.missions.all()]
         conditions = [rule.condition for rule in self.rules]
         conditions += [parse(one.condition) for one in missions]
         conditions += [parse(each.condition) for each in self.stamp_programs]
         conditions += [parse(each.condition) for each in self.rewards]
+        conditions += [parse(condition) for condition in self.drafts.conditions]
         counted = {type_ for condition in conditions for type_ in event_types_counted(condition)}
         ladders = {ladder.event_type for ladder in self.ladders if ladder.event_type}
         return frozenset(
@@ -203,7 +213,7 @@ class Snapshot:
             | {one.event_type for one in missions}
             | counted
             | ladders
-            | self.drafted_event_types
+            | self.drafts.event_types
         )
 
     def program(self, name: str) -> Program | None:
@@ -238,6 +248,7 @@ def snapshot(environment: Environment) -> Snapshot:
 
 
 def _compile(environment: Environment) -> Snapshot:
+    challenges, stamp_programs = list(_challenges(environment)), list(_stamp_programs(environment))
     return Snapshot(
         environment_id=environment.id,
         version=environment.config_version,
@@ -248,14 +259,36 @@ def _compile(environment: Environment) -> Snapshot:
         ladders=tuple(TierLadder.objects.filter(environment=environment).order_by("created_at", "id")),
         tiers=tuple(Tier.objects.filter(environment=environment)),
         rewards=tuple(_rewards(environment)),
-        stamp_programs=tuple(_stamp_programs(environment)),
-        challenges=tuple(_challenges(environment)),
+        stamp_programs=tuple(each for each in stamp_programs if not _is_draft(each)),
+        challenges=tuple(each for each in challenges if not _is_draft(each)),
         milestone_sets=tuple(_own(MilestoneSet, environment).prefetch_related("milestones")),
         inventory_sets=tuple(_inventory_sets(environment)),
         coupons=tuple(_own(Coupon, environment)),
         member_app=_own(MemberApp, environment).first(),
-        drafted_event_types=frozenset(
-            EarningRule.objects.filter(environment=environment).values_list("event_type", flat=True)
+        drafts=_drafts(
+            environment,
+            [mission for each in challenges if _is_draft(each) for mission in each.missions.all()],
+            [each for each in stamp_programs if _is_draft(each)],
+        ),
+    )
+
+
+def _is_draft(one: Challenge | StampProgram) -> bool:
+    return one.status == "draft"
+
+
+def _drafts(environment: Environment, missions: list[Mission], stamp_programs: list[StampProgram]) -> Drafts:
+    rules = list(_own(EarningRule, environment).values_list("event_type", "condition"))
+    return Drafts(
+        frozenset([*(type_ for type_, _ in rules), *(mission.event_type for mission in missions)]),
+        tuple(
+            condition
+            for condition in (
+                *(condition for _, condition in rules),
+                *(mission.condition for mission in missions),
+                *(each.condition for each in stamp_programs),
+            )
+            if condition
         ),
     )
 
@@ -265,9 +298,8 @@ def _own(model: type[ModelT], environment: Environment) -> QuerySet[ModelT]:
 
 
 def _challenges(environment: Environment) -> QuerySet[Challenge]:
-    begun = _own(Challenge, environment).exclude(status=Challenge.Status.DRAFT)
     rewards = ChallengeReward.objects.select_related("metric", "item__inventory_set")
-    return begun.prefetch_related(
+    return _own(Challenge, environment).prefetch_related(
         Prefetch("missions", Mission.objects.order_by("place", "id")), Prefetch("rewards", rewards)
     )
 
@@ -283,8 +315,7 @@ def _rewards(environment: Environment) -> QuerySet[Reward]:
 
 
 def _stamp_programs(environment: Environment) -> QuerySet[StampProgram]:
-    begun = StampProgram.objects.exclude(status=StampProgram.Status.DRAFT).filter(environment=environment)
-    return begun.select_related("picture", "logo").order_by("id")
+    return _own(StampProgram, environment).select_related("picture", "logo").order_by("id")
 
 
 def _rules(environment: Environment) -> list[PublishedRule]:

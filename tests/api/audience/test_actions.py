@@ -16,6 +16,11 @@ def events(environment: Environment) -> list[Event]:
     return list(Event.objects.filter(environment_id=environment.pk).order_by("id"))
 
 
+def counted(event_type: str) -> dict[str, Any]:
+    """A condition on how many events of that type there were."""
+    return {"field": f"member.event_count.{event_type}", "op": "gte", "value": "3"}
+
+
 def test_it_is_an_event_of_the_tokens_member_with_what_was_said(club: Club) -> None:
     data = {"title": "é" * 1024, "seconds": Decimal("12.50"), "count": 3, "finished": False, "k" * 64: ""}
     answer = club.app("bob").did("video_watched", data)
@@ -46,16 +51,22 @@ def test_the_same_key_does_nothing_twice_and_without_one_each_call_is_another(cl
 def test_members_report_what_is_listed_or_what_nothing_looks_at(club: Club, ada: App) -> None:
     environment = club.environment
     factories.make_rule(environment, event_type="signup", name="Sign-up", published=False)
+    factories.make_rule(
+        environment, event_type="signup", name="Loyal", published=False, condition=counted("scanned")
+    )
     factories.make_challenge(environment, missions=[{"title": "Come", "event_type": "visit", "target": 1}])
+    later = {"title": "Play", "event_type": "played", "target": 1, "condition": counted("won")}
+    factories.make_challenge(environment, status="draft", missions=[later])
+    factories.make_stamp_program(environment, status="draft", condition=counted("stayed"))
     before = len(events(environment))
-    for action in ("signup", "visit", "purchase", "refund"):
+    for action in ("signup", "scanned", "visit", "played", "won", "stayed", "purchase", "refund"):
         message = refused(ada.did(action), 403, "permission_denied")
         assert message == {
             "purchase": "Members do not report a purchase; your server does, by POST /v1/events.",
             "refund": "Members do not report a refund; your server does, by POST /v1/events.",
         }.get(
             action,
-            f"Members may not report {action!r}; an owner can list it in the member app, or your server reports it.",
+            f"Members may not report {action!r}; an operator can list it in the member app, or your server reports it.",
         )
     assert len(events(environment)) == before
     club.allow(event_types=["visit"])
