@@ -26,8 +26,9 @@ class MemberAppForm(forms.Form):
         widget=text_input(
             placeholder="club.example.com", autocomplete="off", spellcheck="false", inputmode="url"
         ),
-        help_text="A name of your own that leads to this server. By it the app reads the configuration without a"
-        " key. Empty: with a publishable key or a member token alone.",
+        help_text="A name of your own that leads to this server, which must answer to it (ALLOWED_HOSTS of its"
+        " settings). By it the app reads the configuration without a key. Empty: with a publishable key or a member"
+        " token alone.",
     )
     origins = forms.CharField(
         required=False,
@@ -35,7 +36,8 @@ class MemberAppForm(forms.Form):
             rows=3, placeholder="https://www.example.com", autocomplete="off", spellcheck="false"
         ),
         label="Web pages that may call",
-        help_text="One origin a line: https:// and the host, without a path. An app that is no web page needs none.",
+        help_text="One origin a line: https:// and the host, without a path; of an app in a web view its own, such as"
+        " capacitor://localhost. An app that is no web page needs none.",
     )
     others = forms.CharField(
         label="Other event types",

@@ -20,6 +20,8 @@ _HOST = re.compile(
 )
 _EVENT_TYPE = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+_NO_SITE: Final = ("file", "data", "javascript")
+"""Schemes whose pages are not of any one host: a browser sends `null` for them."""
 _TAKEN = FieldError("public_host", "unique", "Another environment has it; choose another.")
 
 
@@ -33,6 +35,8 @@ def member_app_of(environment: Environment) -> MemberApp:
 def save_member_app(*, environment: Environment, actor: Actor, changes: Mapping[str, Any]) -> MemberApp:
     """Set public_host (name[:port]; None or empty: none), origins (scheme://host[:port]) and event_types (what
     members may report), each put into normal form.
+
+    An origin may be https, http of this machine, or of an app's web view (capacitor://localhost).
 
     Raises InvalidRequest naming every fault, as `origins[1]`. Locks: the environment, then the row.
     """
@@ -108,10 +112,12 @@ def _origin(given: str) -> str:
     if not _HOST.fullmatch(host) or any(rest) or "@" in parts.netloc:
         detail = "Give an origin such as https://www.example.com, without a path."
         raise InvalidRequest.field("origins", "invalid", detail)
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOCAL):
-        detail = "Give an https origin; http is for localhost and 127.0.0.1 alone."
-        raise InvalidRequest.field("origins", "invalid", detail)
-    shown = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    if parts.scheme in ("", *_NO_SITE) or (parts.scheme == "http" and host not in _LOCAL):
+        detail = (
+            "Give an https origin, or an app's own such as capacitor://localhost; http is for localhost and"
+        )
+        raise InvalidRequest.field("origins", "invalid", f"{detail} 127.0.0.1 alone.")
+    shown = "" if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f":{port}"
     return f"{parts.scheme}://{host}{shown}"
 
 

@@ -52,6 +52,12 @@ def test_each_fault_is_named_and_nothing_is_saved(environment: Environment) -> N
         ({"origins": ["https://shop.example/path"]}, ("origins[0]", "invalid")),
         ({"origins": ["https://me@shop.example"]}, ("origins[0]", "invalid")),
         ({"origins": ["https://shop.example:x"]}, ("origins[0]", "invalid")),
+        ({"origins": ["shop.example"]}, ("origins[0]", "invalid")),
+        ({"origins": ["//shop.example"]}, ("origins[0]", "invalid")),
+        ({"origins": ["file://localhost", "https://a.example"]}, ("origins[0]", "invalid")),
+        ({"origins": ["data://text"]}, ("origins[0]", "invalid")),
+        ({"origins": ["javascript://shop.example"]}, ("origins[0]", "invalid")),
+        ({"origins": ["capacitor://"]}, ("origins[0]", "invalid")),
         ({"origins": ["*"]}, ("origins[0]", "invalid")),
         ({"origins": ["null"]}, ("origins[0]", "invalid")),
         ({"origins": [f"https://{n}.example" for n in range(MAX_ORIGINS + 1)]}, ("origins", "max_length")),
@@ -64,6 +70,16 @@ def test_each_fault_is_named_and_nothing_is_saved(environment: Environment) -> N
             save(environment, **changes)
         assert [(each.field, each.code) for each in caught.value.errors] == [expected], changes
     assert not MemberApp.objects.filter(environment=environment).exists()
+
+
+def test_pages_in_an_apps_own_web_view_may_be_listed(environment: Environment) -> None:
+    given = ["Capacitor://localhost", "ionic://localhost/", "app+view://shop:443", "http://127.0.0.1:80"]
+    assert save(environment, origins=given).origins == [
+        "capacitor://localhost",
+        "ionic://localhost",
+        "app+view://shop:443",
+        "http://127.0.0.1",
+    ]
 
 
 def test_a_publishable_key_has_no_scopes_and_says_what_it_is(environment: Environment) -> None:

@@ -1,6 +1,7 @@
 """Who calls /api/loyalty: a member by their token; for the configuration also an app by its publishable key, or
 whoever calls by the environment's public host."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 from rest_framework.authentication import BaseAuthentication
@@ -30,7 +31,7 @@ class MemberAuthentication(BaseAuthentication):
                 " send a member token here."
             )
         if sent.startswith("pk_"):
-            return None, known.by_key(sent, ApiKey.Kind.PUBLISHABLE)
+            return None, _of_the_app(request, known.by_key(sent, ApiKey.Kind.PUBLISHABLE))
         if member_tokens.looks_like_token(sent):
             return None, known.by_token(sent)
         raise AuthenticationFailed("Send a member token: `Authorization: Bearer <JWT>`.")
@@ -40,6 +41,12 @@ class MemberAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="loyalty"'
+
+
+def _of_the_app(request: Request, key: Principal) -> Principal:
+    """Every phone has the same key, so that one of them must not use up what is meant for all."""
+    address = request._request.client_ip  # type: ignore[attr-defined]
+    return replace(key, counted_as=f"key:{key.key_id}:{address}")
 
 
 class ConfigAuthentication(MemberAuthentication):

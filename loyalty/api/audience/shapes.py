@@ -1,22 +1,16 @@
 """The shapes of /api/loyalty's answers, for the OpenAPI document. Rendering is in rendering.py; a test holds each
 answer against its shape."""
 
-from typing import Any
+from typing import Any, get_args
 
 from rest_framework import serializers as s
 
 from loyalty.api.common.problems import PROBLEMS
+from loyalty.queries.member_history import LineType
 from programs.models import Challenge, ChallengeReward
 
 _MS = "Unix time in milliseconds."
-LINES = (
-    "missionCompleted",
-    "challengeCompleted",
-    "missionRevoked",
-    "challengeRevoked",
-    "metricChanged",
-    "inventoryChanged",
-)
+LINES = get_args(LineType)
 
 
 class AudienceError(s.Serializer[Any]):

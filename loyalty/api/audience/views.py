@@ -42,7 +42,7 @@ class AudienceView(Refusing, EngineView):
         super().initial(request, *args, **kwargs)
         if self.origin is not None and not self.answers_can_be_read:
             raise PermissionRefused(
-                f"The environment does not list the origin {self.origin!r}; an owner can add it to the member app."
+                f"The environment does not list the origin {self.origin!r}; an operator can add it to the member app."
             )
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
@@ -52,7 +52,7 @@ class AudienceView(Refusing, EngineView):
             return Response(status=204, headers={"Allow": ", ".join(methods)})
         if not self.answers_can_be_read:
             raise PermissionRefused(
-                "No environment lists this origin; an owner can add it to the member app."
+                "No environment lists this origin; an operator can add it to the member app."
             )
         return Response(status=204, headers=preflight_headers(methods))
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 
 from loyalty.api.common import throttling
@@ -117,6 +118,8 @@ def test_token_key_and_address_have_a_limit_each(club: Club, settings: Any) -> N
     key, other = App(club.key()), App(club.key())
     assert [key.get("config").status_code for _ in range(3)] == [200, 200, 429]
     assert other.get("config").status_code == 200
+    key.client = Client(REMOTE_ADDR="192.0.2.7")
+    assert [key.get("config").status_code for _ in range(3)] == [200, 200, 429], "another phone"
     assert [anybody("GET", "config").status_code for _ in range(3)] == [200, 200, 429]
     assert anybody("GET", "config", host="localhost").status_code == 429, "by the address, whichever host"
     assert App("sk_live_of_somebody").get("config").status_code == 429, "by the address as well"
