@@ -11,6 +11,7 @@ from audit.errors import FieldError
 from programs.actions.configure import faults_of
 from programs.conditions import FaultyConfigurationError, canonical
 from programs.conditions.fields import Root, parse_field
+from programs.event_types import event_type_fault
 from programs.models import Challenge, Environment, Mission
 
 MAX_MISSIONS = 50
@@ -34,14 +35,17 @@ def read_missions(
     if len(given) > MAX_MISSIONS:
         detail = f"A challenge has at most {MAX_MISSIONS} missions."
         return list(stored), [FieldError("missions", "max_length", detail)]
-    by_id = {str(mission.public_id): mission for mission in stored}
+    taken = _taken(environment, given) - {mission.public_id for mission in stored}
     faults: list[FieldError] = []
     wanted: list[Mission] = []
-    for place, values in enumerate(given):
-        old = by_id.get(str(values.get("id")).lower())
-        mission = _copy(old) if old else Mission(environment=environment)
+    for place, (values, old) in enumerate(zip(given, _meant(stored, given), strict=True)):
+        mission = _copy(environment, old) if old else Mission(environment=environment)
         mission.challenge, mission.place = challenge, place
-        found = [*_fill(mission, values), *_taken(mission, old, wanted)]
+        found = list(_fill(mission, values))
+        if mission.public_id in taken:
+            detail = "Another mission has it, or had it before it was removed; choose another."
+            found.append(FieldError("id", "unique", detail))
+        taken.add(mission.public_id)
         if old and has_begun:
             found += _what_stays(mission, old)
         faults += [FieldError(f"missions[{place}].{f.field}", f.code, f.detail) for f in found]
@@ -49,10 +53,34 @@ def read_missions(
     return wanted, faults
 
 
-def _copy(old: Mission) -> Mission:
-    copied = Mission(
-        id=old.id, public_id=old.public_id, environment=old.environment, created_at=old.created_at
-    )
+def _meant(stored: Sequence[Mission], given: Sequence[Mapping[str, Any]]) -> list[Mission | None]:
+    """The stored mission that each one given is: by its id; without one, in order, the next that counts the same
+    under the same title and that no id names. So a list that never had ids may be sent again."""
+    by_id: dict[UUID | None, Mission] = {mission.public_id: mission for mission in stored}
+    named = {_uuid(values.get("id")) for values in given}
+    free = [mission for mission in stored if mission.public_id not in named]
+    found: list[Mission | None] = []
+    for values in given:
+        if values.get("id") is not None:
+            found.append(by_id.get(_uuid(values["id"])))
+            continue
+        alike = next((mission for mission in free if _is_alike(mission, values)), None)
+        if alike:
+            free.remove(alike)
+        found.append(alike)
+    return found
+
+
+def _is_alike(mission: Mission, given: Mapping[str, Any]) -> bool:
+    measure = given.get("measure") or Mission.Measure.COUNT
+    texts = {name: str(given.get(name) or "").strip() for name in ("event_type", "title", "field")}
+    if measure == Mission.Measure.COUNT:
+        texts["field"] = ""
+    return mission.measure == measure and all(getattr(mission, name) == texts[name] for name in texts)
+
+
+def _copy(environment: Environment, old: Mission) -> Mission:
+    copied = Mission(id=old.id, public_id=old.public_id, environment=environment, created_at=old.created_at)
     copied._state.adding = False
     return copied
 
@@ -61,9 +89,9 @@ def _fill(mission: Mission, given: Mapping[str, Any]) -> Iterator[FieldError]:
     """Set what is given, all else to its default; what is wrong with it."""
     yield from (FieldError(n, "unknown_field", "There is no such field.") for n in given if n not in _FIELDS)
     if given.get("id") is not None:
-        try:
-            mission.public_id = UUID(str(given["id"]))
-        except ValueError:
+        if key := _uuid(given["id"]):
+            mission.public_id = key
+        else:
             yield FieldError("id", "invalid", "Give a UUID.")
     for name in _TEXTS:
         setattr(mission, name, str(given.get(name) or "").strip())
@@ -98,6 +126,8 @@ def _measured(mission: Mission) -> Iterator[FieldError]:
     if mission.event_type == "refund":
         detail = "Refunds take back what was counted; name another type."
         yield FieldError("event_type", "invalid_value", detail)
+    if mission.event_type and (fault := event_type_fault(mission.event_type)):
+        yield FieldError("event_type", fault.code, fault.detail)
     if mission.measure != Mission.Measure.SUM:
         return
     field = parse_field(mission.field, "event") if mission.field else None
@@ -108,11 +138,18 @@ def _measured(mission: Mission) -> Iterator[FieldError]:
         yield FieldError("field", "unknown_field", detail)
 
 
-def _taken(mission: Mission, old: Mission | None, others: Iterable[Mission]) -> Iterator[FieldError]:
-    rows = Mission.objects.filter(environment=mission.environment, public_id=mission.public_id)
-    if any(other.public_id == mission.public_id for other in others) or (old is None and rows.exists()):
-        detail = "Another mission has it, or had it before it was removed; choose another."
-        yield FieldError("id", "unique", detail)
+def _taken(environment: Environment, given: Iterable[Mapping[str, Any]]) -> set[UUID]:
+    """Of the ids that are given, those that missions of the environment have. One statement."""
+    wanted = [key for values in given if (key := _uuid(values.get("id")))]
+    rows = Mission.objects.filter(environment=environment, public_id__in=wanted)
+    return set(rows.values_list("public_id", flat=True))
+
+
+def _uuid(given: object) -> UUID | None:
+    try:
+        return UUID(str(given))
+    except ValueError:
+        return None
 
 
 def _what_stays(mission: Mission, old: Mission) -> Iterator[FieldError]:
@@ -122,10 +159,23 @@ def _what_stays(mission: Mission, old: Mission) -> Iterator[FieldError]:
             yield FieldError(name, "fixed", detail)
 
 
-def makes_complete(old: Sequence[Mission], new: Sequence[Mission]) -> bool:
-    """Whether members who were not complete may be by this: a target is lower, or a mission is gone."""
+def makes_complete(
+    old: Sequence[Mission], new: Sequence[Mission], *, order_then: str, order_now: str
+) -> bool:
+    """Whether members who were not complete may be by this: a target is lower, a mission is gone, or comes sooner."""
     targets = {mission.pk: mission.target for mission in new}
+    if is_reordered(old, new, order_then=order_then, order_now=order_now):
+        return True
     return any(mission.pk not in targets or _less(targets[mission.pk], mission.target) for mission in old)
+
+
+def is_reordered(old: Sequence[Mission], new: Sequence[Mission], *, order_then: str, order_now: str) -> bool:
+    """Whether missions of a sequence come in another order, or in any."""
+    if order_then != Challenge.Order.SEQUENCE:
+        return False
+    after = [mission.pk for mission in new]
+    before = [mission.pk for mission in old if mission.pk in after]
+    return order_now != Challenge.Order.SEQUENCE or before != [key for key in after if key in before]
 
 
 def _less(new: Any, old: Any) -> bool:
@@ -136,24 +186,24 @@ def _less(new: Any, old: Any) -> bool:
 def save_missions(
     challenge: Challenge, old: Sequence[Mission], new: Sequence[Mission], *, now: datetime, has_begun: bool
 ) -> None:
-    """Write what differs. Removed ones stay for the members' history once the challenge has begun."""
+    """Write what differs, in as many statements for fifty as for one. Removed ones stay for the members' history
+    once the challenge has begun."""
     before = {mission.pk: mission for mission in old}
-    kept = {mission.pk for mission in new}
-    for mission in old:
-        if mission.pk in kept:
-            continue
-        if has_begun:
-            mission.removed_at = now
-            mission.save(update_fields=["removed_at"])
-        else:
-            mission.delete()
-    for mission in new:
-        if mission.pk not in before:
-            mission.created_at = now
-        elif _as_json(mission) == _as_json(before[mission.pk]) and mission.place == before[mission.pk].place:
-            continue
-        mission.challenge = challenge
-        mission.save()
+    gone = Mission.objects.filter(pk__in=before.keys() - {mission.pk for mission in new})
+    if has_begun:
+        gone.update(removed_at=now)
+    else:
+        gone.delete()
+    made = [mission for mission in new if mission.pk not in before]
+    for mission in made:
+        mission.challenge, mission.created_at = challenge, now
+    Mission.objects.bulk_create(made)
+    changed = [each for each in new if each.pk in before and _differs(each, before[each.pk])]
+    Mission.objects.bulk_update(changed, [name for name in (*_FIELDS, "place") if name != "id"])
+
+
+def _differs(new: Mission, old: Mission) -> bool:
+    return new.place != old.place or _as_json(new) != _as_json(old)
 
 
 def missions_as_json(missions: Iterable[Mission]) -> list[dict[str, Any]]:

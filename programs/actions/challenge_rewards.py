@@ -1,7 +1,8 @@
 """The rewards of a challenge, read and saved as a whole list."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 
@@ -27,17 +28,22 @@ def read_rewards(
     if len(given) > MAX_REWARDS:
         detail = f"A challenge has at most {MAX_REWARDS} rewards."
         return list(stored), [FieldError("rewards", "max_length", detail)]
+    items = {item.pk for values in given if (item := values.get("item")) is not None}
+    coupons = set(Coupon.objects.filter(item__in=items).values_list("item", flat=True)) if items else set()
     faults: list[FieldError] = []
     wanted: list[ChallengeReward] = []
     for place, values in enumerate(given):
         reward = ChallengeReward(environment=environment, challenge=challenge, place=place)
-        found = list(_fill(reward, values))
+        found = list(_fill(reward, values, coupons))
         faults += [FieldError(f"rewards[{place}].{f.field}", f.code, f.detail) for f in found]
         wanted.append(reward)
     return wanted, faults
 
 
-def _fill(reward: ChallengeReward, given: Mapping[str, Any]) -> Iterator[FieldError]:
+def _fill(
+    reward: ChallengeReward, given: Mapping[str, Any], coupons: Collection[UUID]
+) -> Iterator[FieldError]:
+    """Set what is given; what is wrong with it. `coupons`: the items that are one."""
     yield from (FieldError(n, "unknown_field", "There is no such field.") for n in given if n not in _FIELDS)
     reward.kind = given.get("kind") or ""
     for name in _FIELDS[1:]:
@@ -49,7 +55,7 @@ def _fill(reward: ChallengeReward, given: Mapping[str, Any]) -> Iterator[FieldEr
     except ValidationError as error:
         yield from faults_of(error)
         return
-    yield from _metric(reward) if reward.kind == _METRIC else _item(reward)
+    yield from _metric(reward) if reward.kind == _METRIC else _item(reward, coupons)
 
 
 def _metric(reward: ChallengeReward) -> Iterator[FieldError]:
@@ -63,7 +69,7 @@ def _metric(reward: ChallengeReward) -> Iterator[FieldError]:
         yield FieldError("item", "invalid", "Points are no item; leave it out.")
 
 
-def _item(reward: ChallengeReward) -> Iterator[FieldError]:
+def _item(reward: ChallengeReward, coupons: Collection[UUID]) -> Iterator[FieldError]:
     for name in ("metric", "quantity"):
         if getattr(reward, name) is not None:
             yield FieldError(name, "invalid", "It gives one item; leave it out.")
@@ -71,7 +77,7 @@ def _item(reward: ChallengeReward) -> Iterator[FieldError]:
         yield FieldError("item", "required", "Say what it gives.")
     elif reward.item.environment_id != reward.environment_id:
         yield FieldError("item", "invalid", "There is no such item in this environment.")
-    elif (reward.kind == ChallengeReward.Kind.COUPON) != Coupon.objects.filter(item=reward.item).exists():
+    elif (reward.kind == ChallengeReward.Kind.COUPON) != (reward.item.pk in coupons):
         if reward.kind == ChallengeReward.Kind.COUPON:
             detail = "It is no coupon; choose one of the coupons, or give it as an inventory item."
         else:
@@ -85,11 +91,10 @@ def save_rewards(
     """Write them anew where they differ."""
     if rewards_as_json(old) == rewards_as_json(new):
         return
-    for reward in old:
-        reward.delete()
+    ChallengeReward.objects.filter(pk__in=[reward.pk for reward in old]).delete()
     for reward in new:
         reward.challenge = challenge
-        reward.save()
+    ChallengeReward.objects.bulk_create(new)
 
 
 def rewards_as_json(rewards: Iterable[ChallengeReward]) -> list[dict[str, Any]]:

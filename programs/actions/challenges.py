@@ -72,7 +72,10 @@ def save_challenge(
         faults += _fixed(stored, changes)
         if before != after or _differs(stored, changes):
             wanted["updated_at"] = now
-        if has_begun and makes_complete(old_missions, wanted_missions):
+        order = changes.get("mission_order", stored.mission_order)
+        if has_begun and makes_complete(
+            old_missions, wanted_missions, order_then=stored.mission_order, order_now=order
+        ):
             wanted["changes"] = stored.changes + 1
     saved = configure(
         environment=environment,

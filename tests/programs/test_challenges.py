@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.errors import InvalidRequest, NotFound
@@ -250,6 +252,24 @@ def test_a_coupon_is_given_as_a_coupon_and_an_item_as_an_item(environment: Envir
         make_challenge(environment, rewards=wrong)
 
 
+def test_many_missions_and_rewards_ask_no_more_than_few(environment: Environment) -> None:
+    gold = an_item(environment)
+    seen = {}
+    for many in (4, 20):
+        with CaptureQueriesContext(connection) as made:
+            named = [VISIT | {"id": str(uuid4()), "title": f"Visit {n}"} for n in range(many)]
+            items = [{"kind": "inventory_item", "item": gold} for _ in range(many)]
+            stored = make_challenge(environment, missions=named, rewards=items, status="draft")
+        with CaptureQueriesContext(connection) as drafted:
+            left = [as_given(one, target=5) for one in live(stored)[many // 2 :]]
+            save(stored, missions=left, rewards=items[: many // 2], status="active")
+        with CaptureQueriesContext(connection) as begun:
+            save(stored, missions=[as_given(one, title="Come") for one in live(stored)[many // 4 :]])
+        assert [(one.title, one.target) for one in live(stored)] == [("Come", Decimal(5))] * (many // 4)
+        seen[many] = [len(each) for each in (made, drafted, begun)]
+    assert seen[4] == seen[20]
+
+
 def test_an_id_of_a_mission_names_one_in_the_environment(environment: Environment) -> None:
     taken = str(live(make_challenge(environment))[0].public_id)
     with faults(environment, ("missions[0].id", "unique"), ("missions[1].id", "unique")):
@@ -315,6 +335,28 @@ def test_what_has_begun_is_no_draft_again_and_what_has_ended_stays_ended(environ
                     save(stored, status=becomes)
 
 
+def test_a_list_without_ids_may_be_sent_again(environment: Environment) -> None:
+    given = [VISIT, SPEND, VISIT | {"notification_display": "popup"}, VISIT | {"title": " Come by "}]
+    for status in ("draft", "active"):
+        made = make_challenge(environment, status=status, missions=given)
+        rows, before = list(made.missions.values()), all_rows(environment)
+        version = reload(environment).config_version
+        again = save(made, missions=given)
+        assert (list(again.missions.values()), all_rows(environment)) == (rows, before)
+        assert reload(environment).config_version == version
+
+        come, spend, popup, by = [one.pk for one in live(made)]
+        other = {**VISIT, "title": "Come by", "target": 1, "condition": {"field": "data.a", "op": "eq", "value": "b"}}
+        save(made, missions=[SPEND | {"target": 60}, other, VISIT, VISIT, VISIT])
+        assert [(one.pk, one.target) for one in live(made)][:4] == [(spend, 60), (by, 1), (come, 2), (popup, 2)]
+        assert live(made)[4].pk not in (come, spend, popup, by)
+
+        named = as_given(live(made)[2])
+        save(made, missions=[VISIT, named, SPEND | {"field": "data.total"}, VISIT | {"title": "Drop in"}])
+        assert [one.pk for one in live(made)][:2] == [popup, come], "whom an id names stands for no other"
+        assert {one.pk for one in live(made)[2:]}.isdisjoint((come, spend, popup, by))
+
+
 def test_editing_a_live_one_keeps_its_missions_and_counts_what_may_complete_members(
     environment: Environment,
 ) -> None:
@@ -334,6 +376,25 @@ def test_editing_a_live_one_keeps_its_missions_and_counts_what_may_complete_memb
     assert Mission.objects.filter(challenge=stored).count() == 3
     with faults(environment, ("missions[1].id", "unique")):
         save(stored, missions=[as_given(come), as_given(gone)])
+
+
+def test_an_order_that_lets_missions_begin_sooner_may_complete_members(environment: Environment) -> None:
+    stored = make_challenge(environment, missions=[VISIT, SPEND, VISIT], mission_order="sequence")
+    first, second, third = (as_given(one) for one in live(stored))
+    edits: list[tuple[list[dict[str, Any]] | None, dict[str, Any], int]] = [
+        ([first, second, third], {"title": "The same"}, 0),
+        ([VISIT, first, second, third], {}, 0),
+        (None, {"mission_order": "any"}, 1),
+        (None, {"mission_order": "sequence"}, 1),
+        ([second, first, third], {"mission_order": "any"}, 2),
+        ([first, third, second], {}, 2),
+        (None, {"mission_order": "sequence"}, 2),
+        ([first, second, third], {}, 3),
+    ]
+    draft = make_challenge(environment, missions=[VISIT], mission_order="sequence", status="draft")
+    assert save(draft, mission_order="any").changes == 0
+    for missions, changes, count in edits:
+        assert save(stored, missions=missions, **changes).changes == count
 
 
 # -- what is kept of a save
