@@ -10,9 +10,7 @@ from audit.errors import NotFound
 from loyalty.models import Achievement, ItemChange, Member, MemberItem
 from loyalty.queries.families import family_of
 from programs.models import Coupon, Environment
-
-COUPONS = "coupons"
-"""The public id of the inventory set that coupons are items of."""
+from programs.models.challenges import COUPONS
 
 
 @dataclass(frozen=True, slots=True)

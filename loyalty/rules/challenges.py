@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -141,9 +141,6 @@ class Step:
     def still_holds(self) -> bool:
         """Of one that is done: whether what is left is enough, by the target of then or by that of now."""
         return self.progress >= min(self.target, self.target_then or self.target)
-
-    def counted(self, amount: Decimal) -> "Step":
-        return replace(self, progress=max(ZERO, self.progress + amount))
 
 
 def in_turn(steps: Sequence[Step], *, sequence: bool) -> set[UUID]:

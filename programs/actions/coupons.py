@@ -22,8 +22,8 @@ from programs.actions.configure import (
 from programs.actions.inventory import item_faults, items_as_json
 from programs.code_patterns import pattern_fault
 from programs.models import Coupon, Environment, InventoryItem, InventorySet, Program
+from programs.models.challenges import COUPONS
 
-SET_ID = "coupons"
 _OF_ITEM: Final = ("id", "title", "media", "picture")
 _TEXTS: Final = ("link", "coupon_id", "coupon_type", "code", "code_pattern")
 
@@ -73,7 +73,7 @@ def _item(
 
 
 def _coupons(environment: Environment, actor: Actor) -> InventorySet:
-    found = InventorySet.objects.filter(environment=environment, public_id=SET_ID).first()
+    found = InventorySet.objects.filter(environment=environment, public_id=COUPONS).first()
     if found:
         return found
     programs = Program.objects.filter(environment=environment)
@@ -82,7 +82,7 @@ def _coupons(environment: Environment, actor: Actor) -> InventorySet:
         raise InvalidRequest("The environment has no program; make one first.")
     return configure(
         environment=environment,
-        instance=InventorySet(environment=environment, program=program, public_id=SET_ID),
+        instance=InventorySet(environment=environment, program=program, public_id=COUPONS),
         actor=actor,
         changes={"title": "Coupons"},
     )

@@ -15,6 +15,8 @@ from programs.models.programs import Program
 from programs.models.tenancy import Environment
 
 MAX_TARGET = Decimal(10) ** 12
+COUPONS = "coupons"
+"""The public id of the inventory set that coupons are items of."""
 
 
 def new_milestone_set_id() -> str:

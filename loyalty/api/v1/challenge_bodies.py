@@ -18,12 +18,13 @@ from loyalty.api.common.fields import (
     Pattern,
     Text,
 )
-from loyalty.api.v1.earning_rules import EVENT_TYPE, MAX_JSON
+from loyalty.api.v1.earning_rules import MAX_JSON
 from programs.actions.challenge_missions import MAX_MISSIONS
 from programs.actions.challenge_rewards import MAX_REWARDS
 from programs.actions.configure import refusal_of
-from programs.actions.coupons import SET_ID
+from programs.event_types import EVENT_TYPE
 from programs.models import Challenge, ChallengeReward, InventoryItem, Mission
+from programs.models.challenges import COUPONS
 from programs.models.metrics import MAX_POINTS
 from programs.queries.snapshots import Snapshot
 
@@ -179,7 +180,7 @@ def _reward(given: Mapping[str, Any], config: Snapshot) -> dict[str, Any]:
             raise InvalidRequest.field("metric", "invalid_choice", error.detail) from error
         return {"kind": kind, "metric": metric, "quantity": given["quantity"]}
     if kind == ChallengeReward.Kind.COUPON:
-        return {"kind": kind, "item": _item(SET_ID, given["coupon"], "coupon", config)}
+        return {"kind": kind, "item": _item(COUPONS, given["coupon"], "coupon", config)}
     return {"kind": kind, "item": _item(given["set"], given["item"], "item", config)}
 
 

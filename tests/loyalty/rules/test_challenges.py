@@ -161,9 +161,7 @@ def test_what_is_done_stays_so_by_the_lower_of_both_targets(
     assert step(A, progress, target, then).still_holds is holds
 
 
-def test_progress_goes_beyond_the_target_and_never_below_nothing() -> None:
-    assert step(A, "2").counted(Decimal(3)).progress == 5
-    assert step(A, "2").counted(Decimal(-3)).progress == 0
+def test_what_is_shown_ends_at_the_target() -> None:
     assert shown(Decimal(5), Decimal(2), done=False) == shown(Decimal(1), Decimal(2), done=True) == 2
     assert shown(Decimal(1), Decimal(2), done=False) == 1
 
