@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from audit.errors import FieldError, InvalidRequest
 from audit.record import Actor
 from programs.actions.configure import configure, lock_environment, refusal_of
+from programs.event_types import event_type_fault
 from programs.models import Environment, MemberApp
 
 MAX_ORIGINS = 20
@@ -18,7 +19,6 @@ _LOCAL: Final = ("localhost", "127.0.0.1")
 _HOST = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:[0-9]{1,5})?"
 )
-_EVENT_TYPE = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 _NO_SITE: Final = ("file", "data", "javascript")
 """Schemes whose pages are not of any one host: a browser sends `null` for them."""
@@ -122,9 +122,8 @@ def _origin(given: str) -> str:
 
 
 def _event_type(given: str) -> str:
-    if not _EVENT_TYPE.fullmatch(given):
-        detail = "Give an event type: letters, digits and _ . : - only, at most 100."
-        raise InvalidRequest.field("event_types", "invalid", detail)
+    if fault := event_type_fault(given):
+        raise InvalidRequest.field("event_types", fault.code, fault.detail)
     if given in ("purchase", "refund"):
         detail = "Members never report purchases and refunds; your servers do."
         raise InvalidRequest.field("event_types", "invalid_value", detail)

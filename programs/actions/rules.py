@@ -8,6 +8,7 @@ from audit.record import Actor
 from programs.actions.configure import configure, foreign_errors, refusal_of
 from programs.awards import canonical_award
 from programs.conditions import FaultyConfigurationError, canonical
+from programs.event_types import event_type_fault
 from programs.limits import canonical_caps, canonical_schedule
 from programs.models import EarningRule, Environment
 
@@ -35,6 +36,8 @@ def check_rule(rule: EarningRule) -> None:
     if rule.event_type == REFUND:
         detail = "No rule judges refunds: they take back what their purchase no longer earns."
         errors.append(FieldError("event_type", "invalid_value", detail))
+    if rule.event_type and (fault := event_type_fault(str(rule.event_type))):
+        errors.append(FieldError("event_type", fault.code, fault.detail))
     if rule.starts_at and rule.ends_at and rule.ends_at <= rule.starts_at:
         errors.append(FieldError("ends_at", "invalid_value", "Give an instant after starts_at."))
     errors += foreign_errors(rule)

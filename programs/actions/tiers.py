@@ -19,6 +19,7 @@ from programs.actions.configure import (
     place_of,
     refusal_of,
 )
+from programs.event_types import event_type_fault
 from programs.models import Environment, Reward, Tier, TierLadder
 from programs.models.tiers import MAX_FIGURE
 
@@ -80,6 +81,8 @@ def _check(ladder: TierLadder, faults: Sequence[FieldError]) -> None:
         errors.append(
             FieldError("event_type", "invalid", "Refunds take back what counts; name another type.")
         )
+    if ladder.event_type and (fault := event_type_fault(str(ladder.event_type))):
+        errors.append(FieldError("event_type", fault.code, fault.detail))
     try:
         clean(ladder)
     except InvalidRequest as refusal:

@@ -31,6 +31,7 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     ({"condition": {"any": [leaf("data.amount", "in", [1, None])]}}, ["condition.any[0].value[1]"]),
     ({"condition": {"any": [leaf("price", "gte", 5)]}}, ["condition.any[0].field"]),
     ({"condition": {"any": "all of them"}}, ["condition.any"]),
+    ({"event_type": "walk done"}, ["event_type"]),
     ({"condition": [YES]}, ["condition"]),
     ({"condition": "always"}, ["condition"]),
     ({"condition": 5}, ["condition"]),

@@ -17,11 +17,11 @@ from loyalty.api.v1.limits import Caps, Schedule
 from loyalty.api.v1.lists import ListView, PageQuery
 from programs.actions.publish import archive, publish, roll_back
 from programs.actions.rules import save_rule
+from programs.event_types import EVENT_TYPE
 from programs.models import EarningRule, EarningRuleRevision
 from programs.models.metrics import MAX_POINTS as MAX_BUDGET
 from programs.queries.snapshots import snapshot
 
-EVENT_TYPE = r"^[A-Za-z0-9_.:-]{1,100}\Z"
 RULE_ID = r"^rul_[A-Za-z0-9_-]{1,60}\Z"
 MAX_JSON = 64 * 1024  # bytes, of a condition or an award
 AWARDS = (

@@ -12,6 +12,7 @@ from loyalty.api.v1.docs import operation
 from loyalty.api.v1.effects import recorded
 from loyalty.api.v1.points import MemberBody
 from loyalty.queries.events import find_event
+from programs.event_types import EVENT_TYPE
 
 REFUNDS = """A *refund* is an event of type `refund`; its `data` names the purchase by its `event_id`:
 `{"purchase": "order-12345", "amount": "20.00", "items": [{"line": 2, "quantity": 1, "amount": "20.00"}]}`.
@@ -36,7 +37,7 @@ REFUSALS = (
 
 class EventBody(MemberBody):
     event_id = ExternalId(help_text="Your own id of the event; the same event again changes nothing.")
-    type = Pattern(r"^[A-Za-z0-9_.:-]{1,100}\Z", help_text="purchase, refund, or any name of yours.")
+    type = Pattern(EVENT_TYPE, help_text="purchase, refund, or any name of yours.")
     occurred_at = Instant(required=False, help_text="Now, if absent; at most 30 days ago.")
     data = JsonObject(  # type: ignore[assignment]  # a field of that name, not DRF's property
         max_bytes=MAX_DATA, help_text="Anything that rules may use; at most 32 KiB."

@@ -10,8 +10,8 @@ from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import challenge_examples, challenge_shapes
 from loyalty.api.v1.challenge_rendering import member_app
 from loyalty.api.v1.docs import operation
-from loyalty.api.v1.earning_rules import EVENT_TYPE
 from programs.actions.member_apps import MAX_EVENT_TYPES, MAX_ORIGINS, member_app_of, save_member_app
+from programs.event_types import EVENT_TYPE
 
 
 class MemberAppChanges(Body):

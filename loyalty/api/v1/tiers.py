@@ -17,10 +17,10 @@ from loyalty.api.common.parsing import check_text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import earning_examples, earning_shapes, examples, rendering
 from loyalty.api.v1.docs import operation
-from loyalty.api.v1.earning_rules import EVENT_TYPE
 from loyalty.api.v1.lists import ListView, PageQuery
 from loyalty.queries.tiers import members_per_level
 from programs.actions.tiers import MAX_LEVELS
+from programs.event_types import EVENT_TYPE
 from programs.models import Environment, TierLadder
 from programs.models.metrics import MAX_DAYS
 from programs.queries.environments import environment_by_id
