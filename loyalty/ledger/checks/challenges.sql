@@ -101,6 +101,27 @@ WHERE copied.copy_of IS NOT NULL AND (
     )
 );
 
+-- joined_achievement_falls_with_it: What a completion joined in a merge is another completion of the same challenge and period; once the one is taken back, the points of both are.
+SELECT
+    'achievement', achievement.id, achievement.member_id,
+    concat('completion ', joined.id, CASE WHEN achievement.revoked_at IS NOT NULL THEN ', taken back' END),
+    concat(coalesce(original.kind, 'none'), ', period ', original.period, ', ', prize.taken, ' of ', prize.given, ' points taken back')
+FROM achievements AS achievement
+CROSS JOIN LATERAL unnest(achievement.absorbed) AS joined (id)
+LEFT JOIN LATERAL (SELECT * FROM loyalty_achievement WHERE id = joined.id OFFSET 0) AS original ON true
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(entry.points), 0) AS given, coalesce(sum(reversal.points), 0) AS taken
+    FROM unnest(original.entry_ids) AS name (id)
+    CROSS JOIN LATERAL (SELECT points FROM loyalty_ledgerentry WHERE id = name.id OFFSET 0) AS entry
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(nominal), 0) AS points FROM loyalty_ledgerentry WHERE reverses_id = name.id
+    ) AS reversal
+) AS prize
+WHERE (original.kind, original.challenge_id, original.period)
+        IS DISTINCT FROM ('challenge', achievement.challenge_id, achievement.period)
+    OR achievement.id = joined.id
+    OR (achievement.revoked_at IS NOT NULL AND prize.taken <> prize.given);
+
 -- item_names_its_own_achievement: An item that names an achievement was received by its member when they completed a challenge, or lost when that was taken back, never more than was received.
 SELECT
     'itemchange', gift.id, gift.member_id, 'received, or taken back with it',
@@ -115,7 +136,7 @@ LEFT JOIN achievements AS achievement ON achievement.id = gift.achievement_id AN
 WHERE achievement.kind IS DISTINCT FROM 'challenge'
     OR (gift.quantity > 0 AND achievement.copy_of IS NOT NULL)
     OR (gift.quantity < 0 AND achievement.revoked_at IS NULL)
-    OR (gift.together < 0 AND achievement.copy_of IS NULL);
+    OR (gift.together < 0 AND achievement.copy_of IS NULL AND achievement.absorbed = '{}');
 
 -- unaccounted_item_is_sum_of_changes: How often somebody without any account has an item is the sum of what they received and lost.
 SELECT

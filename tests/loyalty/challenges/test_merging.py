@@ -80,6 +80,34 @@ def test_who_has_achieved_it_too_keeps_their_own(camp: Camp) -> None:
     assert_sound(camp)
 
 
+def test_what_several_had_completed_falls_together_and_is_given_once_more(camp: Camp) -> None:
+    tea = make_coupon(camp.environment, code_pattern="TEA-########")
+    camp.challenge(
+        missions=[{"title": "Come", "event_type": "visit", "target": 1}],
+        rewards=[camp.points(50), {"kind": "coupon", "item": tea.item}],
+    )
+    visits = {name: camp.visit(name)[0].event.event_id for name in ("ada", "bob", "cid")}
+    camp.merge("ada", "bob")
+    camp.merge("bob", "cid")
+    assert (camp.total("cid"), camp.items_of("cid"), camp.live("cid")) == (
+        150,
+        {"Free tea": 3},
+        ["Come", "Regular"],
+    )
+    camp.refund(visits["ada"], member="cid")
+    camp.refund(visits["cid"], member="cid")
+    assert (camp.total("cid"), camp.items_of("cid")) == (150, {"Free tea": 3})
+    camp.refund(visits["bob"], member="cid")
+    assert (camp.total("cid"), camp.items_of("cid"), camp.live("cid")) == (0, {}, [])
+    camp.visit("cid")
+    assert (camp.total("cid"), camp.items_of("cid"), camp.live("cid")) == (
+        50,
+        {"Free tea": 1},
+        ["Come", "Regular"],
+    )
+    assert_sound(camp)
+
+
 @pytest.mark.parametrize("merges", [["ada into bob"], ["ada into bob", "bob into cid"]])
 def test_a_refund_takes_back_what_came_along_and_it_can_be_completed_again(
     camp: Camp, merges: list[str]

@@ -176,6 +176,7 @@ def test_of_what_repeats_only_the_period_of_the_event_falls(field: Camp) -> None
 def test_points_that_were_spent_are_owed_or_let_go_by_the_metrics_policy(
     field: Camp, policy: str, balance: int
 ) -> None:
+    """The refund says what was really taken."""
     metric = Metric.objects.get(environment=field.environment, code="points")
     configure(
         environment=reload(field.environment),
@@ -187,7 +188,7 @@ def test_points_that_were_spent_are_owed_or_let_go_by_the_metrics_policy(
     first, _ = field.visit(times=2)
     field.spend(50)
     back = field.refund(first.event.event_id)
-    assert rewards(back, "revoked") == [("points", 50, -50)]
+    assert rewards(back, "revoked") == [("points", 50, balance)]
     assert (field.total(), field.live()) == (balance, [])
     field.visit()
     assert (field.total(), field.live()) == (balance + 50, ["Come twice", "Regular"])
@@ -279,3 +280,25 @@ def test_a_thousand_events_in_one_batch_are_as_if_one_after_the_other(field: Cam
         who = f"m{number}"
         assert field.progress_of(who) == {("Buy", "ever"): 10, ("Spend", "ever"): 125}
         assert (field.live(who), field.total(who)) == (["Buy", "Spend", "Regular"], 50)
+
+
+def test_what_a_second_refund_makes_count_again_completes_again(field: Camp) -> None:
+    """Lines that each cost 10 or more count: a line of 20 that became 5 does not, one that is gone does not matter."""
+    each = {"items": "all", "where": {"field": "item.amount", "op": "gte", "value": "10"}}
+    field.challenge(
+        missions=[{"title": "Buy big", "event_type": "purchase", "target": 1, "condition": each}],
+        rewards=[field.points(50), field.prize()],
+    )
+    lines = [{"line": name, "quantity": 2, "amount": 20} for name in ("a", "b")]
+    field.buy("p", "40.00", items=lines)
+    assert (field.total(), field.items_of()) == (50, {"Badge": 1})
+    first = field.refund("p", items=[{"line": "b", "amount": 15}])
+    assert (field.total(), field.live(), field.items_of()) == (0, [], {})
+    second = field.refund("p", items=[{"line": "b", "quantity": 2, "amount": 5}])
+    assert (field.total(), field.live(), field.items_of()) == (50, ["Buy big", "Regular"], {"Badge": 1})
+    assert (rewards(first, "revoked")[0], rewards(second, "completed")[0]) == (
+        ("points", 50, -50),
+        ("points", 50, 50),
+    )
+    field.refund("p")
+    assert (field.total(), field.live(), field.items_of()) == (0, [], {})

@@ -318,6 +318,14 @@ def test_a_copy_that_is_not_its_original(camp: Camp, copied: Achievement, change
     assert_found(camp, "bob", copied_achievement_is_its_original=copied)
 
 
+def test_what_was_joined_and_does_not_fall_with_it(camp: Camp, copied: Achievement) -> None:
+    camp.visit("cid", 2)
+    camp.merge("cid", "bob")
+    assert_sound(camp)
+    falsify(copied, absorbed=[copied.copy_of, copied.pk])
+    assert_found(camp, "bob", joined_achievement_falls_with_it=copied)
+
+
 def test_an_item_that_a_copy_gave(camp: Camp, copied: Achievement) -> None:
     moved = ItemChange.objects.get(member=camp.key("bob"), quantity=1)
     falsify(moved, achievement_id=copied.pk)
