@@ -152,7 +152,7 @@ def test_huge_conditions_are_refused_at_once_with_a_few_short_faults(raw):
 
 
 @given(JSON)
-@settings(max_examples=500)
+@settings(max_examples=250)
 def test_validation_answers_on_any_json_at_all(raw):
     faults = validate(raw)
     if faults:

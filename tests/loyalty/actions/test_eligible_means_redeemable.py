@@ -98,7 +98,7 @@ def check_sold(visit: Visit, offered: Offered) -> None:
 
 
 @settings(
-    max_examples=FAIRS or 25,
+    max_examples=FAIRS or 15,
     deadline=None,
     derandomize=not FAIRS,
     phases=[Phase.generate, *([Phase.shrink] if FAIRS else [])],

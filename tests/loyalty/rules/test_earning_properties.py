@@ -90,7 +90,7 @@ def most(rule, room):
 
 
 @given(cases())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_no_rule_gives_more_than_its_caps_and_budget_leave_to_either_side(case):
     rules, facts, situation = case
     evaluation = evaluate(facts, rules, situation)
@@ -111,7 +111,7 @@ def test_no_rule_gives_more_than_its_caps_and_budget_leave_to_either_side(case):
 
 
 @given(cases())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_the_awards_fit_the_account_and_are_what_the_verdicts_say(case):
     rules, facts, situation = case
     evaluation = evaluate(facts, rules, situation)
@@ -181,7 +181,7 @@ ANYTHING = st.recursive(
     st.dictionaries(KEYS, ANYTHING, max_size=5),
     st.sampled_from([Situation(), Situation(referral=Referred())]),
 )
-@settings(max_examples=500)
+@settings(max_examples=250)
 def test_evaluation_never_fails_whatever_the_data(data, situation):
     evaluation = evaluate(purchase(data), EVERY_KIND, situation)
     assert len(evaluation.verdicts) == len(EVERY_KIND)

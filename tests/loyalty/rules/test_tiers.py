@@ -110,7 +110,7 @@ def lives(draw: st.DrawFn) -> list[tuple[datetime, str, Any]]:
     return [*steps, (now + timedelta(days=draw(st.integers(0, 500))), "look", None)]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(ladders(), lives(), st.booleans())
 def test_levels_and_changes_are_the_oracles_however_often_somebody_looks(
     made: dict[str, Any], life: list[tuple[datetime, str, Any]], every_midnight: bool
