@@ -9,7 +9,7 @@ from audit.models import AuditEvent
 from loyalty.models import LedgerEntry, Member
 from programs.models import ApiKey, Environment
 from tests.conftest import Api
-from tests.factories import make_key, make_member
+from tests.factories import make_environment, make_key, make_member
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -102,7 +102,12 @@ def test_a_refused_call_leaves_no_audit_event(environment: Environment, api: Api
 def test_keys_are_audited_without_their_secret(environment: Environment) -> None:
     secret = make_key(environment, "points:read")
     (event,) = events(environment, verb="apikey.created")
-    assert event.after == {"name": "tests", "prefix": secret[:17], "scopes": ["points:read"]}
+    assert event.after == {
+        "name": "tests",
+        "kind": "secret",
+        "prefix": secret[:17],
+        "scopes": ["points:read"],
+    }
 
 
 def test_the_trail_is_read_newest_first_and_by_filter(environment: Environment, api: Api) -> None:
@@ -116,7 +121,8 @@ def test_the_trail_is_read_newest_first_and_by_filter(environment: Environment, 
     assert api.get("/v1/audit-events?actor_id=nobody").json()["data"] == []
 
 
-def test_each_row_knows_the_transaction_that_wrote_it(environment: Environment) -> None:
+def test_each_row_knows_the_transaction_that_wrote_it(db: None) -> None:
+    environment = make_environment()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM audit_auditevent"
