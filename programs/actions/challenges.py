@@ -1,6 +1,7 @@
 """Challenges are checked whole and saved, with their missions and rewards (domain.md 8)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from programs.actions.configure import (
     place_of,
     refusal_of,
 )
-from programs.models import Challenge, Environment, Mission
+from programs.models import Challenge, ChallengeReward, Environment, Mission
 
 _DRAFT, _ACTIVE, _ENDED = Challenge.Status.DRAFT, Challenge.Status.ACTIVE, Challenge.Status.ENDED
 _TEXTS: Final = ("title", "subtitle", "notification_title", "notification_message")
@@ -55,40 +56,72 @@ def save_challenge(
     """
     lock_environment(environment)
     stored = None if challenge._state.adding else locked(environment, challenge)
-    has_begun = stored is not None and stored.status != _DRAFT
-    old_missions = list(stored.missions.filter(removed_at=None)) if stored else []
-    old_rewards = list(stored.rewards.select_related("metric", "item__inventory_set")) if stored else []
-    wanted_missions, faults = read_missions(
-        environment, challenge, old_missions, missions, has_begun=has_begun
-    )
-    wanted_rewards, more = read_rewards(environment, challenge, old_rewards, rewards)
-    faults += more
-    before = missions_as_json(old_missions), rewards_as_json(old_rewards)
-    after = missions_as_json(wanted_missions), rewards_as_json(wanted_rewards)
-    wanted = dict(changes)
-    if stored is None:
-        wanted |= {"created_at": now, "updated_at": now}
-    else:
-        faults += _fixed(stored, changes)
-        if before != after or _differs(stored, changes):
-            wanted["updated_at"] = now
-        order = changes.get("mission_order", stored.mission_order)
-        if has_begun and makes_complete(
-            old_missions, wanted_missions, order_then=stored.mission_order, order_now=order
-        ):
-            wanted["changes"] = stored.changes + 1
+    parts = _read(environment, challenge, stored, missions, rewards)
+    faults = [*parts.faults, *(_fixed(stored, changes) if stored else ())]
     saved = configure(
         environment=environment,
         instance=challenge,
         actor=actor,
-        changes=wanted,
-        check=lambda whole: _check(whole, wanted_missions, faults),
+        changes={**changes, **_noted(stored, changes, parts, now)},
+        check=lambda whole: _check(whole, parts.missions, faults),
     )
-    save_missions(saved, old_missions, wanted_missions, now=now, has_begun=has_begun)
-    save_rewards(saved, old_rewards, wanted_rewards)
-    for name, old, new in zip(("missions", "rewards"), before, after, strict=True):
-        _record_part(environment, saved, actor, name, old, new)
+    save_missions(saved, parts.old_missions, parts.missions, now=now, has_begun=parts.has_begun)
+    save_rewards(saved, parts.old_rewards, parts.rewards)
+    for name, (before, after) in parts.told.items():
+        _record_part(environment, saved, actor, name, before, after)
     return saved
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A challenge's missions and rewards, as they are and as they would be saved."""
+
+    has_begun: bool
+    old_missions: list[Mission]
+    missions: list[Mission]
+    old_rewards: list[ChallengeReward]
+    rewards: list[ChallengeReward]
+    faults: list[FieldError]
+
+    @property
+    def told(self) -> dict[str, tuple[object, object]]:
+        """Each list by its name, before and after, as the audit keeps it."""
+        return {
+            "missions": (missions_as_json(self.old_missions), missions_as_json(self.missions)),
+            "rewards": (rewards_as_json(self.old_rewards), rewards_as_json(self.rewards)),
+        }
+
+
+def _read(
+    environment: Environment,
+    challenge: Challenge,
+    stored: Challenge | None,
+    missions: Sequence[Mapping[str, Any]] | None,
+    rewards: Sequence[Mapping[str, Any]] | None,
+) -> _Parts:
+    has_begun = stored is not None and stored.status != _DRAFT
+    old_missions = list(stored.missions.filter(removed_at=None)) if stored else []
+    old_rewards = list(stored.rewards.select_related("metric", "item__inventory_set")) if stored else []
+    wanted, faults = read_missions(environment, challenge, old_missions, missions, has_begun=has_begun)
+    given, more = read_rewards(environment, challenge, old_rewards, rewards)
+    return _Parts(has_begun, old_missions, wanted, old_rewards, given, faults + more)
+
+
+def _noted(
+    stored: Challenge | None, changes: Mapping[str, Any], parts: _Parts, now: datetime
+) -> dict[str, Any]:
+    """What the engine itself notes with the changes."""
+    if stored is None:
+        return {"created_at": now, "updated_at": now}
+    noted: dict[str, Any] = {}
+    if any(before != after for before, after in parts.told.values()) or _differs(stored, changes):
+        noted["updated_at"] = now
+    then, by_now = stored.mission_order, changes.get("mission_order", stored.mission_order)
+    if parts.has_begun and makes_complete(
+        parts.old_missions, parts.missions, order_then=then, order_now=by_now
+    ):
+        noted["changes"] = stored.changes + 1
+    return noted
 
 
 def _differs(stored: Challenge, changes: Mapping[str, Any]) -> bool:

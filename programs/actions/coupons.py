@@ -42,14 +42,12 @@ def save_coupon(
     item, before = _item(environment, coupon, actor)
     faults = list(_fill(item, changes, is_new=before is None))
     wanted = {name: value for name, value in changes.items() if name not in _OF_ITEM}
-    if coupon._state.adding:
-        wanted["created_at"] = now
+    if before is None:
+        wanted |= {"created_at": now, "item": item}
     if not faults:
         item.save()
-    elif coupon._state.adding:
+    elif before is None:
         _refuse_all(coupon, wanted, faults)
-    if before is None:
-        wanted["item"] = item
     saved = configure(
         environment=environment,
         instance=coupon,

@@ -45,9 +45,7 @@ def save_milestone_set(
     row = None if milestone_set._state.adding else locked(environment, milestone_set)
     stored = {each.public_id: each for each in row.milestones.all()} if row else {}
     wanted, faults = _read(environment, milestone_set, stored, milestones or ())
-    if row and "metric" in changes and changes["metric"].pk != row.metric_id:
-        detail = "It stays as it was made; make another set instead."
-        faults.append(FieldError("metric", "fixed", detail))
+    faults += _fixed(row, changes)
     saved = configure(
         environment=environment,
         instance=milestone_set,
@@ -58,6 +56,12 @@ def save_milestone_set(
     if milestones is not None:
         _save(environment, saved, actor, stored, wanted)
     return saved
+
+
+def _fixed(row: MilestoneSet | None, changes: Mapping[str, Any]) -> list[FieldError]:
+    if row is None or "metric" not in changes or changes["metric"].pk == row.metric_id:
+        return []
+    return [FieldError("metric", "fixed", "It stays as it was made; make another set instead.")]
 
 
 def _check(milestone_set: MilestoneSet, faults: Sequence[FieldError]) -> None:
