@@ -36,7 +36,11 @@ def main() -> None:
     sys.stdout.flush()
     began = time.monotonic()
     done = sweep(actor=Actor.system("sweep"), now=timezone.now(), pace=Pace())
-    report = {"accounts": done.accounts, "lots": done.lots, "seconds": time.monotonic() - began}
+    report = {
+        "accounts": done.counts["accounts"],
+        "lots": done.counts["lots"],
+        "seconds": time.monotonic() - began,
+    }
     sys.stdout.write(json.dumps(report) + "\n")
 
 

@@ -22,10 +22,15 @@ from loyalty.actions.lowered_thresholds import settle_lowered
 from loyalty.actions.retention import delete_idempotency_records
 from loyalty.actions.sweep import sweep
 from loyalty.actions.tiers import NotAllCounted, evaluate_levels, recount_levels
+from loyalty.actions.turns import Run
 from programs.actions.pictures import delete_unused
 
 KEPT_HOURS = 72  # rows of jobs that have ended
 Counts = dict[str, int | bool]
+
+
+def _counted(done: Run, *names: str) -> Counts:
+    return {**{name: done.counts[name] for name in names}, "left": done.left}
 
 
 class SweepFailed(Exception):
@@ -39,8 +44,15 @@ def settlement_sweep(context: JobContext, timestamp: int) -> Counts:  # noqa: AR
     actor = Actor.system("sweep")
     done = sweep(actor=actor, now=timezone.now(), pace=jobs.pace_of(context))
     if done.failed:
-        raise SweepFailed(f"{len(done.failed)} environments failed; {done.accounts} accounts were settled.")
-    return {"chunks": done.chunks, "accounts": done.accounts, "lots": done.lots, "left": done.left}
+        raise SweepFailed(
+            f"{len(done.failed)} environments failed; {done.counts['accounts']} accounts were settled."
+        )
+    return {
+        "chunks": done.chunks,
+        "accounts": done.counts["accounts"],
+        "lots": done.counts["lots"],
+        "left": done.left,
+    }
 
 
 class LevelsFailed(Exception):
@@ -54,8 +66,15 @@ def levels(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
     actor = Actor.system("tiers")
     done = evaluate_levels(actor=actor, now=timezone.now(), pace=jobs.pace_of(context))
     if done.failed:
-        raise LevelsFailed(f"{len(done.failed)} environments failed; {done.members} members were decided.")
-    return {"chunks": done.chunks, "members": done.members, "changes": done.changes, "left": done.left}
+        raise LevelsFailed(
+            f"{len(done.failed)} environments failed; {done.counts['members']} members were decided."
+        )
+    return {
+        "chunks": done.chunks,
+        "members": done.counts["members"],
+        "changes": done.counts["changes"],
+        "left": done.left,
+    }
 
 
 class CardsFailed(Exception):
@@ -69,8 +88,10 @@ def lowered_thresholds(context: JobContext, timestamp: int) -> Counts:  # noqa: 
     actor = Actor.system("stamps")
     done = settle_lowered(actor=actor, now=timezone.now(), pace=jobs.pace_of(context))
     if done.failed:
-        raise CardsFailed(f"{len(done.failed)} environments failed; {done.cards} cards were settled.")
-    return {"cards": done.cards, "left": done.left}
+        raise CardsFailed(
+            f"{len(done.failed)} environments failed; {done.counts['cards']} cards were settled."
+        )
+    return _counted(done, "cards")
 
 
 class ChallengesFailed(Exception):
@@ -87,9 +108,9 @@ def edited_challenges(context: JobContext, timestamp: int) -> Counts:  # noqa: A
     done = settle_edited(actor=actor, now=timezone.now(), pace=jobs.pace_of(context))
     if done.failed:
         raise ChallengesFailed(
-            f"{len(done.failed)} environments failed; {done.members} members were settled."
+            f"{len(done.failed)} environments failed; {done.counts['members']} members were settled."
         )
-    return {"members": done.members, "left": done.left}
+    return _counted(done, "members")
 
 
 @app.periodic(cron="17 * * * *")

@@ -2,34 +2,35 @@
 (domain.md 8).
 
 A challenge that is paused, or whose time has not come, waits for that.
+
+An event that was being worked on when the edit was saved may count by the old targets, and be stored after its
+member was looked at. Its environment was read before its transaction began, so that no transaction id says when the
+last such event is stored. So everybody is looked at once more, when `AGAIN` has passed: a request takes seconds (it
+waits for a lock for two, and is cut off where it leaves a transaction open for sixty).
 """
 
-from collections import deque
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
-import structlog
 from django.db import connection
-from django.db.models import Value
-from django.db.models.functions import Greatest
 
 from audit.record import Actor
-from loyalty.actions.due_challenges import complete_runs, in_force, metrics_of
-from loyalty.actions.mission_counting import period_at
+from loyalty.actions.due_challenges import complete_runs, rewarded_metrics
 from loyalty.actions.once import once
 from loyalty.actions.pace import Pace
+from loyalty.actions.turns import Counts, Run, by_turns
 from loyalty.ledger import accounts
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.posting import Journal
 from loyalty.models import Member
+from loyalty.queries.challenges_in_force import in_force, period_at
 from loyalty.queries.due import edited_challenges
 from programs.models import Challenge, Environment
-from programs.queries.environments import environment_by_id
 from programs.queries.snapshots import snapshot
 
-logger = structlog.get_logger(__name__)
 CHUNK = 250  # members who have begun, of a transaction
+AGAIN = timedelta(minutes=10)
 _FIRST = UUID(int=0)
 
 # The next members who have begun, each with whether there is something to complete. In a sequence it may be less
@@ -72,50 +73,34 @@ ORDER BY begun.member_id
 """
 
 
-@dataclass(slots=True)
-class Settled:
-    """What a run has done. `left`: it ended before every challenge was looked into; `failed`: environments."""
-
-    members: int = 0
-    left: bool = False
-    failed: list[UUID] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """A challenge after so many changes; members up to `after` are looked into."""
+    """A challenge after so many changes; members up to `after` are looked at. `look_again_at` (real time): when all
+    are to be looked at once more, None: never."""
 
-    environment_id: UUID
     challenge_id: UUID
     changes: int
-    after: UUID | None = _FIRST
+    look_again_at: datetime | None
+    after: UUID = _FIRST
 
 
-def settle_edited(*, actor: Actor, now: datetime, pace: Pace) -> Settled:
+def settle_edited(*, actor: Actor, now: datetime, pace: Pace) -> Run:
     """Complete what edits of challenges have made complete, in every environment, in chunks of one transaction each,
-    challenges by turns. `now`: real time; a sandbox with a test clock: that. Ended anywhere, the next run begins with
-    what is left. Must not be called in a transaction. Locks: the members of one chunk at a time, ids ascending, then
-    their accounts."""
-    done = Settled()
-    waiting = deque(Edited(*each) for each in edited_challenges())
-    for _ in pace.chunks():
-        if not waiting:
-            return done
-        edited = waiting.popleft()
-        try:
-            environment = environment_by_id(edited.environment_id)  # as it is configured by now
-            after, members = settle_challenge(
-                environment=environment, actor=actor, now=environment.clock or now, edited=edited
-            )
-        except Exception:  # whatever it is, it must not keep the rewards of other tenants
-            logger.exception("challenges.environment_failed", environment_id=str(edited.environment_id))
-            done.failed.append(edited.environment_id)
-            continue
-        done.members += members
-        if after:
-            waiting.append(replace(edited, after=after))
-    done.left = bool(waiting)
-    return done
+    challenges by turns; counts `members`. `now`: real time; a sandbox with a test clock: that. Ended anywhere, the next
+    run begins with what is left. Must not be called in a transaction. Locks: the members of one chunk at a time, ids
+    ascending, then their accounts."""
+
+    def chunk(environment: Environment, edited: Edited) -> tuple[Counts, Edited | None]:
+        after, members = settle_challenge(
+            environment=environment, actor=actor, now=environment.clock or now, edited=edited
+        )
+        return {"members": members}, replace(edited, after=after) if after else None
+
+    waiting = [
+        (environment, Edited(challenge, changes, now + AGAIN if is_new else None))
+        for environment, challenge, changes, is_new in edited_challenges(now=now)
+    ]
+    return by_turns("challenges", waiting, chunk, pace=pace)
 
 
 @once
@@ -129,8 +114,9 @@ def settle_challenge(
     idempotency: Idempotency | None = None,
 ) -> tuple[UUID | None, int]:
     """Look at the next `limit` members who have begun the challenge in the present period, and complete what is due of
-    them; where there are no more, note that its changes are settled. Answers up to which member it came, None where it
-    is done, and how many achieved anything. Locks: the members, ids ascending, then their accounts."""
+    them; where there are no more, note that its changes are settled, and when to look again. Answers up to which
+    member it came, None where it is done, and how many achieved anything. Locks: the members, ids ascending, then
+    their accounts."""
     config = snapshot(environment)
     challenge = next((one for one in in_force(config, now) if one.id == edited.challenge_id), None)
     if challenge is None:
@@ -144,8 +130,9 @@ def settle_challenge(
         journal.write(members)
     if len(begun) == limit:
         return begun[-1][0], members
-    settled = Greatest("settled", Value(edited.changes))
-    Challenge.objects.filter(pk=challenge.pk).update(settled=settled)
+    # Whoever was faster has looked into a later edit too, and will look again after that.
+    rows = Challenge.objects.filter(pk=challenge.pk, settled__lte=edited.changes)
+    rows.update(settled=edited.changes, look_again_at=edited.look_again_at)
     return None, members
 
 
@@ -165,7 +152,7 @@ def _complete(journal: Journal, challenge: Challenge, period: str, due: list[UUI
     living = Member.objects.select_for_update(no_key=True).filter(pk__in=due, status__in=Member.LIVING)
     # Who was merged away meanwhile has no progress left: it is the survivor's.
     locked = list(living.filter(redirect_to__isnull=True).order_by("pk").values_list("pk", flat=True))
-    metrics = metrics_of([challenge])
+    metrics = rewarded_metrics([challenge])
     if metrics:
         journal.open_locked(accounts.lock_accounts(member_id__in=locked, metric_id__in=metrics))
     return complete_runs(journal, [(member, challenge.id, period) for member in locked])

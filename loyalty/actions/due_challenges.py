@@ -2,33 +2,18 @@
 transaction; planned in its journal."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from uuid import UUID
 
 from loyalty.actions.completing import complete_due, items_given
-from loyalty.actions.mission_counting import period_at
 from loyalty.ledger.achievements import RunKey
 from loyalty.ledger.posting import Journal
 from loyalty.ledger.reading_achievements import read_items, read_runs
-from loyalty.queries.rules import is_active
-from loyalty.rules.stamps import in_window
+from loyalty.queries.challenges_in_force import in_force, period_at
 from programs.models import Challenge
-from programs.queries.snapshots import Snapshot, snapshot
+from programs.queries.snapshots import snapshot
 
 
-def in_force(config: Snapshot, at: datetime) -> list[Challenge]:
-    """Those that are active at that instant, and whose programs are."""
-    programs = {program.id for program in config.programs if is_active(program, at)}
-    return [
-        challenge
-        for challenge in config.challenges
-        if challenge.status == Challenge.Status.ACTIVE
-        and challenge.program_id in programs
-        and in_window(challenge.starts_at, challenge.ends_at, at)
-    ]
-
-
-def metrics_of(challenges: Iterable[Challenge]) -> set[UUID]:
+def rewarded_metrics(challenges: Iterable[Challenge]) -> set[UUID]:
     """The metrics of what they give."""
     rewards = [reward for challenge in challenges for reward in challenge.rewards.all()]
     return {reward.metric_id for reward in rewards if reward.metric_id}

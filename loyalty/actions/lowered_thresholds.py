@@ -4,15 +4,12 @@ No member waits for it: the stamps that are shown count it already.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
-
-import structlog
 
 from audit.record import Actor
 from loyalty.actions.once import once
 from loyalty.actions.pace import Pace
+from loyalty.actions.turns import Counts, Run, environments_by_turns
 from loyalty.ledger.card_trail import issue_due
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.posting import Journal
@@ -21,10 +18,8 @@ from loyalty.models import Member, StampCollection
 from loyalty.queries.due import environments_with_lowered_thresholds
 from loyalty.rules.stamps import MAX_AT_ONCE
 from programs.models import Environment
-from programs.queries.environments import environment_by_id
 from programs.queries.snapshots import snapshot
 
-logger = structlog.get_logger(__name__)
 CHUNK = 200  # cards of a transaction
 
 # By index: for each threshold but the last, the cards that began under it and have reached a lower one since.
@@ -46,37 +41,15 @@ LIMIT %s
 """
 
 
-@dataclass(slots=True)
-class Settled:
-    """What a run has done. `left`: it ended before every card was settled; `failed`: environments."""
-
-    cards: int = 0
-    left: bool = False
-    failed: list[UUID] = field(default_factory=list)
-
-
-def settle_lowered(*, actor: Actor, now: datetime, pace: Pace) -> Settled:
-    """Issue what is due in every environment, in chunks of one transaction each, environments by turns. `now`:
-    real time; a sandbox with a test clock: that. Ended anywhere, the next run goes on. Must not be called in a
+def settle_lowered(*, actor: Actor, now: datetime, pace: Pace) -> Run:
+    """Issue what is due in every environment, in chunks of one transaction each, environments by turns; counts `cards`.
+    `now`: real time; a sandbox with a test clock: that. Ended anywhere, the next run goes on. Must not be called in a
     transaction. Locks: the members of one chunk at a time, ids ascending."""
-    done = Settled()
-    waiting = environments_with_lowered_thresholds()
-    for _ in pace.chunks():
-        if not waiting:
-            return done
-        environment = waiting.pop(0)
-        try:
-            environment = environment_by_id(environment.pk)  # as it is configured by now
-            cards = settle_cards(environment=environment, actor=actor, now=environment.clock or now)
-        except Exception:  # whatever it is, it must not keep the rewards of other tenants
-            logger.exception("stamps.environment_failed", environment_id=str(environment.pk))
-            done.failed.append(environment.pk)
-            continue
-        done.cards += cards
-        if cards:
-            waiting.append(environment)
-    done.left = bool(waiting)
-    return done
+
+    def chunk(environment: Environment) -> Counts:
+        return {"cards": settle_cards(environment=environment, actor=actor, now=environment.clock or now)}
+
+    return environments_by_turns("stamps", environments_with_lowered_thresholds(), chunk, pace=pace)
 
 
 @once

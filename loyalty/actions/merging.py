@@ -5,7 +5,7 @@ from uuid import UUID
 
 from audit.errors import InvalidRequest
 from audit.record import Actor
-from loyalty.actions.due_challenges import complete_runs, in_force, metrics_of
+from loyalty.actions.due_challenges import complete_runs, rewarded_metrics
 from loyalty.actions.once import once
 from loyalty.errors import MemberFrozen
 from loyalty.ledger import accounts
@@ -23,6 +23,7 @@ from loyalty.ledger.members import Redirected
 from loyalty.ledger.merging import merge_accounts
 from loyalty.ledger.posting import Cause, Journal
 from loyalty.models import Account, Member
+from loyalty.queries.challenges_in_force import in_force
 from loyalty.queries.members import find_member
 from programs.models import Environment
 from programs.queries.snapshots import snapshot
@@ -101,7 +102,7 @@ def _merge_accounts(journal: Journal, merged: Member, survivor: Member, cause: C
     accounts.make_accounts(journal.environment, [(survivor.pk, units[key]) for key in metrics])
     # All of both, since the survivor's levels are decided under the locks of their accounts.
     locked = accounts.lock_accounts(member_id__in=[merged.pk, survivor.pk])
-    rewarded = metrics_of(in_force(config, journal.now))  # for what they complete together
+    rewarded = rewarded_metrics(in_force(config, journal.now))  # for what they complete together
     opened = journal.open_locked(
         [
             account

@@ -11,10 +11,11 @@ from django.utils import formats
 from loyalty.admin.redemption_words import masked
 from loyalty.models import Achievement, Event, Member
 from loyalty.queries.balances import Balance
-from loyalty.queries.challenges import MemberChallenge, challenge_states
+from loyalty.queries.challenges import MemberChallenge, MissionState, challenge_states
 from loyalty.queries.families import family_of
 from loyalty.queries.notifications import unread_of
 from loyalty.queries.owned import owned_by
+from loyalty.rules import challenges as rules
 from loyalty.rules.milestones import reached
 from programs.models import Challenge, Coupon, Environment, InventoryItem, Milestone, MilestoneSet
 from programs.pictures import picture_path
@@ -145,22 +146,28 @@ def period_words(period: str) -> str:
 
 
 def _row(state: MemberChallenge) -> ChallengeRow:
+    steps = [_step(one) for one in state.missions if one.mission.removed_at is None]
     is_sequence = state.challenge.mission_order == Challenge.Order.SEQUENCE
-    bars: list[Bar] = []
-    for one in state.missions:
-        waits = is_sequence and any(not bar.completed_at and not bar.was_removed for bar in bars)
-        bars.append(
-            Bar(
-                title=one.mission.title,
-                progress=one.progress,
-                target=one.mission.target,
-                share=100 if one.completed_at else _share(one.progress, one.mission.target),
-                completed_at=one.completed_at,
-                waits=waits and not one.completed_at,
-                was_removed=one.mission.removed_at is not None,
-            )
-        )
+    waiting = {step.mission_id for step in steps} - rules.in_turn(steps, sequence=is_sequence)
+    bars = [_bar(one, waits=one.mission.id in waiting and not one.completed_at) for one in state.missions]
     return ChallengeRow(state.challenge, period_words(state.period), bars, state.completed_at)
+
+
+def _step(one: MissionState) -> rules.Step:
+    done = one.mission.target if one.completed_at else None
+    return rules.Step(one.mission.id, one.mission.target, one.progress, done)
+
+
+def _bar(one: MissionState, *, waits: bool) -> Bar:
+    return Bar(
+        title=one.mission.title,
+        progress=one.progress,
+        target=one.mission.target,
+        share=100 if one.completed_at else _share(one.progress, one.mission.target),
+        completed_at=one.completed_at,
+        waits=waits,
+        was_removed=one.mission.removed_at is not None,
+    )
 
 
 def _share(done: Decimal | int, whole: Decimal | int) -> int:

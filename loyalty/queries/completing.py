@@ -6,15 +6,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from loyalty.models import Member
+from loyalty.queries.challenges_in_force import period_at
 from loyalty.queries.counting import counts_of
 from loyalty.queries.taken import MOST
-from programs.limits import period_of
 from programs.models import Challenge
+from programs.queries.snapshots import snapshot
 
 # By the index on (challenge, kind, period).
 _COMPLETED = """
@@ -67,10 +67,10 @@ def completed_of(challenges: Collection[UUID]) -> dict[UUID, int]:
 def completing(*, challenge: Challenge, targets: Mapping[UUID, Decimal], now: datetime) -> Completing:
     """Who would be complete in the current period with these targets, by the missions that there would be. One
     statement, which costs with the members who are on the way."""
-    zone = ZoneInfo(challenge.environment.project.time_zone)
+    config = snapshot(challenge.environment)
     asked: dict[str, Any] = {
         "challenge": challenge.pk,
-        "period": period_of(challenge.per, now, zone),  # type: ignore[arg-type]
+        "period": period_at(config, challenge, now),
         "missions": len(targets),
         "keys": list(targets),
         "targets": list(targets.values()),

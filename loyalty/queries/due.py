@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from loyalty.models import Account
-from programs.models import Challenge, Environment, StampProgram
+from programs.models import Challenge, Environment, Program, StampProgram
 
 
 def environments_due(*, now: datetime) -> list[Environment]:
@@ -35,10 +35,18 @@ def environments_with_lowered_thresholds() -> list[Environment]:
     return list(found.select_related("project").order_by("pk"))
 
 
-def edited_challenges() -> list[tuple[UUID, UUID, int]]:
-    """Active challenges with edits that nobody has looked into, each with its environment first and the number of its
-    edits; one statement. Archived environments are left out."""
-    edited = Challenge.objects.filter(
-        changes__gt=F("settled"), status=Challenge.Status.ACTIVE, environment__archived_at__isnull=True
-    )
-    return list(edited.order_by("pk").values_list("environment_id", "pk", "changes"))
+def edited_challenges(*, now: datetime) -> list[tuple[UUID, UUID, int, bool]]:
+    """Challenges whose edits are to be looked into at `now` (real time): each with its environment first, the number
+    of its edits, and whether any was not looked into at all; one statement.
+
+    Only those that are in force, by their environment's own now. Archived environments are left out.
+    """
+    own_now = Coalesce("environment__clock", Value(now))
+    in_force = Q(status=Challenge.Status.ACTIVE, program__status=Program.Status.ACTIVE)
+    for dates in ("", "program__"):
+        in_force &= Q(**{f"{dates}starts_at__isnull": True}) | Q(**{f"{dates}starts_at__lte": own_now})
+        in_force &= Q(**{f"{dates}ends_at__isnull": True}) | Q(**{f"{dates}ends_at__gt": own_now})
+    is_due = Q(changes__gt=F("settled")) | Q(look_again_at__lte=now)
+    edited = Challenge.objects.filter(is_due, in_force, environment__archived_at__isnull=True)
+    rows = edited.order_by("pk").values_list("environment_id", "pk", "changes", "settled")
+    return [(environment, pk, changes, changes > settled) for environment, pk, changes, settled in rows]

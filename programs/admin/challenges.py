@@ -202,11 +202,12 @@ class ChallengesAdmin(EditorAdmin[Challenge]):
     def _asked(
         self, request: HttpRequest, editor: ChallengeEditor | None, stored: Challenge | None
     ) -> HttpResponse | None:
-        """The question before a target is lowered or a mission removed where members may have begun; None where
-        there is nothing to ask, or where exactly that was just asked."""
+        """The question before a target is lowered, or a mission removed or asked for sooner, where members may have
+        begun; None where there is nothing to ask, or where exactly that was just asked."""
         if request.method != "POST" or editor is None or stored is None or not editor.is_valid():
             return None
-        easier = made_easier(stored, live_missions(stored), editor.made()[1])
+        becomes, wanted, _ = editor.made()
+        easier = made_easier(stored, live_missions(stored), becomes, wanted)
         if easier is None or request.POST.get("easier") == easier.token:
             return None
         complete, missions = self.completing(stored, easier)

@@ -128,7 +128,7 @@ class TestTheForm:
             {"event_type": "refund", "target": "1.5"},
             SUM | {"field": ""},
             SUM | {"field": "member.tier", "condition": half},
-            {"title": ""},
+            {"title": "", "event_type": "walk done"},
         ]
         rewards = [points_row(environment, ""), {"kind": "inventory_item"}, {"kind": "coupon", "coupon": "x"}]
         answer = operator.post(f"{PAGE}/add/", challenge_form(environment, *missions, rewards=rewards))
@@ -143,7 +143,12 @@ class TestTheForm:
                 "condition": ["Condition 1: Give a value."],
                 "field": ["Give a field of the event's data, such as data.amount."],
             },
-            {"title": ["This field is required."]},
+            {
+                "title": ["This field is required."],
+                "event_type": [
+                    "Give an event type: letters, digits and _ . : - only, without spaces, at most 100."
+                ],
+            },
         ]
         said = row_errors(answer, "rewards")
         assert said[:2] == [{"quantity": ["Say how many."]}, {"item": ["Choose one."]}]
@@ -274,6 +279,23 @@ class TestMadeEasier:
         again = operator.post(change_url(regular), carried)
         assert "“Photo” is removed" in text_of(again)
         assert _missions(regular) == [("Visits", "2"), ("Photo", "1")]
+
+    def test_is_asked_where_missions_of_a_sequence_come_sooner(
+        self, operator: Client, regular: Challenge
+    ) -> None:
+        Challenge.objects.filter(pk=regular.pk).update(mission_order="sequence")
+        asked = operator.post(change_url(regular), stored_form(regular))
+        assert "<li>The missions no longer wait for one another</li>" in text_of(asked)
+        form = stored_form(regular, mission_order="sequence")
+        form["mission_row"].reverse()
+        asked = operator.post(change_url(regular), form)
+        assert "<li>The missions come in another order: “Photo”, “Visits”</li>" in text_of(asked)
+        assert _missions(regular) == [("Visits", "2"), ("Photo", "1")]
+        assert told(operator.post(change_url(regular), _carried(asked))) == "Regular is saved."
+        assert _missions(regular) == [("Photo", "1"), ("Visits", "2")]
+        assert Challenge.objects.get(pk=regular.pk).changes == regular.changes + 1
+        same = stored_form(regular, mission_order="sequence")
+        assert operator.post(change_url(regular), same)["Location"] == change_url(regular)
 
     def test_a_draft_and_a_harder_one_are_not_asked_about(
         self, operator: Client, environment: Environment, regular: Challenge

@@ -11,6 +11,7 @@ from django.utils import timezone
 from loyalty.actions.merging import merge_members
 from loyalty.admin.member_challenges import ChallengesShown, period_words
 from loyalty.models import Achievement, ItemChange, Member
+from programs.actions.configure import bump_version
 from programs.actions.milestones import save_milestone_set
 from programs.models import Environment, Metric, MilestoneSet
 from tests import factories
@@ -110,14 +111,21 @@ def test_of_a_coupon_got_twice_the_code_goes_that_was_taken_back(
 
 def test_a_mission_of_a_sequence_waits_for_the_one_before(support: Client, environment: Environment) -> None:
     missions = [
-        {"title": title, "event_type": kind, "target": 1}
-        for title, kind in (("A", "a"), ("B", "b"), ("C", "c"))
+        {"title": title, "event_type": title.lower(), "target": target}
+        for title, target in (("A", 1), ("B", 2), ("C", 1))
     ]
-    factories.make_challenge(environment, mission_order="sequence", missions=missions)
+    made = factories.make_challenge(environment, mission_order="sequence", missions=missions)
     happened(environment, "a", "a")
     (row,) = _shown(support).rows
     assert [(one.title, one.waits) for one in row.missions] == [("A", False), ("B", False), ("C", True)]
     assert (row.period, row.done) == ("", 1)
+    # The next event for C counts, though no job has completed B yet.
+    happened(environment, "b", "b")
+    made.missions.filter(title="B").update(target=1)
+    bump_version(environment)
+    (row,) = _shown(support).rows
+    assert [(one.title, one.waits) for one in row.missions] == [("A", False), ("B", False), ("C", False)]
+    assert row.done == 1
 
 
 def test_milestones_show_where_a_member_stands_and_what_is_missing(

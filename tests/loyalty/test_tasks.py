@@ -25,6 +25,7 @@ from loyalty import jobs
 from loyalty.actions import sweep
 from loyalty.actions.clock import set_clock
 from loyalty.actions.pace import Pace
+from loyalty.actions.turns import Run
 from loyalty.models import Account
 from loyalty.queries.due import environments_due
 from loyalty.queries.jobs import last_runs
@@ -67,7 +68,7 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeLedger]:
     return install
 
 
-def run_sweep(pace: Pace | None = None) -> sweep.Sweep:
+def run_sweep(pace: Pace | None = None) -> Run:
     return sweep.sweep(actor=make_actor(), now=timezone.now(), pace=pace or Pace(rest=0))
 
 
@@ -76,7 +77,8 @@ def test_environments_take_turns_until_nothing_is_left(ledger: Callable[..., Fak
     large, small = make_environment(), make_environment()
     fake = ledger({large: 5, small: 2})
     done = run_sweep()
-    assert (done.chunks, done.accounts, done.lots, done.left, done.failed) == (4, 7, 21, False, [])
+    assert (done.chunks, done.counts) == (4, {"accounts": 7, "lots": 21})
+    assert (done.left, done.failed) == (False, [])
     assert [pk for pk, _ in fake.calls] == [pk.pk for pk in (large, small, large, small, large, large)]
 
 
@@ -100,7 +102,7 @@ def test_an_environment_that_fails_does_not_keep_the_others(ledger: Callable[...
     fake = ledger({broken: 9, sound: 3}, broken)
     done = run_sweep()
     assert done.failed == [broken.pk]
-    assert (done.accounts, fake.due) == (3, {broken.pk: 9, sound.pk: 0})
+    assert (done.counts["accounts"], fake.due) == (3, {broken.pk: 9, sound.pk: 0})
     assert [pk for pk, _ in fake.calls].count(broken.pk) == 1
 
 
@@ -113,10 +115,10 @@ def test_when_the_time_is_over_the_rest_is_left_to_the_next_sweep(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("loyalty.actions.pace.time.monotonic", lambda: next(monotonic))
         done = run_sweep(Pace(seconds=50.0, rest=0))
-    assert (done.accounts, done.left) == (4, True)
+    assert (done.counts["accounts"], done.left) == (4, True)
     assert fake.due == {environment.pk: 3}
     done = run_sweep()
-    assert (done.accounts, done.left) == (3, False)
+    assert (done.counts["accounts"], done.left) == (3, False)
 
 
 @pytest.mark.django_db

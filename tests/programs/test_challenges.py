@@ -164,6 +164,7 @@ FAULTS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     (mission(title=" "), [("missions[1].title", "blank")]),
     (mission(event_type=""), [("missions[1].event_type", "blank")]),
     (mission(event_type="refund"), [("missions[1].event_type", "invalid_value")]),
+    (mission(event_type="walk done"), [("missions[1].event_type", "invalid")]),
     (mission(target=None), [("missions[1].target", "required")]),
     (mission(target=0), [("missions[1].target", "min_value")]),
     (mission(target=True), [("missions[1].target", "invalid")]),
@@ -346,9 +347,19 @@ def test_a_list_without_ids_may_be_sent_again(environment: Environment) -> None:
         assert reload(environment).config_version == version
 
         come, spend, popup, by = [one.pk for one in live(made)]
-        other = {**VISIT, "title": "Come by", "target": 1, "condition": {"field": "data.a", "op": "eq", "value": "b"}}
+        other = {
+            **VISIT,
+            "title": "Come by",
+            "target": 1,
+            "condition": {"field": "data.a", "op": "eq", "value": "b"},
+        }
         save(made, missions=[SPEND | {"target": 60}, other, VISIT, VISIT, VISIT])
-        assert [(one.pk, one.target) for one in live(made)][:4] == [(spend, 60), (by, 1), (come, 2), (popup, 2)]
+        assert [(one.pk, one.target) for one in live(made)][:4] == [
+            (spend, 60),
+            (by, 1),
+            (come, 2),
+            (popup, 2),
+        ]
         assert live(made)[4].pk not in (come, spend, popup, by)
 
         named = as_given(live(made)[2])

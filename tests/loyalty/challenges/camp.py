@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from audit.models import AuditEvent
-from loyalty.actions.challenge_edits import Settled, settle_edited
+from loyalty.actions.challenge_edits import settle_edited
 from loyalty.actions.pace import Pace
+from loyalty.actions.turns import Run
 from loyalty.ledger.checks import violations
 from loyalty.models import Achievement, ItemChange, MemberItem, MissionProgress
 from loyalty.queries.events import RecordedEvent
@@ -65,7 +66,7 @@ class Camp(Desk):
             for _ in range(times)
         ]
 
-    def settle(self, pace: Pace | None = None) -> Settled:
+    def settle(self, pace: Pace | None = None) -> Run:
         return settle_edited(actor=make_actor(), now=day(self.today), pace=pace or Pace(rest=0))
 
     def points(self, quantity: int, metric: str = "points") -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import threading
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -11,10 +12,13 @@ from audit.ids import new_id
 from loyalty.actions import challenge_edits
 from loyalty.actions.challenge_edits import Edited, settle_challenge
 from loyalty.actions.clock import set_clock
+from loyalty.actions.events import record_event
 from loyalty.actions.members import update_member
 from loyalty.actions.pace import Pace
 from loyalty.models import Member, MissionProgress
+from loyalty.queries.due import edited_challenges
 from programs.models import Challenge, Environment, Program
+from programs.queries import snapshots
 from programs.queries.snapshots import snapshot
 from tests.factories import make_actor, make_environment, reload
 from tests.loyalty.challenges.camp import Camp, assert_sound
@@ -22,6 +26,7 @@ from tests.loyalty.ledger.till import day
 
 FEWER: list[tuple[str, dict[str, Any]]] = [("Come twice", {"target": 1})]
 DONE = ["Come twice", "Regular"]
+MINUTES = 24 * 60  # of a day
 
 
 @pytest.fixture
@@ -45,7 +50,7 @@ def test_a_lower_target_completes_who_has_done_enough_once(camp: Camp) -> None:
     camp.edit(challenge, FEWER)
     assert (open_edits(challenge), camp.live("ada")) == (1, [])
     done = camp.settle()
-    assert (done.members, done.left, done.failed, open_edits(challenge)) == (2, False, [], 0)
+    assert (done.counts["members"], done.left, done.failed, open_edits(challenge)) == (2, False, [], 0)
     for member, points in (("ada", 50), ("bob", 50), ("cid", 51)):
         assert (camp.live(member), camp.total(member)) == (DONE, points)
         assert camp.items_of(member) == {"Badge": 1}
@@ -54,7 +59,7 @@ def test_a_lower_target_completes_who_has_done_enough_once(camp: Camp) -> None:
     assert (whole.title, whole.occurred_at, whole.read_at) == ("Well done", day(3), None)
     assert camp.audited()["challenge.completed"] == 3
     before = camp.everything()
-    assert (camp.settle().members, camp.everything()) == (0, before)
+    assert (camp.settle().counts["members"], camp.everything()) == (0, before)
     assert_sound(camp)
 
 
@@ -68,7 +73,7 @@ def test_a_removed_mission_blocks_nobody(camp: Camp) -> None:
     camp.visit("ada")
     camp.visit("bob", event_type="post")
     camp.edit(challenge, [("Visit", {})])
-    assert camp.settle().members == 1
+    assert camp.settle().counts["members"] == 1
     assert (camp.live("ada"), camp.live("bob")) == (["Visit", "Regular"], ["Post"])
     assert (camp.total("ada"), camp.total("bob"), open_edits(challenge)) == (50, 0, 0)
     assert_sound(camp)
@@ -87,7 +92,7 @@ def test_in_a_sequence_a_mission_waits_for_those_before_it(camp: Camp) -> None:
     camp.visit("ada", event_type="post")
     camp.refund(visit.event.event_id)
     camp.edit(challenge, [("Visit", {}), ("Post", {"target": 1})])
-    assert (camp.settle().members, camp.live("ada"), open_edits(challenge)) == (0, [], 0)
+    assert (camp.settle().counts["members"], camp.live("ada"), open_edits(challenge)) == (0, [], 0)
     camp.visit("ada")
     assert camp.live("ada") == ["Visit", "Post", "Regular"]
     assert_sound(camp)
@@ -97,17 +102,103 @@ def test_a_challenge_that_is_not_in_force_waits_for_it(camp: Camp) -> None:
     challenge = camp.challenge()
     camp.visit("ada")
     camp.edit(challenge, FEWER, status="paused")
-    assert (camp.settle().members, open_edits(challenge)) == (0, 1)
+    assert (camp.settle().counts["members"], open_edits(challenge)) == (0, 1)
     camp.edit(challenge, status="active", starts_at=day(2))
-    assert (camp.settle().members, open_edits(challenge)) == (0, 1)
+    assert (camp.settle().counts["members"], open_edits(challenge)) == (0, 1)
     Program.objects.filter(environment=camp.environment).update(status="paused")
     camp.today = 2
     camp.edit(challenge, subtitle="Soon")
-    assert (camp.settle().members, open_edits(challenge)) == (0, 1)
+    assert (camp.settle().counts["members"], open_edits(challenge)) == (0, 1)
     Program.objects.filter(environment=camp.environment).update(status="active")
     camp.edit(challenge, subtitle="Now")
-    assert (camp.settle().members, open_edits(challenge), camp.live("ada")) == (1, 0, DONE)
+    assert (camp.settle().counts["members"], open_edits(challenge), camp.live("ada")) == (1, 0, DONE)
     assert_sound(camp)
+
+
+def test_one_whose_time_is_over_is_not_looked_at_until_it_is_longer(camp: Camp) -> None:
+    challenge = camp.challenge(ends_at=day(2))
+    camp.visit("ada")
+    camp.today = 1
+    camp.edit(challenge, FEWER)
+    program = Program.objects.filter(environment=camp.environment)
+    assert [looked_at(camp, at) for at in (1, 2, 3)] == [[challenge.pk], [], []]
+    camp.edit(challenge, ends_at=day(9))
+    for dates in ({"ends_at": day(3)}, {"starts_at": day(4), "ends_at": None}):
+        program.update(**dates)
+        assert looked_at(camp, 3) == []
+    program.update(starts_at=None)
+    camp.today = 3
+    assert looked_at(camp, 3) == [challenge.pk]
+    camp.edit(challenge, subtitle="Longer")
+    assert (camp.settle().counts["members"], camp.live("ada")) == (1, DONE)
+    camp.today = 9
+    assert (looked_at(camp, 8), looked_at(camp, 9)) == ([challenge.pk], [])  # to look once more
+
+
+def looked_at(camp: Camp, today: float) -> list[UUID]:
+    """The challenges that the job would look at."""
+    return [
+        challenge
+        for environment, challenge, _, _ in edited_challenges(now=day(today))
+        if environment == camp.environment.id
+    ]
+
+
+@pytest.mark.parametrize("how", ["another order", "any order"])
+def test_a_mission_that_waits_no_longer_is_completed(camp: Camp, how: str) -> None:
+    challenge = camp.challenge(
+        missions=[
+            {"title": "Visit", "event_type": "visit", "target": 1},
+            {"title": "Post", "event_type": "post", "target": 3},
+        ],
+        mission_order="sequence",
+    )
+    (visit,) = camp.visit("ada")
+    camp.visit("ada", event_type="post")
+    camp.refund(visit.event.event_id)
+    camp.edit(challenge, [("Visit", {}), ("Post", {"target": 1})])
+    assert (camp.settle().counts["members"], camp.live("ada"), open_edits(challenge)) == (0, [], 0)
+    if how == "any order":
+        camp.edit(challenge, mission_order="any")
+    else:
+        camp.edit(challenge, [("Post", {}), ("Visit", {})])
+    assert (camp.settle().counts["members"], camp.live("ada"), open_edits(challenge)) == (1, ["Post"], 0)
+    assert_sound(camp)
+
+
+# -- beside events
+
+
+def test_an_event_that_began_before_the_edit_is_found_by_a_second_look(camp: Camp) -> None:
+    """It counts by the old target, and is stored when the job has looked at everybody."""
+    challenge = camp.challenge(rewards=[camp.points(50), camp.prize()])
+    camp.visit("bob")
+    old = reload(camp.environment)
+    read = snapshot(old)
+    camp.edit(challenge, FEWER)
+    assert (camp.settle().counts["members"], open_edits(challenge)) == (1, 0)
+    snapshots._cache[old.id] = read  # as the process that works on the event has it
+    event: dict[str, Any] = {"event_id": "late", "type": "visit", "member": "ada", "data": {}}
+    camp.do(record_event, environment=old, **event)
+    assert (camp.live("ada"), camp.progress_of("ada")) == ([], {("Come twice", "ever"): 1})
+    camp.today = 9 / MINUTES
+    assert (camp.settle().counts["members"], camp.live("ada")) == (0, [])
+    camp.today = 11 / MINUTES
+    assert (camp.settle().counts["members"], camp.live("ada")) == (1, DONE)
+    assert (camp.total("ada"), camp.items_of("ada")) == (50, {"Badge": 1})
+    assert looked_at(camp, 99) == []
+    assert_sound(camp)
+
+
+def test_an_edit_after_the_first_look_is_looked_at_twice_too(camp: Camp) -> None:
+    challenge = camp.challenge(missions=[{"title": "Come twice", "event_type": "visit", "target": 3}])
+    camp.edit(challenge, [("Come twice", {"target": 2})])
+    camp.settle()
+    camp.today = 11 / MINUTES
+    camp.edit(challenge, FEWER)
+    assert looked_at(camp, camp.today) == [challenge.pk]
+    camp.settle()
+    assert [looked_at(camp, minutes / MINUTES) for minutes in (20, 22)] == [[], [challenge.pk]]
 
 
 def test_of_one_that_repeats_only_the_present_period_is_completed(camp: Camp) -> None:
@@ -116,7 +207,7 @@ def test_of_one_that_repeats_only_the_present_period_is_completed(camp: Camp) ->
     camp.today = 1
     camp.visit("bob")
     camp.edit(challenge, FEWER)
-    assert camp.settle().members == 1
+    assert camp.settle().counts["members"] == 1
     assert (camp.live("ada"), camp.live("bob")) == ([], DONE)
     assert {row.period for row in camp.achievements("bob")} == {"day:2026-03-02"}
     assert_sound(camp)
@@ -126,7 +217,7 @@ def test_nobody_who_is_gone_is_completed(camp: Camp) -> None:
     challenge = camp.challenge()
     for member in ("ada", "bob", "cid"):
         camp.visit(member)
-    stale = Edited(camp.environment.id, challenge.pk, 1)
+    stale = Edited(challenge.pk, 1, None)
     camp.edit(challenge, FEWER)
     begun = challenge_edits._begun(stale, "ever", 9)
     camp.erase("ada")
@@ -134,7 +225,7 @@ def test_nobody_who_is_gone_is_completed(camp: Camp) -> None:
     before = camp.everything()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(challenge_edits, "_begun", lambda *_: begun)
-        assert camp.settle().members == 0
+        assert camp.settle().counts["members"] == 0
     assert (len(begun), camp.everything() == before, camp.total("cid")) == (3, True, 50)
     assert_sound(camp)
 
@@ -156,10 +247,10 @@ def test_members_are_looked_at_in_portions_and_no_one_is_left_out(
     pace = Pace(seconds=5, stopping=stopping, rest=0)
     monkeypatch.setattr(stopping, "wait", lambda _: stopping.set())
     first = camp.settle(pace)
-    assert (first.members, first.left, open_edits(challenge)) == (2, True, 1)
+    assert (first.counts["members"], first.left, open_edits(challenge)) == (2, True, 1)
     stopping.clear()
     second = camp.settle()
-    assert (second.members, second.left) == (6, False)
+    assert (second.counts["members"], second.left) == (6, False)
     assert (open_edits(challenge), open_edits(other)) == (0, 0)
     assert [camp.total(member) for member in members] == [100] * 4
     assert_sound(camp)
@@ -186,9 +277,9 @@ def test_an_environment_that_fails_does_not_keep_the_others(
     with monkeypatch.context() as patch:
         patch.setattr(challenge_edits, "settle_challenge", broken)
         done = camp.settle()
-    assert (done.members, done.failed) == (1, [camp.environment.id])
+    assert (done.counts["members"], done.failed) == (1, [camp.environment.id])
     assert (camp.live("ada"), elsewhere.live("ada")) == ([], DONE)
-    assert camp.settle().members == 1
+    assert camp.settle().counts["members"] == 1
     assert camp.live("ada") == DONE
 
 
@@ -199,7 +290,7 @@ def test_a_sandbox_is_settled_at_its_own_now(camp: Camp) -> None:
     camp.visit("ada")
     camp.edit(challenge, FEWER)
     camp.today = 0  # real time
-    assert camp.settle().members == 1
+    assert camp.settle().counts["members"] == 1
     assert {row.occurred_at for row in camp.achievements("ada")} == {day(9)}
 
 
@@ -208,17 +299,20 @@ def test_an_archived_environment_is_left_alone(camp: Camp) -> None:
     camp.visit("ada")
     camp.edit(challenge, FEWER)
     Environment.objects.filter(pk=camp.environment.pk).update(archived_at=day(0))
-    assert (camp.settle().members, open_edits(challenge)) == (0, 1)
+    assert (camp.settle().counts["members"], open_edits(challenge)) == (0, 1)
 
 
 def test_an_edit_during_a_run_is_left_to_the_next(camp: Camp) -> None:
     challenge = camp.challenge()
     camp.visit("ada")
     camp.edit(challenge, FEWER)
-    edited = Edited(camp.environment.id, challenge.pk, 1)
     Challenge.objects.filter(pk=challenge.pk).update(changes=2)
-    camp.do(settle_challenge, edited=edited)
+    camp.do(settle_challenge, edited=Edited(challenge.pk, 1, day(1)))
     assert open_edits(challenge) == 1
+    camp.do(settle_challenge, edited=Edited(challenge.pk, 2, day(2)))
+    camp.do(settle_challenge, edited=Edited(challenge.pk, 1, None))  # a slower one, which looked again
+    stored = Challenge.objects.get(pk=challenge.pk)
+    assert (stored.settled, stored.look_again_at) == (2, day(2))
 
 
 # -- what it costs
@@ -229,7 +323,7 @@ def test_a_portion_costs_the_same_for_one_and_for_many(camp: Camp) -> None:
         camp.edit(challenge, FEWER)
         environment = reload(camp.environment)
         snapshot(environment)  # as a worker that has met this environment before
-        edited = Edited(environment.id, challenge.pk, 1)
+        edited = Edited(challenge.pk, 1, day(1))
         with CaptureQueriesContext(connection) as queries:
             settle_challenge(environment=environment, actor=make_actor(), now=day(0), edited=edited)
         return len(queries)

@@ -15,7 +15,8 @@ from loyalty.actions import sweep as sweep_module
 from loyalty.actions.holds import hold_points
 from loyalty.actions.pace import Pace
 from loyalty.actions.points import spend
-from loyalty.actions.sweep import Sweep, sweep
+from loyalty.actions.sweep import sweep
+from loyalty.actions.turns import Run
 from loyalty.ledger import posting
 from loyalty.ledger.checks import violations
 from loyalty.ledger.settlement import Settled, settle_due
@@ -39,7 +40,7 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return restrict
 
 
-def run_sweep(now: datetime) -> Sweep:
+def run_sweep(now: datetime) -> Run:
     return sweep(actor=make_actor(), now=now, pace=Pace(rest=0))
 
 
@@ -66,10 +67,11 @@ def test_two_thousand_due_lots_take_two_chunks(environment: Environment, only: C
     make_due_lots(environment, accounts=500, lots=4, now=now)
     only(environment)
     done = run_sweep(now)
-    assert (done.chunks, done.accounts, done.lots, done.left, done.failed) == (2, 500, 2000, False, [])
+    assert (done.chunks, done.counts) == (2, {"accounts": 500, "lots": 2000})
+    assert (done.left, done.failed) == (False, [])
     assert_all_is_settled(environment, accounts=500, lots=4)
     again = run_sweep(now)
-    assert (again.chunks, again.accounts, again.lots) == (0, 0, 0)
+    assert (again.chunks, again.counts["accounts"], again.counts["lots"]) == (0, 0, 0)
     assert expired(environment) == 2000
 
 
@@ -97,7 +99,8 @@ def test_what_is_not_due_stays_and_says_when_it_is(
     make_due_lots(environment, accounts=1, lots=EARNED_DAYS_AGO + 2, now=now)
     only(environment)
     done = run_sweep(now)
-    assert (done.accounts, done.lots) == (1, EARNED_DAYS_AGO)  # the one that ends at this instant included
+    # The one that ends at this instant included.
+    assert done.counts == {"accounts": 1, "lots": EARNED_DAYS_AGO}
     account = Account.objects.get(environment_id=environment.pk)
     assert account.total == 2 * POINTS
     assert account.next_due_at == now + timedelta(days=1)
@@ -122,7 +125,7 @@ def test_vesting_and_lapsing_holds_are_settled_too(
     )
     only(reload(environment))
     done = run_sweep(now + timedelta(days=3))
-    assert (done.chunks, done.accounts) == (1, 2)
+    assert (done.chunks, done.counts["accounts"]) == (1, 2)
     figures = {
         (str(account.member), account.total, account.pending, account.held, account.next_due_at)
         for account in Account.objects.filter(environment_id=environment.pk)
@@ -145,7 +148,7 @@ def test_an_account_whose_due_date_was_too_early_is_not_swept_for_ever(
     Account.objects.filter(pk=account.pk).update(next_due_at=now + timedelta(days=1))
     only(environment)
     done = run_sweep(now + timedelta(days=2))
-    assert (done.chunks, done.accounts, done.lots) == (1, 1, 0)
+    assert (done.chunks, done.counts["accounts"], done.counts["lots"]) == (1, 1, 0)
     account.refresh_from_db()
     assert account.next_due_at is None
     assert account.entries.count() == 2
@@ -172,7 +175,7 @@ def test_killed_between_or_in_chunks_the_next_sweep_goes_on(
             run_sweep(now)
     assert expired(environment) == 2 * CHUNK * 2  # two whole chunks, and nothing of the third
     done = run_sweep(now)
-    assert (done.chunks, done.accounts) == (2, 1000 - 2 * CHUNK)
+    assert (done.chunks, done.counts["accounts"]) == (2, 1000 - 2 * CHUNK)
     assert_all_is_settled(environment, accounts=1000, lots=2)
 
 
@@ -194,9 +197,9 @@ def test_an_error_in_one_environment_rolls_back_its_chunk_alone(
     with monkeypatch.context() as patch:
         patch.setattr(posting.Journal, "write", refuse_one)
         done = run_sweep(now)
-    assert (done.failed, done.accounts) == ([broken.pk], 300)
+    assert (done.failed, done.counts["accounts"]) == ([broken.pk], 300)
     assert (expired(broken), expired(sound)) == (0, 300)
-    assert run_sweep(now).accounts == 300
+    assert run_sweep(now).counts["accounts"] == 300
     assert_all_is_settled(broken, accounts=300, lots=1)
 
 
@@ -207,8 +210,8 @@ def test_two_sweeps_at_once_settle_each_account_once(
     make_due_lots(environment, accounts=1000, lots=2, now=now)
     only(environment)
     first, second = together(lambda number: run_sweep(now), 2)
-    assert first.accounts + second.accounts == 1000
-    assert first.lots + second.lots == 2000
+    assert first.counts["accounts"] + second.counts["accounts"] == 1000
+    assert first.counts["lots"] + second.counts["lots"] == 2000
     assert first.failed == second.failed == []
     assert_all_is_settled(environment, accounts=1000, lots=2)
 

@@ -201,7 +201,7 @@ def test_one_run_settles_every_environment_by_its_own_now(cafe: Cafe) -> None:
         shop.save(card, threshold=2)
     now = timezone.now()
     done = settle_lowered(actor=make_actor(), now=now, pace=Pace(rest=0))
-    assert (done.cards, done.left, done.failed) == (2, False, [])
+    assert (done.counts["cards"], done.left, done.failed) == (2, False, [])
     for shop, at in ((cafe, now), (other, day(100))):
         settled = StampCollection.objects.get(environment_id=shop.environment.id)
         assert (settled.counter, [reward.issued_at for reward in settled.rewards.all()]) == (1, [at])
@@ -222,9 +222,9 @@ def test_a_run_that_is_ended_has_kept_its_chunks_and_says_that_it_left_some(
     stopping = threading.Event()
     monkeypatch.setattr(stopping, "wait", lambda seconds: stopping.set())
     done = settle_lowered(actor=make_actor(), now=timezone.now(), pace=Pace(stopping=stopping, rest=0))
-    assert (done.cards, done.left) == (1, True)
+    assert (done.counts["cards"], done.left) == (1, True)
     done = settle_lowered(actor=make_actor(), now=timezone.now(), pace=Pace(rest=0))
-    assert (done.cards, done.left) == (2, False)
+    assert (done.counts["cards"], done.left) == (2, False)
 
 
 def test_one_environment_that_fails_keeps_nobody_else(cafe: Cafe, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,4 +242,4 @@ def test_one_environment_that_fails_keeps_nobody_else(cafe: Cafe, monkeypatch: p
 
     monkeypatch.setattr(lowered_thresholds, "settle_cards", settle)
     done = settle_lowered(actor=make_actor(), now=timezone.now(), pace=Pace(rest=0))
-    assert (done.cards, done.failed) == (1, [bad.pk])
+    assert (done.counts["cards"], done.failed) == (1, [bad.pk])

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from audit.ids import new_id
-from loyalty.actions import lowered_thresholds
+from loyalty.actions import lowered_thresholds, turns
 from loyalty.actions.lowered_thresholds import settle_cards, settle_lowered
 from loyalty.actions.pace import Pace
 from loyalty.models import Member, StampCollection
@@ -67,7 +67,7 @@ def test_a_run_settles_by_the_configuration_of_each_chunk_and_ends(cafe: Cafe, a
     done = settle_lowered(
         actor=make_actor(), now=timezone.now(), pace=Pace(seconds=5, stopping=between, rest=0)
     )
-    assert (done.cards, done.left, done.failed) == (4, False, [])
+    assert (done.counts["cards"], done.left, done.failed) == (4, False, [])
     assert answers == [1, 1, 1, 1, 0]
     for member, counter in (("cid", 1), ("dan", 1)):
         assert cafe.standing(other, member)[1:4] == (ISSUED, 0, counter)
@@ -94,10 +94,10 @@ def test_a_run_of_which_nothing_comes_ends_and_leaves_it_to_the_next(
     assert cafe.settle() == 0
     cafe.save(card, threshold=3)
     with monkeypatch.context() as stale:
-        stale.setattr(lowered_thresholds, "environment_by_id", lambda key: old)
+        stale.setattr(turns, "environment_by_id", lambda key: old)
         done = settle_lowered(actor=make_actor(), now=timezone.now(), pace=Pace(seconds=5, rest=0))
-    assert (done.cards, done.left, answers) == (0, False, [0])
-    assert settle_lowered(actor=make_actor(), now=timezone.now(), pace=Pace(rest=0)).cards == 2
+    assert (done.counts["cards"], done.left, answers) == (0, False, [0])
+    assert settle_lowered(actor=make_actor(), now=timezone.now(), pace=Pace(rest=0)).counts["cards"] == 2
 
 
 # -- how much at once

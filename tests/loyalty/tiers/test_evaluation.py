@@ -13,7 +13,8 @@ from audit.models import AuditEvent
 from loyalty.actions import tiers as tiers_module
 from loyalty.actions.clock import set_clock
 from loyalty.actions.pace import Pace
-from loyalty.actions.tiers import Evaluation, evaluate_levels
+from loyalty.actions.tiers import evaluate_levels
+from loyalty.actions.turns import Run
 from loyalty.ledger import evaluation, posting
 from loyalty.ledger.checks import violations
 from loyalty.ledger.evaluation import Evaluated
@@ -40,7 +41,7 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return restrict
 
 
-def run_job(now: datetime) -> Evaluation:
+def run_job(now: datetime) -> Run:
     return evaluate_levels(actor=make_actor(), now=now, pace=Pace(rest=0))
 
 
@@ -112,9 +113,10 @@ def test_chunk_after_chunk_until_nothing_is_due(
     chunk = evaluation.evaluate_due
     monkeypatch.setattr(tiers_module, "evaluate_due", lambda **options: chunk(**options, members=2))
     done = run_job(day(40))
-    assert (done.chunks, done.members, done.changes, done.left, done.failed) == (3, 5, 5, False, [])
+    assert (done.chunks, done.counts) == (3, {"members": 5, "changes": 5})
+    assert (done.left, done.failed) == (False, [])
     again = run_job(day(40))
-    assert (again.chunks, again.members, again.changes) == (0, 0, 0)
+    assert (again.chunks, again.counts["members"], again.counts["changes"]) == (0, 0, 0)
     assert lowered(club.environment) == 5
 
 
@@ -127,7 +129,7 @@ def test_a_run_that_is_out_of_time_says_that_something_is_left(
     chunk = evaluation.evaluate_due
     monkeypatch.setattr(tiers_module, "evaluate_due", lambda **options: chunk(**options, members=1))
     done = evaluate_levels(actor=make_actor(), now=day(40), pace=OneChunk())
-    assert (done.chunks, done.members, done.left) == (1, 1, True)
+    assert (done.chunks, done.counts["members"], done.left) == (1, 1, True)
 
 
 class OneChunk(Pace):
@@ -173,9 +175,9 @@ def test_a_sandbox_is_decided_by_its_own_clock(club: Club, only: Callable[..., N
     set_clock(environment=club.environment, clock=day(-1), actor=make_actor())
     make_due(club, 1)
     only(club.environment)
-    assert run_job(day(40)).changes == 0
+    assert run_job(day(40)).counts["changes"] == 0
     set_clock(environment=reload(club.environment), clock=day(40), actor=make_actor())
-    assert run_job(day(0)).changes == 1
+    assert run_job(day(0)).counts["changes"] == 1
 
 
 @pytest.mark.django_db
@@ -206,9 +208,9 @@ def test_an_error_in_one_environment_rolls_back_its_chunk_alone(
     with monkeypatch.context() as patch:
         patch.setattr(posting.Journal, "write", refuse_one)
         done = run_job(day(40))
-    assert (done.failed, done.members) == ([broken.environment.pk], 2)
+    assert (done.failed, done.counts["members"]) == ([broken.environment.pk], 2)
     assert (lowered(broken.environment), lowered(sound.environment)) == (0, 2)
-    assert run_job(day(40)).members == 2
+    assert run_job(day(40)).counts["members"] == 2
     assert lowered(broken.environment) == 2
 
 
