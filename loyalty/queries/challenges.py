@@ -1,11 +1,11 @@
 """Challenges, and how far members are with them (domain.md 8)."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, QuerySet
@@ -14,8 +14,9 @@ from audit.errors import NotFound
 from loyalty.ledger.achievements import missions_of
 from loyalty.ledger.consistent import one_state
 from loyalty.models import Achievement, Member, MissionProgress
+from loyalty.queries.challenges_in_force import period_at
+from loyalty.queries.taken_up import begun_by
 from loyalty.rules.challenges import ZERO, shown
-from programs.limits import Per, period_of
 from programs.models import Challenge, ChallengeReward, Environment, Mission, Program
 from programs.queries.snapshots import Snapshot, snapshot
 
@@ -100,10 +101,6 @@ def shown_challenges(config: Snapshot, now: datetime) -> list[Challenge]:
     ]
 
 
-def period_now(config: Snapshot, challenge: Challenge, now: datetime) -> str:
-    return period_of(cast("Per", challenge.per), now, config.time_zone)
-
-
 def _is_over(ends_at: datetime | None, now: datetime) -> bool:
     return ends_at is not None and ends_at <= now
 
@@ -113,23 +110,38 @@ def _is_over(ends_at: datetime | None, now: datetime) -> bool:
 
 def challenge_states(*, environment: Environment, member: Member, now: datetime) -> list[MemberChallenge]:
     """The challenges that the member is shown, and those that they began or completed in the period of now; in the
-    order of the app. Two statements."""
+    order of the app. Two statements, three where there are challenges that members are not shown."""
     config = snapshot(environment)
     with one_state():
-        done = standings_of(config, member.pk, now)
-        rows = MissionProgress.objects.filter(progress__gt=0, **_of_now(config, member.pk, now))
+        challenges = challenges_of(config, member.pk, now, begun_by)
+        done = standings_of(config, member.pk, challenges, now)
+        rows = MissionProgress.objects.filter(progress__gt=0, **_of_now(config, member.pk, challenges, now))
         progress = {(row.mission_id, row.period): row.progress for row in rows}
     visible = {challenge.id for challenge in shown_challenges(config, now)}
     states = (
-        _state(challenge, period_now(config, challenge, now), done, progress)
-        for challenge in config.challenges
+        _state(challenge, period_at(config, challenge, now), done, progress) for challenge in challenges
     )
     return [state for state in states if state.challenge.id in visible or _is_begun(state)]
 
 
-def standings_of(config: Snapshot, member_id: UUID, now: datetime) -> dict[tuple[UUID, str], Standing]:
-    """What the member has achieved, and still has, in the periods of now; by challenge and period. One statement."""
-    which = {"revoked_at__isnull": True, **_of_now(config, member_id, now)}
+def challenges_of(
+    config: Snapshot, member_id: UUID, now: datetime, taken_up_by: Callable[[UUID], set[UUID]]
+) -> list[Challenge]:
+    """Those that members are shown, and of the others those that this one took up: over the years most are over.
+    In the order of the app; one statement, none where all are shown."""
+    shown_now = {challenge.id for challenge in shown_challenges(config, now)}
+    if len(shown_now) == len(config.challenges):
+        return list(config.challenges)
+    wanted = shown_now | taken_up_by(member_id)
+    return [challenge for challenge in config.challenges if challenge.id in wanted]
+
+
+def standings_of(
+    config: Snapshot, member_id: UUID, challenges: Collection[Challenge], now: datetime
+) -> dict[tuple[UUID, str], Standing]:
+    """What the member has achieved of these challenges, and still has, in the periods of now; by challenge and
+    period. One statement."""
+    which = {"revoked_at__isnull": True, **_of_now(config, member_id, challenges, now)}
     # Each kind has an index of its own, over what is not revoked.
     missions = Achievement.objects.filter(kind=Achievement.Kind.MISSION, **which).order_by()
     challenges = Achievement.objects.filter(kind=Achievement.Kind.CHALLENGE, **which).order_by()
@@ -143,11 +155,13 @@ def standings_of(config: Snapshot, member_id: UUID, now: datetime) -> dict[tuple
     return dict(found)
 
 
-def _of_now(config: Snapshot, member_id: UUID, now: datetime) -> dict[str, Any]:
+def _of_now(
+    config: Snapshot, member_id: UUID, challenges: Collection[Challenge], now: datetime
+) -> dict[str, Any]:
     """All the columns that the indexes begin with, so that a long history is not read along."""
-    periods = {period_now(config, challenge, now) for challenge in config.challenges}
-    challenges = [challenge.id for challenge in config.challenges]
-    return {"member": member_id, "challenge__in": challenges, "period__in": periods}
+    periods = {period_at(config, challenge, now) for challenge in challenges}
+    keys = [challenge.id for challenge in challenges]
+    return {"member": member_id, "challenge__in": keys, "period__in": periods}
 
 
 def _state(
@@ -181,7 +195,7 @@ def _is_begun(state: MemberChallenge) -> bool:
 
 def challenge_funnel(*, environment: Environment, challenge: Challenge, now: datetime) -> Funnel:
     """How far members are in the period of now, without erased and merged ones; two statements."""
-    period = period_now(snapshot(environment), challenge, now)
+    period = period_at(snapshot(environment), challenge, now)
     living = {"member__redirect_to__isnull": True, "member__status__in": Member.LIVING}
     with one_state():
         began = MissionProgress.objects.filter(challenge=challenge, period=period, progress__gt=0, **living)

@@ -9,17 +9,19 @@ from loyalty.models import Account, Member, MemberItem
 from loyalty.queries.challenges import (
     Standing,
     active_programs,
-    period_now,
+    challenges_of,
     shown_challenges,
     standings_of,
 )
+from loyalty.queries.challenges_in_force import period_at
+from loyalty.queries.taken_up import completed_by
 from programs.models import Challenge, Environment
 from programs.queries.snapshots import Snapshot, snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class ChallengeState:
-    """`missions_completed`: UUIDs as text, in the order of the missions."""
+    """`missions_completed`: UUIDs as text, in the order of the missions, of those alone that members are shown."""
 
     is_completed: bool
     missions_completed: list[str]
@@ -37,18 +39,20 @@ class Profile:
 
 def profile_of(*, environment: Environment, member: Member, now: datetime) -> Profile:
     """All metrics of active programs, all inventory sets, and the challenges that members are shown or that this one
-    has completed, in their period of now. Three statements, whatever the member's history."""
+    has completed, in their period of now. Three statements, four where there are challenges that members are not
+    shown, whatever the member's history and however many those are."""
     config = snapshot(environment)
     with one_state():
         totals = dict(Account.objects.filter(member=member).values_list("metric", "total"))
         inventory = _inventory(config, member.pk)
-        done = standings_of(config, member.pk, now)
+        challenges = challenges_of(config, member.pk, now, completed_by)
+        done = standings_of(config, member.pk, challenges, now)
     programs = active_programs(config)
     metrics = [metric for metric in config.metrics if metric.program_id in programs]
     return Profile(
         metrics={metric.code: totals.get(metric.id, metric.default_value) for metric in metrics},
         inventory=inventory,
-        challenges=_challenges(config, done, now),
+        challenges=_challenges(config, challenges, done, now),
     )
 
 
@@ -62,17 +66,18 @@ def _inventory(config: Snapshot, member_id: UUID) -> dict[str, list[str]]:
 
 
 def _challenges(
-    config: Snapshot, done: dict[tuple[UUID, str], Standing], now: datetime
+    config: Snapshot, challenges: list[Challenge], done: dict[tuple[UUID, str], Standing], now: datetime
 ) -> dict[str, ChallengeState]:
     visible = {challenge.id for challenge in shown_challenges(config, now)}
     found = {}
-    for challenge in config.challenges:
-        standing = done.get((challenge.id, period_now(config, challenge, now))) or Standing()
+    for challenge in challenges:
+        standing = done.get((challenge.id, period_at(config, challenge, now))) or Standing()
         if challenge.id in visible or standing.completion:
             found[str(challenge.public_id)] = _state(challenge, standing)
     return found
 
 
 def _state(challenge: Challenge, standing: Standing) -> ChallengeState:
-    missions = [mission for mission in challenge.missions.all() if mission.id in standing.missions]
-    return ChallengeState(standing.completion is not None, [str(mission.public_id) for mission in missions])
+    done = [mission for mission in challenge.missions.all() if mission.id in standing.missions]
+    shown = [str(mission.public_id) for mission in done if mission.removed_at is None]
+    return ChallengeState(standing.completion is not None, shown)

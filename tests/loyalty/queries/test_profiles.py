@@ -6,8 +6,9 @@ from django.test.utils import CaptureQueriesContext
 
 from loyalty.models import Account, LedgerEntry, Member
 from loyalty.queries.profiles import ChallengeState, profile_of
+from programs.actions.challenges import save_challenge
 from programs.actions.configure import configure
-from programs.models import Environment, InventorySet, Program
+from programs.models import Challenge, Environment, InventorySet, Program
 from tests.factories import make_actor, make_challenge, make_metric, reload
 from tests.loyalty.ledger.till import day
 from tests.loyalty.queries.phone import Phone
@@ -55,6 +56,39 @@ def test_what_the_member_has_and_has_done_in_the_periods_of_now(phone: Phone) ->
     }
     phone.refund("p")
     assert phone.profile().challenges[regular] == ChallengeState(False, [came])
+
+
+def test_a_mission_that_was_removed_is_not_among_those_completed_and_stays_in_the_history(
+    phone: Phone,
+) -> None:
+    phone.open()
+    phone.visit()
+    phone.visit()
+    regular = str(phone.regular.public_id)
+    came, spent = phone.regular.missions.order_by("place")
+    assert phone.profile().challenges[regular] == ChallengeState(False, [str(came.public_id)])
+    stored = Challenge.objects.get(pk=phone.regular.pk)
+    save_challenge(
+        environment=reload(phone.environment),
+        challenge=stored,
+        actor=make_actor(),
+        now=day(phone.today),
+        changes={},
+        missions=[
+            {
+                "id": str(spent.public_id),
+                "title": "Spend 30",
+                "event_type": "purchase",
+                "measure": "sum",
+                "field": "data.amount",
+                "target": 30,
+            }
+        ],
+        rewards=None,
+    )
+    assert phone.profile().challenges[regular] == ChallengeState(False, [])
+    told = [line.mission_id for line in phone.history() if line.type == "missionCompleted"]
+    assert told == [str(came.public_id)]
 
 
 def test_a_challenge_that_is_over_is_shown_to_whom_completed_it(phone: Phone) -> None:
