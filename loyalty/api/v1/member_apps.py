@@ -20,13 +20,15 @@ class MemberAppChanges(Body):
         allow_null=True,
         allow_blank=True,
         max_length=253,
-        help_text="The host, with its port if it has one, at which the app reads its configuration without a key.",
+        help_text="The host, with its port if it has one, at which the app reads its configuration without a key; the "
+        "server must answer to it.",
     )
     origins = serializers.ListField(
         required=False,
         max_length=MAX_ORIGINS,
         child=Text(max_length=300),
-        help_text="Web pages that may call: https://shop.example; http for localhost and 127.0.0.1 alone.",
+        help_text="Web pages that may call: https://shop.example; an app's own, as capacitor://localhost; http for "
+        "localhost and 127.0.0.1 alone.",
     )
     event_types = serializers.ListField(
         required=False,

@@ -44,8 +44,8 @@ export interface AdjustBody {
 export interface AudienceActionBody {
   /** What the member did: the event's type. */
   action: string;
-  /** What missions and rules may look at; at most 32 KiB. */
-  data?: Record<string, string | number | boolean>;
+  /** What missions and rules may look at; at most 32 KiB. null: none. */
+  data?: Record<string, string | number | boolean> | null;
 }
 
 export interface AudienceChallenge {
@@ -1447,9 +1447,9 @@ export interface LadderChanges {
 }
 
 export interface MemberAppChanges {
-  /** The host, with its port if it has one, at which the app reads its configuration without a key. */
+  /** The host, with its port if it has one, at which the app reads its configuration without a key; the server must answer to it. */
   public_host?: string | null;
-  /** Web pages that may call: https://shop.example; http for localhost and 127.0.0.1 alone. */
+  /** Web pages that may call: https://shop.example; an app's own, as capacitor://localhost; http for localhost and 127.0.0.1 alone. */
   origins?: string[];
   /** What members may report themselves, although something configured looks at it; never purchase or refund. */
   event_types?: string[];

@@ -53,8 +53,8 @@ class AdjustBody(TypedDict):
 class AudienceActionBody(TypedDict):
     # What the member did: the event's type.
     action: str
-    # What missions and rules may look at; at most 32 KiB.
-    data: NotRequired[dict[str, str | int | float | Decimal | bool]]
+    # What missions and rules may look at; at most 32 KiB. null: none.
+    data: NotRequired[dict[str, str | int | float | Decimal | bool] | None]
 
 
 class AudienceChallenge(TypedDict):
@@ -1526,9 +1526,11 @@ class LadderChanges(TypedDict):
 
 
 class MemberAppChanges(TypedDict):
-    # The host, with its port if it has one, at which the app reads its configuration without a key.
+    # The host, with its port if it has one, at which the app reads its configuration without a key; the
+    # server must answer to it.
     public_host: NotRequired[str | None]
-    # Web pages that may call: https://shop.example; http for localhost and 127.0.0.1 alone.
+    # Web pages that may call: https://shop.example; an app's own, as capacitor://localhost; http for
+    # localhost and 127.0.0.1 alone.
     origins: NotRequired[list[str]]
     # What members may report themselves, although something configured looks at it; never purchase or
     # refund.
