@@ -51,18 +51,8 @@ def merge_members(
     merged, survivor = _lock(environment, member, into)
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     _merge_accounts(journal, merged, survivor, Cause(reason=reason or "Merged"))
-    add_event_counts(merged, survivor)
-    move_usage(merged, survivor)
-    move_tiers(journal, merged, survivor)
-    move_items(journal, merged, survivor)
-    settle_due_cards(journal, [merged.pk, survivor.pk])
-    move_cards(journal, merged, survivor)
-    complete_runs(journal, move_challenges(journal, merged, survivor))
-    move_referrals(merged, survivor)
-    # Those merged into it before go on to the survivor too: every redirect is one step.
-    Member.objects.filter(redirect_to=merged).update(redirect_to=survivor)
-    merged.redirect_to = survivor
-    merged.save(update_fields=["redirect_to"])
+    _move(journal, merged, survivor)
+    _redirect(merged, survivor)
     journal.audit(
         verb="member.merged",
         object_type="member",
@@ -73,6 +63,25 @@ def merge_members(
     )
     journal.write(survivor, member_id=survivor.pk)
     return survivor
+
+
+def _move(journal: Journal, merged: Member, survivor: Member) -> None:
+    """All that is not on accounts."""
+    add_event_counts(merged, survivor)
+    move_usage(merged, survivor)
+    move_tiers(journal, merged, survivor)
+    move_items(journal, merged, survivor)
+    settle_due_cards(journal, [merged.pk, survivor.pk])
+    move_cards(journal, merged, survivor)
+    complete_runs(journal, move_challenges(journal, merged, survivor))
+    move_referrals(merged, survivor)
+
+
+def _redirect(merged: Member, survivor: Member) -> None:
+    """Those merged into it before go on to the survivor too: every redirect is one step."""
+    Member.objects.filter(redirect_to=merged).update(redirect_to=survivor)
+    merged.redirect_to = survivor
+    merged.save(update_fields=["redirect_to"])
 
 
 def _lock(environment: Environment, member: str, into: str) -> tuple[Member, Member]:

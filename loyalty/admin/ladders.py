@@ -1,6 +1,5 @@
 """Tiers: one page a program, a ladder with its levels as rows and the members who stand on each (domain.md 6)."""
 
-import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -12,16 +11,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 
-from audit.errors import DomainError, InvalidRequest
+from audit.errors import DomainError
 from loyalty.actions.ladders import save_ladder
 from loyalty.queries.tiers import living_members, members_per_level, qualified_per_level
-from programs.admin.base import actor_of, form_errors, may, required_environment
+from programs.admin.base import actor_of, may, required_environment
 from programs.admin.configured import EditorAdmin
 from programs.admin.detail import Crumb
+from programs.admin.row_faults import tell_rows
+from programs.admin.sent_rows import sent_rows
 from programs.models import Environment, Program, TierLadder
 from programs.queries.environments import now_in
 
-_LEVEL = re.compile(r"levels\[(\d+)\]")
 _LABELS = {
     "basis": "What counts",
     "period": "In which time",
@@ -30,6 +30,7 @@ _LABELS = {
     "is_active": "In force",
 }
 _NAMES = ("title", "code", "threshold", "multiplier")
+_WORDS = {"title": "Title", "code": "Code", "threshold": "From", "multiplier": "Multiplies by"}
 
 
 @dataclass(slots=True)
@@ -173,8 +174,7 @@ def _rows_of(ladder: TierLadder | None) -> list[LevelRow]:
 
 
 def _sent_rows(request: HttpRequest) -> list[LevelRow]:
-    sent = zip(*(request.POST.getlist(f"level_{name}") for name in _NAMES), strict=False)
-    rows = [LevelRow(*(text.strip() for text in row)) for row in sent]
+    rows = [LevelRow(*row) for row in sent_rows(request, "level", _NAMES)]
     return [row for row in rows if row.title or row.code or row.threshold]
 
 
@@ -195,17 +195,7 @@ def _save(
             levels=[row.as_level() for row in rows],
         )
     except DomainError as error:
-        others = []
-        for fault in error.errors:
-            place = _LEVEL.match(fault.field)
-            if place and int(place[1]) < len(rows):
-                rows[int(place[1])].errors.append(
-                    f"{fault.field.rpartition('.')[2].capitalize()}: {fault.detail}"
-                )
-            else:
-                others.append(fault)
-        if others or not error.errors:
-            form_errors(form, InvalidRequest(error.detail, errors=others))
+        tell_rows(form, error, "levels", rows, _WORDS)
         return None
 
 

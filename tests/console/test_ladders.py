@@ -92,14 +92,14 @@ def test_levels_are_changed_added_and_taken_away(operator: Client, environment: 
 @pytest.mark.parametrize(
     ("levels", "row", "words"),
     [
-        ([GOLD, ("Silver", "silver", "much", "1")], 1, "Threshold: "),
-        ([GOLD, ("Silver", "silver", "-1", "1")], 1, "Threshold: "),
-        ([("Gold", "gold", "750", "0.5")], 0, "Multiplier: "),
+        ([GOLD, ("Silver", "silver", "much", "1")], 1, "From: "),
+        ([GOLD, ("Silver", "silver", "-1", "1")], 1, "From: "),
+        ([("Gold", "gold", "750", "0.5")], 0, "Multiplies by: "),
         ([("", "gold", "750", "1")], 0, "Title: "),
         ([("Gold", "g o l d", "750", "1")], 0, "Code: "),
         ([GOLD, ("Silver", "gold", "250", "1")], 1, "Code: Another level has it"),
-        ([GOLD, ("Silver", "silver", "750", "1")], 1, "Threshold: Another level has it"),
-        ([("Gold", "gold", "", "1")], 0, "Threshold: "),
+        ([GOLD, ("Silver", "silver", "750", "1")], 1, "From: Another level has it"),
+        ([("Gold", "gold", "", "1")], 0, "From: "),
     ],
 )
 def test_a_faulty_level_is_told_at_its_row(

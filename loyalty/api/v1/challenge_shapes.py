@@ -5,7 +5,8 @@ from typing import Any
 
 from rest_framework import serializers as s
 
-from loyalty.api.v1.shapes import AchievementReward, AnyObject, page_of
+from loyalty.api.v1.event_shapes import AchievementReward
+from loyalty.api.v1.shapes import AnyObject, page_of
 from programs.models import Challenge, ChallengeReward, Mission
 
 OUTCOMES = ["counted", "not_in_force", "condition_failed", "no_amount", "waits"]

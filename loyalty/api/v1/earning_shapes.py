@@ -6,15 +6,8 @@ from rest_framework import serializers as s
 
 from loyalty.api.v1.challenge_shapes import ChallengeEffects, MissionVerdict
 from loyalty.api.v1.docs import FieldProblem
-from loyalty.api.v1.shapes import (
-    AnyObject,
-    Effect,
-    EventShape,
-    Reason,
-    TierStatusShape,
-    Transaction,
-    page_of,
-)
+from loyalty.api.v1.event_shapes import Effect, EventShape, Reason
+from loyalty.api.v1.shapes import AnyObject, TierStatusShape, Transaction, page_of
 from loyalty.api.v1.stamp_shapes import StampChange, StampVerdict
 from loyalty.models import BackTest, Referral, TierChange
 from programs.models import TierLadder

@@ -7,7 +7,7 @@ from loyalty.actions.events import MAX_DATA, record_event
 from loyalty.api.common.fields import ExternalId, Instant, JsonObject, Pattern, Text
 from loyalty.api.common.parsing import check_text
 from loyalty.api.common.views import EngineView
-from loyalty.api.v1 import examples, shapes
+from loyalty.api.v1 import event_shapes, examples
 from loyalty.api.v1.docs import operation
 from loyalty.api.v1.effects import recorded
 from loyalty.api.v1.points import MemberBody
@@ -59,7 +59,7 @@ class EventListView(EngineView):
             "member_id": "cus_abc123",
             "data": {"amount": "59.90", "currency": "GBP"},
         },
-        answer=shapes.RecordedEvent,
+        answer=event_shapes.RecordedEvent,
         example=examples.RECORDED,
         status=[200, 201],
         refusals=REFUSALS,
@@ -86,7 +86,7 @@ class EventView(EngineView):
         "retrieve_event",
         "An event and what it caused",
         scope="events:read",
-        answer=shapes.RecordedEvent,
+        answer=event_shapes.RecordedEvent,
         example=examples.RECORDED,
         refusals=["not_found"],
         tag="events",

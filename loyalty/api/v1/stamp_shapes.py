@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers as s
 
-from loyalty.api.v1.shapes import AnyObject, StampRewardOfEvent, page_of
+from loyalty.api.v1.event_shapes import StampRewardOfEvent
+from loyalty.api.v1.shapes import AnyObject, page_of
 from loyalty.models import StampReward
 from programs.models import StampProgram
 
