@@ -4,8 +4,7 @@ needed was read with everything else, and is written with it."""
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from loyalty.actions.completing import complete_due, items_given, may_complete, metrics_given
@@ -15,15 +14,13 @@ from loyalty.ledger.achievements import Run, RunKey, missions_of
 from loyalty.ledger.posting import Journal
 from loyalty.ledger.reading_achievements import challenge_named, read_items, read_prizes, read_runs
 from loyalty.models import Event, LedgerEntry
-from loyalty.queries.rules import is_active
+from loyalty.queries.challenges_in_force import period_at, why_not_in_force
 from loyalty.rules import challenges as rules
 from loyalty.rules.challenges import Judgement, MissionRule
 from loyalty.rules.earning import Level
 from loyalty.rules.situation import with_tier
-from loyalty.rules.stamps import in_window
 from programs.conditions import Facts
 from programs.conditions.values import plain
-from programs.limits import Per, period_of
 from programs.models import Challenge, Mission
 from programs.queries.snapshots import Snapshot
 
@@ -67,11 +64,6 @@ def rule_of(config: Snapshot, challenge: Challenge, mission: Mission) -> Mission
 
 def asked_by_missions(config: Snapshot, item: Item) -> list[MissionRule]:
     return [rule_of(config, *each) for each in missions_for(config, item)]
-
-
-def period_at(config: Snapshot, challenge: Challenge, at: datetime) -> str:
-    """The period of an instant: of a challenge that repeats the local day, week or month, else `ever`."""
-    return period_of(cast("Per", challenge.per), at, config.time_zone)
 
 
 # -- read before anything is planned
@@ -161,8 +153,9 @@ def judge_missions(
         rule = rule_of(config, challenge, mission)
         if run.key not in turns:
             turns[run.key] = rules.in_turn(run.steps, sequence=run.is_sequence)
-        judged = _out_of_force(config, challenge, at)
-        if judged is None:
+        if why := why_not_in_force(config, challenge, at):
+            judged = rules.not_in_force(why)
+        else:
             judged = rules.judge(rule, with_tier(facts, levels, rule.program_id))
         if judged.amount and mission.id not in turns[run.key]:
             judged = rules.waiting(_first(run))
@@ -177,17 +170,6 @@ def _first(run: Run) -> str:
         for mission in run.missions
         if mission.id not in run.done and not run.step(mission).is_reached
     )
-
-
-def _out_of_force(config: Snapshot, challenge: Challenge, at: datetime) -> Judgement | None:
-    program = next((known for known in config.programs if known.id == challenge.program_id), None)
-    if challenge.status != Challenge.Status.ACTIVE:
-        return rules.not_in_force("The challenge is paused.")
-    if not in_window(challenge.starts_at, challenge.ends_at, at):
-        return rules.not_in_force("It happened outside the challenge's dates.")
-    if program is None or not is_active(program, at):
-        return rules.not_in_force("Its program was not active when it happened.")
-    return None
 
 
 def count(journal: Journal, config: Snapshot, event: Event, judged: Sequence[Judged]) -> list[LedgerEntry]:

@@ -21,6 +21,7 @@ from programs.admin.base import may, required_environment
 from programs.admin.configured import ConfiguredForm, EditorAdmin
 from programs.admin.detail import Crumb
 from programs.admin.row_faults import tell_rows
+from programs.admin.sent_rows import sent_rows
 from programs.admin.widgets import text_input
 from programs.models import Challenge, ChallengeReward, InventoryItem, InventorySet, Picture, Program, Reward
 from programs.pictures import picture_path
@@ -189,10 +190,9 @@ def _pictures(found: InventorySet | None) -> dict[str, Picture]:
 def _sent_rows(request: HttpRequest, stored: InventorySet | None) -> list[ItemRow]:
     """What was typed. Files have the number of their row in their names: of those left empty nothing is sent."""
     pictures = _pictures(stored)
-    sent = zip(*(request.POST.getlist(f"item_{name}") for name in _NAMES), strict=False)
     rows = []
-    for place, texts in enumerate(sent):
-        row = ItemRow(*(text.strip() for text in texts))
+    for place, texts in enumerate(sent_rows(request, "item", _NAMES)):
+        row = ItemRow(*texts)
         row.picture = pictures.get(row.id)
         row.sent = request.FILES.get(f"item_picture_{place}")
         row.without = f"item_without_{place}" in request.POST

@@ -20,6 +20,7 @@ from programs.admin.configured import ConfiguredForm, EditorAdmin
 from programs.admin.detail import Crumb
 from programs.admin.row_faults import tell_rows
 from programs.admin.rule_widgets import whole
+from programs.admin.sent_rows import sent_rows
 from programs.admin.widgets import text_input
 from programs.models import Metric, MilestoneSet
 
@@ -166,6 +167,5 @@ def _rows_of(found: MilestoneSet | None) -> list[MilestoneRow]:
 
 
 def _sent_rows(request: HttpRequest) -> list[MilestoneRow]:
-    sent = zip(*(request.POST.getlist(f"milestone_{name}") for name in _NAMES), strict=False)
-    rows = [MilestoneRow(*(text.strip() for text in row)) for row in sent]
+    rows = [MilestoneRow(*row) for row in sent_rows(request, "milestone", _NAMES)]
     return [row for row in rows if row.title or row.id or row.threshold or row.media]

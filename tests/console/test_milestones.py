@@ -132,3 +132,16 @@ def test_who_only_reads_changes_nothing_and_nobody_reaches_another_projects(
     assert answer["Location"] == f"{PAGE}/"
     assert state_of_everything() == before
     assert f'href="{PAGE}/"' in analyst.get("/console/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [{"milestone_title": ["Nul\0"]}, {"milestone_threshold": ["1", "2"]}],
+    ids=["a NUL", "more thresholds"],
+)
+def test_rows_that_no_browser_sends_are_refused(
+    operator: Client, environment: Environment, forged: dict[str, list[str]]
+) -> None:
+    before = state_of_everything()
+    assert operator.post(f"{PAGE}/add/", _form(environment, STARTER) | forged).status_code == 400
+    assert state_of_everything() == before
