@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "config.middleware.trace_id",
     "config.middleware.problem_details",
     "config.middleware.RequestLog",
+    "config.middleware.known_host",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.Sessions",

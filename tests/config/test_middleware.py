@@ -48,6 +48,30 @@ def test_a_request_is_one_line_with_what_was_asked_and_by_whom() -> None:
     assert (lines[0]["ip"], lines[0]["user_agent"]) == ("203.0.113.7", "curl/8")
 
 
+@pytest.mark.parametrize("host", ["stranger.example.com", "a b", "evil.example.com:x" + "y" * 500])
+def test_a_host_that_is_not_listed_is_told_so_on_every_surface_and_logged_in_a_line(
+    host: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = "This server does not answer to the host it was called by; its operator lists it in ALLOWED_HOSTS."
+    said = {
+        "/v1/programs": lambda body: body["detail"],
+        "/publisher.v1/loyalty-program/list": lambda body: body["error"]["message"],
+        "/api/loyalty/config": lambda body: body["message"],
+    }
+    for path, detail in said.items():
+        answer = Client().get(path, headers={"Host": host})
+        assert (answer.status_code, detail(answer.json())) == (400, told)
+        assert answer.headers["X-Request-Id"]
+    for path in ("/console/", "/healthz", "/docs/errors/"):
+        answer = Client().get(path, headers={"Host": host})
+        assert (answer.status_code, answer.content.decode()) == (400, told)
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert [record for record in caplog.records if record.exc_info or "DisallowedHost" in record.name] == []
+    with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        Client().get("/v1/programs", headers={"Host": host})
+    assert [(line["code"], line["host"]) for line in lines] == [(400, host[:253])]
+
+
 @pytest.mark.parametrize("path", ["/v1/programs", "/v1/nothing"])
 def test_a_call_of_the_api_has_neither_session_nor_messages(path: str, db: None) -> None:
     request = Client().get(path).wsgi_request

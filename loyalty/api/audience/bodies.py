@@ -60,7 +60,9 @@ def _fault(name: str, value: Any) -> serializers.ErrorDetail | None:
 class AudienceActionBody(Body):
     action = ExternalId(max_length=100, help_text="What the member did: the event's type.")
     data = ActionData(  # type: ignore[assignment]  # a field of that name, not DRF's property
-        required=False, help_text="What missions and rules may look at; at most 32 KiB."
+        required=False,
+        allow_null=True,
+        help_text="What missions and rules may look at; at most 32 KiB. null: none.",
     )
 
 

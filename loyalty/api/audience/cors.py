@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from django.http import HttpRequest
 
 EXPOSED = (
-    "ETag, Link, Idempotent-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After,"
-    " X-Request-Id"
+    "ETag, Event-Id, Idempotent-Replayed, Link, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset,"
+    " Retry-After, X-Request-Id"
 )
 _SENT = "Authorization, Content-Type, Idempotency-Key, If-None-Match, traceparent, X-Request-Id"
 _REMEMBERED = 3600  # seconds for which a browser need not ask again

@@ -25,6 +25,7 @@ from programs.queries.token_keys import live_key, secret_of
 
 LEEWAY = 30  # seconds by which clocks may differ
 LONGEST = 4096  # characters
+_FURTHEST = 10 * 366 * 24 * 60 * 60  # seconds ahead; whoever says more has counted something else
 _FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 _KID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _JWS = PyJWS(algorithms=list(TokenKey.Algorithm.values))
@@ -133,6 +134,10 @@ def _check_times(claims: dict[str, Any], now: datetime) -> None:
         raise AuthenticationFailed("The token is not valid yet (`nbf`).")
     if _instant(claims, "iat") > seconds + LEEWAY:
         raise AuthenticationFailed("The token was issued in the future (`iat`).")
+    if claims["exp"] > seconds + _FURTHEST:
+        raise AuthenticationFailed(
+            "The token would be good for more than 10 years: `exp` is in seconds since 1970, not milliseconds."
+        )
 
 
 def _instant(claims: dict[str, Any], name: str, *, required: bool = False) -> int | float:

@@ -296,10 +296,12 @@ def refusal_of(error: Exception, context: Mapping[str, Any]) -> Refusal:
     return Refusal(code, detail, allow=", ".join(context["view"].allowed_methods) if not_allowed else "")
 
 
-def refusal_for(status: int) -> Refusal:
-    """In place of an error page that Django made before or after a view."""
+def refusal_for(status: int, detail: str = "") -> Refusal:
+    """In place of an error page that Django made before or after a view. `detail`: a sentence, where more is known
+    than the status."""
     code = _BY_STATUS.get(status, "internal_error")
-    return Refusal(code, "There is nothing at this address." if status == 404 else PROBLEMS[code].title + ".")
+    known = "There is nothing at this address." if status == 404 else PROBLEMS[code].title + "."
+    return Refusal(code, detail or known)
 
 
 def _foreign(error: Exception) -> tuple[str, str]:

@@ -18,9 +18,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     return Response(_envelope(found), found.status, headers=found.headers())
 
 
-def error_for(status: int, _request: HttpRequest) -> HttpResponse:
+def error_for(status: int, _request: HttpRequest, detail: str = "") -> HttpResponse:
     """The envelope in place of an error page that Django made before or after a view."""
-    body = _envelope(refusal_for(status))
+    body = _envelope(refusal_for(status, detail))
     return HttpResponse(dumps(body), status=status, content_type=MEDIA_TYPE)
 
 

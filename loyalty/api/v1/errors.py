@@ -36,8 +36,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response:
     return Response(body, found.status, headers=found.headers(), content_type=MEDIA_TYPE)
 
 
-def problem_for(status: int, request: HttpRequest) -> HttpResponse:
+def problem_for(status: int, request: HttpRequest, detail: str = "") -> HttpResponse:
     """The problem in place of an error page that Django made before or after a view."""
-    found = refusal_for(status)
+    found = refusal_for(status, detail)
     body = problem(found.code, found.detail, request.trace_id)  # type: ignore[attr-defined]
     return HttpResponse(dumps(body), status=status, content_type=MEDIA_TYPE)

@@ -65,7 +65,7 @@ def test_a_page_of_a_listed_origin_reads_answers_and_their_headers(club: Club) -
     ):
         assert answer.headers[READABLE] == ORIGIN, answer.status_code
         exposed = set(answer.headers["Access-Control-Expose-Headers"].split(", "))
-        assert {"ETag", "Link", "Idempotent-Replayed", "X-Request-Id", "Retry-After"} <= exposed
+        assert {"ETag", "Event-Id", "Link", "Idempotent-Replayed", "X-Request-Id", "Retry-After"} <= exposed
         assert {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} <= exposed
     kept = app.get("config", Origin=ORIGIN)
     again = app.get("config", Origin=ORIGIN, If_None_Match=kept.headers["ETag"])

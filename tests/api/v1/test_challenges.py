@@ -51,6 +51,10 @@ def make(api: Api, **changes: Any) -> dict[str, Any]:
     return done(api.post("/v1/challenges", CHALLENGE | changes))
 
 
+def without_ids() -> list[dict[str, Any]]:
+    return [{name: value for name, value in each.items() if name != "id"} for each in CHALLENGE["missions"]]
+
+
 def send(api: Api, event: str, kind: str, **data: Any) -> dict[str, Any]:
     body = {"event_id": event, "type": kind, "member_id": "ada", "data": data}
     return done(api.post("/v1/events", body))
@@ -229,6 +233,22 @@ def test_a_customer_sees_how_far_they_are(api: Api) -> None:
     assert_problem(own.get("/v1/members/bob/challenges"), "permission_denied")
     assert_problem(own.get(URL), "permission_denied")
     assert_problem(api.get("/v1/members/nobody/challenges"), "not_found")
+
+
+def test_progress_is_kept_where_a_list_without_ids_is_sent_again(api: Api) -> None:
+    come, spend = without_ids()
+    make(api, missions=[come, spend])
+    send(api, "visit-1", "visit")
+    before = digest()
+    done(api.patch(URL, {"missions": [come, spend]}))
+    assert changed(before, digest()) == {}
+    done(api.patch(URL, {"missions": [spend, come | {"target": 3}]}))
+    send(api, "visit-2", "visit")
+    (mine,) = done(api.get("/v1/members/ada/challenges"))["data"]
+    assert [(one["title"], one["progress"], one["target"]) for one in mine["missions"]] == [
+        ("Spend 50", "0", "50"),
+        ("Come twice", "2", "3"),
+    ]
 
 
 def test_a_page_of_many_costs_as_many_statements_as_a_page_of_one(api: Api, environment: Environment) -> None:
