@@ -144,9 +144,9 @@ def standings_of(
     which = {"revoked_at__isnull": True, **_of_now(config, member_id, challenges, now)}
     # Each kind has an index of its own, over what is not revoked.
     missions = Achievement.objects.filter(kind=Achievement.Kind.MISSION, **which).order_by()
-    challenges = Achievement.objects.filter(kind=Achievement.Kind.CHALLENGE, **which).order_by()
+    whole = Achievement.objects.filter(kind=Achievement.Kind.CHALLENGE, **which).order_by()
     found: defaultdict[tuple[UUID, str], Standing] = defaultdict(Standing)
-    for row in missions.union(challenges, all=True):
+    for row in missions.union(whole, all=True):
         standing = found[row.challenge_id, row.period]
         if row.mission_id:
             standing.missions[row.mission_id] = row

@@ -9,7 +9,7 @@ InvalidRequestError.defaultCode = "invalid_request";
 export class AuthenticationFailedError extends LoyaltyError {}
 AuthenticationFailedError.defaultCode = "authentication_failed";
 
-/** 403. The key is valid, but lacks the scope that this call needs; `scope` names it. Or a member token asks for what members may not, or names somebody else than its `sub`. Or a web page calls whose origin the member app does not list. Make a key with that scope in the console. A key's scopes can't be changed afterwards. What a member token may not do, do from your server. An origin can be added under *Member app*, or by `PATCH /v1/member-app`. */
+/** 403. The key is valid, but lacks the scope that this call needs; `scope` names it. Or a member token asks for what members may not, or for somebody else's; or a web page's origin is not listed. Make a key with that scope in the console; a key's scopes stay as they are. What a member token may not do, do from your server. List the origin in the console, under Member app. */
 export class PermissionDeniedError extends LoyaltyError {}
 PermissionDeniedError.defaultCode = "permission_denied";
 

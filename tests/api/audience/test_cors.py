@@ -87,7 +87,7 @@ def test_a_call_of_another_origin_is_refused_before_it_does_anything(club: Club,
         ):
             message = refused(answer, 403, "permission_denied")
             assert message == (
-                f"The environment does not list the origin {origin!r}; an owner can add it to the member app."
+                f"The environment does not list the origin {origin!r}; an operator can add it to the member app."
             )
             assert READABLE not in answer.headers
     assert changed(before, digest()) == {}

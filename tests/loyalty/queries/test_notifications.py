@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audit.ids import parse_public
-from loyalty.actions import notifications
 from loyalty.actions.notifications import MOST_FETCHED, MOST_PENDING, pending_notifications
 from loyalty.models import Achievement, Member
+from loyalty.queries.members import find_member
 from loyalty.queries.notifications import Notification
 from programs.models import Challenge, Environment
 from tests.factories import make_member
@@ -163,15 +163,15 @@ def test_who_is_merged_while_they_are_told_is_told_once(
     phone = Phone(committed_environment)
     phone.open()
     bobs, adas = told(phone, 2, "bob"), told(phone, 1, "ada")
-    find, merged = notifications.find_member, list[Any]()
+    merged: list[Any] = []
 
     def found_just_before(**asked: Any) -> Member:
-        found = find(**asked)
+        found = find_member(**asked)
         if not merged:
             merged.append(elsewhere(lambda: phone.merge("bob", "ada")))
         return found
 
-    monkeypatch.setattr(notifications, "find_member", found_just_before)
+    monkeypatch.setattr("loyalty.actions.notifications.find_member", found_just_before)
     got = keys(phone.fetch("bob") if way == "fetch" else phone.pending(*bobs, name="bob"))
     assert len(merged) == 1
     own = Achievement.objects.filter(member=phone.key("ada"), environment_id=phone.environment.pk)
