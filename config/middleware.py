@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django_structlog.middlewares import RequestMiddleware
@@ -23,11 +24,15 @@ from loyalty.api.v1.errors import problem_for
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # Each surface of the API, and how it answers in place of an error page.
-SURFACES: dict[str, Callable[[int, HttpRequest], HttpResponse]] = {
+SURFACES: dict[str, Callable[..., HttpResponse]] = {
     "/v1/": problem_for,
     "/publisher.v1/": publisher.error_for,
     "/api/loyalty/": audience.error_for,
 }
+_NOT_THIS_HOST = (
+    "This server does not answer to the host it was called by; its operator lists it in ALLOWED_HOSTS."
+)
+_LONGEST_HOST = 253  # characters of a name
 _JSON = ("application/json", "application/problem+json")
 _TRACEPARENT = re.compile(r"^(?!ff|..-0{32}|.{36}0{16})[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._:/+=-]{1,128}$")
@@ -90,6 +95,29 @@ class RequestLog(RequestMiddleware):
         )
 
 
+def known_host(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Refuse a `Host` that is not listed, with a sentence, before Django does with a traceback; the log says which."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            structlog.contextvars.bind_contextvars(host=request.META.get("HTTP_HOST", "")[:_LONGEST_HOST])
+            return _refused_host(request)
+        return get_response(request)
+
+    return middleware
+
+
+def _refused_host(request: HttpRequest) -> HttpResponse:
+    if refusal := _refusal_of(request):
+        answer = refusal(400, request, _NOT_THIS_HOST)
+    else:
+        answer = HttpResponse(_NOT_THIS_HOST, status=400, content_type="text/plain; charset=utf-8")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 class _ForPages:
     """Before a middleware that only the console's pages need: a call of the API goes past it.
 
@@ -120,7 +148,14 @@ class ContentSecurity(_ForPages, CSPMiddleware):
 
 def is_api(request: HttpRequest) -> bool:
     """Whether it is a call of the API, by its path: it carries a key, and no session."""
-    return request.path_info.startswith(tuple(SURFACES))
+    return _refusal_of(request) is not None
+
+
+def _refusal_of(request: HttpRequest) -> Callable[..., HttpResponse] | None:
+    """How the surface refuses that the path belongs to; None of a page."""
+    return next(
+        (refusal for prefix, refusal in SURFACES.items() if request.path_info.startswith(prefix)), None
+    )
 
 
 def problem_details(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -131,9 +166,7 @@ def problem_details(get_response: GetResponse) -> Callable[[HttpRequest], HttpRe
         is_ours = response.headers.get("Content-Type", "").startswith(_JSON)
         if response.status_code < 400 or is_ours:
             return response
-        for prefix, refusal in SURFACES.items():
-            if request.path_info.startswith(prefix):
-                return refusal(response.status_code, request)
-        return response
+        refusal = _refusal_of(request)
+        return refusal(response.status_code, request) if refusal else response
 
     return middleware

@@ -238,6 +238,15 @@ ATTACKS: dict[str, tuple[Callable[[Tenant], str], str]] = {
     "expired": (with_claims(exp=1_700_000_000), "has expired"),
     "expired before everything": (with_claims(exp=-(10**300)), "has expired"),
     "not valid yet": (with_claims(nbf=9_999_999_999), "not valid yet"),
+    "exp in milliseconds": (
+        lambda t: signed(t, exp=(int(timezone.now().timestamp()) + 3600) * 1000),
+        "`exp` is in seconds since 1970, not milliseconds.",
+    ),
+    "exp more than ten years ahead": (
+        lambda t: signed(t, exp=int(timezone.now().timestamp()) + 3661 * 86400),
+        "more than 10 years",
+    ),
+    "exp beyond every year": (with_claims(exp=10**300), "more than 10 years"),
     "issued in the future": (with_claims(iat=9_999_999_999), "issued in the future"),
 }
 
@@ -286,7 +295,7 @@ def test_a_good_token_of_each_algorithm_is_taken(tenant: Tenant) -> None:
         tenant.header(typ=None, more="x"), claims(iat=None, jti="1", iss="us"), hs256(tenant.secret)
     )
     assert ask(token).status_code == 200, "only sub and exp are needed; what we do not know is ignored"
-    fractions = with_claims(exp=9_999_999_999.5, nbf=0.5)(tenant)
+    fractions = with_claims(exp=int(timezone.now().timestamp()) + 3650 * 86400 + 0.5, nbf=0.5)(tenant)
     assert ask(fractions).status_code == 200
 
 

@@ -10,6 +10,7 @@ from tests import factories
 from tests.api.audience.club import App, Club
 from tests.api.audience.reading import done, refused
 from tests.api.world import changed, digest
+from tests.conftest import Api
 
 
 def events(environment: Environment) -> list[Event]:
@@ -28,6 +29,26 @@ def test_it_is_an_event_of_the_tokens_member_with_what_was_said(club: Club) -> N
     (event,) = events(club.environment)
     assert (event.type, event.data, event.actor_kind) == ("video_watched", data, "member")
     assert find_event(environment=club.environment, event_id=event.event_id).member == "bob"
+
+
+def test_it_names_its_event_also_when_it_is_told_again(club: Club, ada: App) -> None:
+    first = ada.did("video_watched", Idempotency_Key="k")
+    (event,) = events(club.environment)
+    found = Api(factories.make_key(club.environment)).get(f"/v1/events/{first.headers['Event-Id']}")
+    assert (found.status_code, found.json()["event"]["event_id"]) == (200, event.event_id)
+    again = ada.did("video_watched", Idempotency_Key="k")
+    assert (again.headers["Event-Id"], again.content) == (event.event_id, b"")
+    assert ada.did("video_watched").headers["Event-Id"] not in ("", event.event_id)
+    assert "Event-Id" not in ada.did("refund").headers
+    Api(factories.make_key(club.environment)).call("DELETE", "/v1/members/ada")
+    after = ada.did("video_watched", Idempotency_Key="k")
+    assert ("Event-Id" in after.headers, after.content) == (False, b"")
+
+
+def test_data_that_is_null_is_as_none(club: Club, ada: App) -> None:
+    for body in ({"action": "opened", "data": None}, {"action": "opened"}, {"action": "opened", "data": {}}):
+        assert ada.post("action", body).status_code == 200
+    assert [event.data for event in events(club.environment)] == [{}, {}, {}]
 
 
 def test_the_same_key_does_nothing_twice_and_without_one_each_call_is_another(club: Club, ada: App) -> None:
@@ -79,7 +100,6 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "an empty action": ({"action": ""}, "action: This field may not be blank."),
     "no text": ({"action": 7}, "action: Not a valid string."),
     "a long action": ({"action": "a" * 101}, "action: Ensure this field has no more than 100 characters."),
-    "null data": ({"action": "a", "data": None}, "data: This field may not be null."),
     "a list of data": ({"action": "a", "data": []}, "data: Must be a JSON object."),
     "a long text": (
         {"action": "a", "data": {"s": "x" * 1025}},
