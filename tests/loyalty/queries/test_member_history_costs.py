@@ -84,6 +84,13 @@ def touched(node: dict[str, Any]) -> int:
     return below + int(looked * node["Actual Loops"])
 
 
+def length(read: Callable[[], Any]) -> int:
+    """How long the statements are: what they name one by one makes them long."""
+    with CaptureQueriesContext(connection) as captured:
+        read()
+    return sum(len(query["sql"]) for query in captured.captured_queries)
+
+
 def cost(read: Callable[[], Any]) -> tuple[int, int, int]:
     """Statements, rows looked at, and 8-KiB pages touched."""
     with CaptureQueriesContext(connection) as captured:
@@ -140,12 +147,12 @@ def test_challenges_that_are_over_cost_nothing_to_whom_did_not_take_part(phone: 
         phone.buy(f"visit-{number}", member="cleo", event_type="visit")
     phone.give(1, "dora")
 
-    def costs(name: str) -> list[tuple[int, int, int]]:
+    def costs(name: str) -> list[tuple[tuple[int, int, int], int]]:
         environment, member, found = reload(phone.environment), phone.member(name), []
         for read in (challenge_states, profile_of):
             asked = partial(read, environment=environment, member=member, now=day(0))
             asked()
-            found.append(cost(asked))
+            found.append((cost(asked), length(asked)))
         return found
 
     few = {name: costs(name) for name in ("cleo", "dora")}
@@ -163,7 +170,8 @@ def test_challenges_that_are_over_cost_nothing_to_whom_did_not_take_part(phone: 
     )
     make_challenge(reload(phone.environment), title="Of now", status="paused")
     for name, found in few.items():
-        for before, after in zip(found, costs(name), strict=True):
+        for (before, short), (after, long) in zip(found, costs(name), strict=True):
+            assert long < short + 2_000
             assert after[0] <= before[0] + 1
             assert after[1] <= before[1] + 4
             assert after[2] <= before[2] + 16
