@@ -1,6 +1,6 @@
 """The base of all domain errors: a stable code and data, no HTTP."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,6 +15,12 @@ class FieldError:
 
     def as_json(self) -> dict[str, str]:
         return {"field": self.field, "code": self.code, "detail": self.detail}
+
+
+def told(errors: Iterable[FieldError]) -> str:
+    """All of them in one sentence: `points: Too many; reason: This field is required.`"""
+    each = [f"{error.field}: {error.detail}" if error.field else error.detail for error in errors]
+    return "; ".join([*(text.removesuffix(".") for text in each[:-1]), *each[-1:]])
 
 
 class DomainError(Exception):

@@ -1,6 +1,7 @@
 """The missions of a challenge, read and saved as a whole list."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +18,7 @@ from programs.models import Challenge, Environment, Mission
 MAX_MISSIONS = 50
 _TEXTS: Final = ("title", "type", "event_type", "field", "notification_title", "notification_message")
 _FIELDS: Final = ("id", *_TEXTS, "condition", "measure", "target", "notification_display")
+_LEAST: Final = "A whole number of at least 1."
 _FIXED: Final = ("event_type", "measure", "field")
 
 
@@ -110,15 +112,23 @@ def _fill(mission: Mission, given: Mapping[str, Any]) -> Iterator[FieldError]:
     yield from _measured(mission)
 
 
+def _of_count(fault: FieldError) -> FieldError:
+    is_too_small = (fault.field, fault.code) == ("target", "min_value")
+    return replace(fault, detail=_LEAST) if is_too_small else fault
+
+
 def _of_model(mission: Mission) -> Iterator[FieldError]:
+    is_count = mission.measure == Mission.Measure.COUNT
     try:
         mission.clean_fields(
             exclude=["id", "public_id", "environment", "challenge", "condition", "created_at"]
         )
     except ValidationError as error:
-        yield from faults_of(error)
+        yield from (_of_count(fault) if is_count else fault for fault in faults_of(error))
         return
-    if mission.measure == Mission.Measure.COUNT and mission.target != int(mission.target):
+    if is_count and mission.target < 1:
+        yield FieldError("target", "min_value", _LEAST)
+    elif is_count and mission.target != int(mission.target):
         yield FieldError("target", "invalid", "Events are counted in whole numbers.")
 
 

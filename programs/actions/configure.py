@@ -10,7 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, transaction
 from django.db.models import F
 
-from audit.errors import FieldError, InvalidRequest, NotFound
+from audit.errors import FieldError, InvalidRequest, NotFound, told
 from audit.record import Actor, Place, record
 from programs.models import Environment
 
@@ -137,8 +137,7 @@ def foreign_errors(instance: models.Model) -> list[FieldError]:
 
 def refusal_of(errors: list[FieldError]) -> InvalidRequest:
     """One refusal that says them all."""
-    detail = "; ".join(f"{e.field}: {e.detail}" if e.field else e.detail for e in errors)
-    return InvalidRequest(detail, errors=errors)
+    return InvalidRequest(told(errors), errors=errors)
 
 
 def _refuse_elsewhere(environment: Environment, instance: models.Model) -> None:

@@ -48,7 +48,8 @@ def test_errors_name_each_faulty_field_with_a_code_and_what_it_takes(api: Api) -
         ("metadata", "invalid"),
         ("points", "min_value"),
     ]
-    assert all(error["detail"] in body["detail"] for error in body["errors"])
+    each = [f"{error['field']}: {error['detail']}" for error in body["errors"]]
+    assert body["detail"] == f"{each[0][:-1]}; {each[1][:-1]}; {each[2]}"
     assert changed(before, digest()) == {}
 
 

@@ -208,6 +208,15 @@ def test_each_fault_is_named_when_it_is_made_and_when_it_is_changed(environment:
             save(stored, **{"status": "active"} | changes)
 
 
+def test_of_events_one_is_the_least_that_can_be_asked(environment: Environment) -> None:
+    for target in (0, -1, "0.5"):
+        with pytest.raises(InvalidRequest) as caught:
+            make_challenge(environment, **mission(target=target))
+        (fault,) = caught.value.errors
+        assert (fault.code, fault.detail) == ("min_value", "A whole number of at least 1.")
+    assert make_challenge(environment, missions=[SPEND | {"target": "0.5"}]).status == "active"
+
+
 def test_a_draft_needs_no_mission(environment: Environment) -> None:
     draft = make_challenge(environment, status="draft", missions=[])
     with faults(environment, ("missions", "required")):

@@ -66,13 +66,22 @@ class AudienceActionBody(Body):
     )
 
 
+_SPAN = f"Give Unix time in milliseconds, a whole number from 0 to {_LATEST}."
+
+
+class Milliseconds(QueryInteger):
+    """Since 1970."""
+
+    default_error_messages = {"invalid": _SPAN, "min_value": _SPAN, "max_value": _SPAN}
+
+
 class HistoryQuery(Body):
-    to = QueryInteger(
+    to = Milliseconds(
         required=False, min_value=0, max_value=_LATEST, help_text="Unix time in ms; until then, inclusive."
     )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        begin = QueryInteger(
+        begin = Milliseconds(
             required=False,
             min_value=0,
             max_value=_LATEST,

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.errors import FieldError, InvalidRequest, PermissionRefused
+from audit.errors import FieldError, InvalidRequest, PermissionRefused, told
 from audit.record import Actor
 from loyalty.api.common import throttling
 from loyalty.api.common.authentication import Principal
@@ -183,7 +183,7 @@ def checked(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[st
         return dict(_checker(serializer).run_validation(data))
     except serializers.ValidationError as error:
         errors = list(_flat(error.detail, ""))
-    raise InvalidRequest("; ".join(f"{e.field}: {e.detail}" for e in errors), errors=errors)
+    raise InvalidRequest(told(errors), errors=errors)
 
 
 def _flat(errors: Any, path: str) -> list[FieldError]:

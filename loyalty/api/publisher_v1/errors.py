@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from rest_framework.response import Response
 
-from audit.errors import FieldError, InvalidRequest
+from audit.errors import FieldError, InvalidRequest, told
 from loyalty.api.common.problems import Refusal, refusal_for, refusal_of
 from loyalty.api.common.rendering import dumps
 
@@ -33,7 +33,7 @@ def in_own_names(refusal: InvalidRequest) -> InvalidRequest:
     errors = [FieldError(_own_name(each.field), each.code, each.detail) for each in refusal.errors]
     if not errors:
         return refusal
-    return InvalidRequest("; ".join(f"{each.field}: {each.detail}" for each in errors), errors=errors)
+    return InvalidRequest(told(errors), errors=errors)
 
 
 def _own_name(field: str) -> str:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.errors import DomainError, FieldError, InvalidRequest
+from audit.errors import DomainError, FieldError, InvalidRequest, told
 from loyalty.actions.events import record_batch
 from loyalty.api.common.fields import Body
 from loyalty.api.common.parsing import ItemsApart, check_text, check_values, may_hide
@@ -133,7 +133,7 @@ def _done(found: RecordedEvent, shown: dict[str, Any]) -> dict[str, Any]:
 
 def _refused(index: int, item: Any, refusal: DomainError) -> dict[str, Any]:
     errors = [FieldError(_placed(index, e.field), e.code, e.detail) for e in refusal.errors]
-    detail = "; ".join(f"{e.field}: {e.detail}" for e in errors) or refusal.detail
+    detail = told(errors) or refusal.detail
     return {
         "event_id": _event_id(item),
         "outcome": "refused",

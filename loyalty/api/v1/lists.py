@@ -8,7 +8,7 @@ from django.utils.functional import cached_property
 from django_filters import FilterSet
 from rest_framework.response import Response
 
-from audit.errors import FieldError, InvalidRequest
+from audit.errors import FieldError, InvalidRequest, told
 from loyalty.api.common.fields import Body, Choice, QueryInteger, Text
 from loyalty.api.common.pages import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest, paginate
 from loyalty.api.common.views import EngineView
@@ -64,6 +64,6 @@ def filtered(filters: type[FilterSet], given: dict[str, Any], rows: QuerySet[Any
             for name, problems in checked.errors.as_data().items()
             for problem in problems
         ]
-        raise InvalidRequest("; ".join(f"{e.field}: {e.detail}" for e in errors), errors=errors)
+        raise InvalidRequest(told(errors), errors=errors)
     narrowed: QuerySet[Any] = checked.qs
     return narrowed

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.errors import InvalidRequest
+from audit.errors import InvalidRequest, told
 from loyalty.actions.points import MAX_POINTS
 from loyalty.actions.transfers import Transfer, transfer
 from loyalty.api.common.fields import Body, ExternalId, Integer, JsonObject, Text
@@ -105,5 +105,4 @@ def _on_the_wire(error: InvalidRequest) -> InvalidRequest:
     """The same refusal, its fields by the names that the call knows."""
     names = {"sender": SENDER[0], "receiver": RECEIVER[0]}
     errors = [replace(each, field=names.get(each.field, each.field)) for each in error.errors]
-    detail = "; ".join(f"{each.field}: {each.detail}" for each in errors) or error.detail
-    return InvalidRequest(detail, errors=errors)
+    return InvalidRequest(told(errors) or error.detail, errors=errors)

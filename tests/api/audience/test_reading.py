@@ -109,6 +109,10 @@ def test_a_faulty_span_is_refused(ada: App) -> None:
         "to=%00",
     ):
         refused(ada.get(f"history?{query}"), 400, "invalid_request")
+    for large in ("9" * 20, "-1", "1.5", str(2**48)):
+        assert refused(ada.get(f"history?to={large}"), 400, "invalid_request") == (
+            "to: Give Unix time in milliseconds, a whole number from 0 to 281474976710655."
+        )
 
 
 def test_a_refund_of_the_servers_takes_back_what_it_completed(club: Club, ada: App) -> None:
