@@ -55,7 +55,8 @@ class MissionBody(Body):
     id = Pattern(
         UUID,
         required=False,
-        help_text="Chosen, or made for you. A mission is known by it, also when the list is sent anew.",
+        help_text="Chosen, or made for you. A mission is known by it when the list is sent anew; without one by its "
+        "event_type, measure, field and title.",
     )
     title = Text(max_length=200)
     type = Text(required=False, max_length=100, allow_blank=True, help_text="A word for the app.")

@@ -1201,7 +1201,7 @@ export interface Milestone {
 }
 
 export interface MissionBody {
-  /** Chosen, or made for you. A mission is known by it, also when the list is sent anew. */
+  /** Chosen, or made for you. A mission is known by it when the list is sent anew; without one by its event_type, measure, field and title. */
   id?: string;
   title: string;
   /** A word for the app. */

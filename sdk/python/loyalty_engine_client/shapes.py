@@ -1267,7 +1267,8 @@ class Milestone(TypedDict):
 
 
 class MissionBody(TypedDict):
-    # Chosen, or made for you. A mission is known by it, also when the list is sent anew.
+    # Chosen, or made for you. A mission is known by it when the list is sent anew; without one by its
+    # event_type, measure, field and title.
     id: NotRequired[str]
     title: str
     # A word for the app.
