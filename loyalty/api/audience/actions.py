@@ -50,5 +50,5 @@ class ActionView(AudienceView):
         )
         event_id, answer.data = answer.data, _NOTHING
         if parse_public("act", event_id):  # not where it was blanked with an erased member
-            answer.headers["Event-Id"] = event_id
+            answer.headers["Event-Id"] = str(event_id)  # wsgiref takes no kind of str but str
         return answer
