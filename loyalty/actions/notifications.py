@@ -31,11 +31,11 @@ def fetch_notifications(
     that ask at once each gets others. Eight statements at most, three where there are none. Raises NotFound. Locks:
     the member, shared, which waits for a merge or an erasure alone; what it returns, which waits for nobody."""
     key = _kept(environment, member)
-    free = unread_of(environment, key).select_for_update(skip_locked=True)
+    free = unread_of(key).select_for_update(skip_locked=True)
     unread = list(free.values_list("pk", flat=True)[:MOST_FETCHED])
     if unread:
         Achievement.objects.filter(member=key, pk__in=unread).update(read_at=now)
-    return notifications_of(environment, key, unread)
+    return notifications_of(key, unread)
 
 
 @once
@@ -56,8 +56,8 @@ def pending_notifications(
         got = own.filter(pk__in=set(acknowledged), read_at__isnull=True)
         locked = list(got.select_for_update().order_by("pk").values_list("pk", flat=True))
         own.filter(pk__in=locked).update(read_at=now)
-    unread = unread_of(environment, key).values_list("pk", flat=True)
-    return notifications_of(environment, key, list(unread[:MOST_PENDING]))
+    unread = unread_of(key).values_list("pk", flat=True)
+    return notifications_of(key, list(unread[:MOST_PENDING]))
 
 
 def _kept(environment: Environment, member: str) -> UUID:

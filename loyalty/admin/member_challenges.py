@@ -113,7 +113,7 @@ def challenges_shown(
         milestones=_milestones(environment, balances),
         latest=[Done(one, period_words(one.period), _event(events, one)) for one in done[:_LATEST]],
         more=len(done) > _LATEST,
-        unread=unread_of(environment, member.pk).count(),
+        unread=unread_of(member.pk).count(),
     )
 
 

@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 
 from loyalty.models import Achievement
 from loyalty.queries.member_history import Line, completed_lines
-from programs.models import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +20,17 @@ class Notification:
     message: str
 
 
-def unread_of(environment: Environment, member_id: UUID) -> QuerySet[Achievement]:
+def unread_of(member_id: UUID) -> QuerySet[Achievement]:
     """What the member has not fetched and has not lost since; oldest first."""
-    own = Achievement.objects.filter(environment_id=environment.pk, member=member_id)
+    own = Achievement.objects.filter(member=member_id)
     return own.filter(read_at__isnull=True, revoked_at__isnull=True).order_by("id")
 
 
-def notifications_of(
-    environment: Environment, member_id: UUID, achievement_ids: Collection[UUID]
-) -> list[Notification]:
+def notifications_of(member_id: UUID, achievement_ids: Collection[UUID]) -> list[Notification]:
     """As the app gets them, oldest first; four statements at most, none for none."""
     if not achievement_ids:
         return []
-    own = Achievement.objects.filter(environment_id=environment.pk, member=member_id)
-    rows = own.filter(pk__in=achievement_ids)
+    rows = Achievement.objects.filter(member=member_id, pk__in=achievement_ids)
     found = list(rows.select_related("challenge", "mission").order_by("id"))
     lines = completed_lines(member_id, found)
     return [
