@@ -133,7 +133,7 @@ class TestTheForm:
         rewards = [points_row(environment, ""), {"kind": "inventory_item"}, {"kind": "coupon", "coupon": "x"}]
         answer = operator.post(f"{PAGE}/add/", challenge_form(environment, *missions, rewards=rewards))
         assert row_errors(answer) == [
-            {"target": ["Ensure this value is greater than or equal to 0.000001."]},
+            {"target": ["A whole number of at least 1."]},
             {
                 "target": ["Events are counted in whole numbers."],
                 "event_type": ["Refunds take back what was counted; name another type."],
