@@ -67,7 +67,7 @@ class EventAdmin(DetailAdmin[Event]):
         """For the editor of conditions: event types, and the fields of one of them."""
         environment = required_environment(request)
         fields = fields_of(environment, request.GET.get("type", "").replace("\x00", ""))
-        return JsonResponse({"types": event_types(environment.pk), "fields": fields})
+        return JsonResponse({"types": event_types(environment), "fields": fields})
 
     def detail(self, request: HttpRequest, found: Event) -> dict[str, Any]:
         environment = required_environment(request)

@@ -33,7 +33,7 @@ def reportable_types(environment: Environment, listed: Iterable[str]) -> list[Re
     for event_type, words in [*_missions(environment), *_configured(config)]:
         if words not in uses[event_type]:
             uses[event_type].append(words)
-    known = ticked | uses.keys() | config.event_types_used | set(event_types(environment.pk))
+    known = ticked | uses.keys() | config.event_types_used | set(event_types(environment))
     found = [
         _told(event_type, event_type in ticked, uses[event_type], event_type in config.event_types_used)
         for event_type in sorted(known - set(NEVER))

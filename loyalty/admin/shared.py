@@ -79,7 +79,7 @@ class EventTypeFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Iterable[tuple[str, str]]:
         environment = current_environment(request)
-        return [(name, name) for name in event_types(environment.pk)] if environment else []
+        return [(name, name) for name in event_types(environment)] if environment else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(type=self.value()) if self.value() else queryset

@@ -135,9 +135,12 @@ const showWhen = (box) => {
   choose();
 };
 
+// Unfold writes a chosen file's name into a text input that it looks for near by, which is one of ours, or none.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("input[type=file].lc-file")) event.stopPropagation();
+}, true);
+
 document.addEventListener("DOMContentLoaded", () => {
-  // Unfold writes a chosen file's name into a text input that it looks for near by, which is one of ours.
-  document.querySelectorAll("input[type=file].lc-file").forEach((input) => { input.hasChangeListener = true; });
   document.querySelectorAll("[data-repeat]").forEach(repeat);
   document.querySelectorAll("[data-when]").forEach(showWhen);
 });

@@ -1,0 +1,29 @@
+"""Event types that the console offers: what was really sent, before what members made up."""
+
+from django.utils import timezone
+
+from audit.record import Actor
+from loyalty.actions.reporting import report_action
+from loyalty.queries.suggestions import event_types
+from programs.models import Environment
+from tests.factories import make_challenge, reload, report
+
+
+def test_what_members_make_up_crowds_nothing_out(environment: Environment) -> None:
+    report(environment, "w1", type="walk_done", data={})
+    report(environment, "s1", type="survey", data={})
+    make_challenge(environment, missions=[{"title": "Visit", "event_type": "visit", "target": 2}])
+    here = reload(environment)
+    claimed = [f"!{number:03}" for number in range(30)]
+    for name in claimed:
+        report_action(
+            environment=here,
+            member="ada",
+            action=name,
+            data={},
+            actor=Actor("member", "ada", "trace"),
+            now=timezone.now(),
+        )
+    assert event_types(here) == [*claimed[:20], "survey", "walk_done"]
+    report(here, "m1", type="!029", data={})  # a server sends it after all
+    assert event_types(here) == [*claimed[:20], "!029", "survey", "walk_done"]
