@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from loyalty.queries.suggestions import event_types
+from programs.event_types import event_type_fault
 from programs.models import Challenge, Environment, Mission, Program, TierLadder
 from programs.queries.snapshots import Snapshot, snapshot
 
@@ -37,6 +38,7 @@ def reportable_types(environment: Environment, listed: Iterable[str]) -> list[Re
     found = [
         _told(event_type, event_type in ticked, uses[event_type], event_type in config.event_types_used)
         for event_type in sorted(known - set(NEVER))
+        if event_type in ticked or event_type_fault(event_type) is None  # nothing could be made of others
     ]
     return sorted(found, key=lambda one: not one.is_used)
 

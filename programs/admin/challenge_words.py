@@ -73,7 +73,7 @@ def sentence_of(challenge: Challenge, missions: Sequence[Mission], rewards: Sequ
 def mission_words(mission: Mission) -> str:
     """ "3 visit events of 5 or more", "50 of amount in purchase events". Raises ConditionError."""
     about = which(mission.condition)
-    kind = mission.event_type.replace("_", " ").strip() or "…"
+    kind = mission.event_type.strip() or "…"
     target = "…" if mission.target is None else figure(mission.target)
     if mission.measure == Mission.Measure.SUM:
         return " ".join(filter(None, [f"{target} of {_field(mission)} in {kind} events", about]))

@@ -86,6 +86,10 @@ document.addEventListener("keydown", (event) => {
   }
 }, true);
 
+// Unfold writes a chosen file's name into a text input that it looks for near by, which is one of ours, or none: it
+// is told that these are looked after. A copied row has to be told anew, before it stands in the page.
+const ours = (part) => part.querySelectorAll("input[type=file].lc-file").forEach((input) => { input.hasChangeListener = true; });
+
 // Rows of a list: the empty ones, which stand there for browsers without scripts, go; a button brings more.
 const repeat = (list) => {
   const rows = () => [...list.querySelectorAll("[data-row]")];
@@ -101,6 +105,7 @@ const repeat = (list) => {
     const remove = button("✕", () => { row.remove(); changed(); });
     remove.title = remove.ariaLabel = `Remove this ${list.dataset.repeat.toLowerCase()}`;
     row.append(remove);
+    ours(row);
     return row;
   };
   const blank = rows().pop().cloneNode(true);
@@ -135,12 +140,8 @@ const showWhen = (box) => {
   choose();
 };
 
-// Unfold writes a chosen file's name into a text input that it looks for near by, which is one of ours, or none.
-document.addEventListener("change", (event) => {
-  if (event.target.matches("input[type=file].lc-file")) event.stopPropagation();
-}, true);
-
 document.addEventListener("DOMContentLoaded", () => {
+  ours(document);
   document.querySelectorAll("[data-repeat]").forEach(repeat);
   document.querySelectorAll("[data-when]").forEach(showWhen);
 });
