@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import UUID
 
 import pytest
 import simplejson
@@ -29,17 +28,10 @@ def fresh_caches() -> Iterator[None]:
     forget_counts()
 
 
-@pytest.fixture(scope="session")
-def tenant(test_database: None, django_db_blocker: Any) -> UUID:
-    """A sandbox that stays as it was made: whoever uses it undoes what they wrote."""
-    with django_db_blocker.unblock():
-        return factories.make_environment().pk
-
-
 @pytest.fixture
-def environment(tenant: UUID, db: None, fresh_snapshots: None) -> Environment:
-    """A sandbox that no other test has written to."""
-    return Environment.objects.select_related("project").get(pk=tenant)
+def environment(db: None) -> Environment:
+    """A sandbox of its own."""
+    return factories.make_environment()
 
 
 class Api:
@@ -94,7 +86,7 @@ def test_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[Non
 
 
 @pytest.fixture(scope="module")
-def module_data(tenant: UUID, django_db_blocker: Any) -> Iterator[None]:
+def module_data(test_database: None, django_db_blocker: Any) -> Iterator[None]:
     """A transaction round a module's tests, for data that they share: each works in a savepoint on top of it.
     Not in a module with `committed` tests, whose threads would not see it."""
     with django_db_blocker.unblock(), transaction.atomic():
