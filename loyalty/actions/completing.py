@@ -8,14 +8,12 @@ from secrets import randbelow
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from audit.ids import public
 from loyalty.actions.points import credit
 from loyalty.ledger.achievements import Run
 from loyalty.ledger.book import CHALLENGE
 from loyalty.ledger.posting import Book, Cause, Journal
-from loyalty.models import Achievement, Event, ItemChange, LedgerEntry
+from loyalty.models import Achievement, Event, LedgerEntry
 from loyalty.models.ledger import MAX_TOTAL
 from loyalty.rules import challenges as rules
 from programs.code_patterns import fill
@@ -156,8 +154,8 @@ def _give_points(
     done: Completed,
 ) -> dict[str, Any]:
     """As many as the metric's maximum leaves room for; what was cut is told."""
-    unit = config.metrics_by_id[reward.metric_id or UUID(int=0)]
-    asked = reward.quantity or 0
+    assert reward.metric_id and reward.quantity  # noqa: S101, PT018 - the database says so
+    unit, asked = config.metrics_by_id[reward.metric_id], reward.quantity
     book = journal.book_of(run.member_id, unit)
     room = MAX_TOTAL - max(book.account.total, book.account.earned)
     cause = Cause(
@@ -189,20 +187,7 @@ def move_item(
     row = journal.sales.item(journal.environment.id, run.member_id, item)
     row.quantity += by
     journal.sales.items[run.member_id, item] = row
-    change = ItemChange(
-        environment_id=journal.environment.id,
-        member_id=run.member_id,
-        item_id=item,
-        quantity=by,
-        achievement_id=achievement.id,
-        code=code,
-        occurred_at=journal.now,
-        recorded_at=timezone.now(),
-        actor_kind=journal.actor.kind,
-        actor_id=journal.actor.id,
-        trace_id=journal.actor.trace_id,
-    )
-    journal.sales.item_changes.append(change)
+    change = journal.note_item(run.member_id, item, by, achievement_id=achievement.id, code=code)
     journal.audit(
         verb="item.received" if by > 0 else "item.lost",
         object_type="item_change",

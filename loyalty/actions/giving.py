@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from loyalty.actions.points import credit
 from loyalty.ledger.merging import merge_accounts
 from loyalty.ledger.posting import Cause, Journal
 from loyalty.ledger.standings import Standing
-from loyalty.models import ItemChange, Redemption
+from loyalty.models import Redemption
 from loyalty.queries.families import family_of
 from loyalty.queries.gifts import check_above, check_room, not_above
 from loyalty.rules.tiers import State
@@ -123,29 +121,10 @@ def _move_item(journal: Journal, redemption: Redemption, owner: UUID, item: UUID
         return
     row.quantity += by
     journal.sales.items[owner, item] = row
-    _note(journal, redemption, redemption.member_id, item, by, names=True)
+    journal.note_item(redemption.member_id, item, by, redemption_id=redemption.id)
     if owner != redemption.member_id:  # what a merged member gets goes on to the survivor
-        _note(journal, redemption, redemption.member_id, item, -by, names=False)
-        _note(journal, redemption, owner, item, by, names=False)
-
-
-def _note(
-    journal: Journal, redemption: Redemption, member_id: UUID, item: UUID, by: int, *, names: bool
-) -> None:
-    journal.sales.item_changes.append(
-        ItemChange(
-            environment_id=journal.environment.id,
-            member_id=member_id,
-            item_id=item,
-            quantity=by,
-            redemption_id=redemption.id if names else None,
-            occurred_at=journal.now,
-            recorded_at=timezone.now(),
-            actor_kind=journal.actor.kind,
-            actor_id=journal.actor.id,
-            trace_id=journal.actor.trace_id,
-        )
-    )
+        journal.note_item(redemption.member_id, item, -by)
+        journal.note_item(owner, item, by)
 
 
 def _text(at: datetime | None) -> Any:

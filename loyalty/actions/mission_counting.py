@@ -71,10 +71,12 @@ def asked_by_missions(config: Snapshot, item: Item) -> list[MissionRule]:
 
 @dataclass(slots=True)
 class Touched:
-    """The runs that a sitting may move: by events, with the missions that they may count for, and by refunds."""
+    """The runs that a sitting may move: by events, with the missions that they may count for, and by refunds.
+    `completing`: those that may complete, also again after refunds."""
 
     coming: dict[RunKey, set[UUID]] = field(default_factory=lambda: defaultdict(set))
     undone: set[RunKey] = field(default_factory=set)
+    completing: list[Run] = field(default_factory=list)
 
 
 def read_for(
@@ -91,7 +93,7 @@ def read_for(
         touched.undone |= _runs_counted(journal, config, purchase)
     read_runs(achievements, config, [*touched.coming, *touched.undone])
     read_prizes(achievements, touched.undone)
-    runs = _completing(journal, touched)
+    runs = touched.completing = _completing(journal, touched)
     wanted = set().union(*(items_given(run) for run in runs))
     wanted |= {change.item_id for given in achievements.gifts.values() for change in given}
     read_items(journal.sales, {run.member_id for run in runs}, wanted)
@@ -113,15 +115,14 @@ def _runs_counted(journal: Journal, config: Snapshot, purchase: Purchase) -> set
 
 
 def _completing(journal: Journal, touched: Touched) -> list[Run]:
-    """The runs that may complete, also again after refunds."""
     runs = journal.achievements.runs
     coming = [runs[key] for key, missions in touched.coming.items() if may_complete(runs[key], missions)]
     return [*coming, *(runs[key] for key in touched.undone)]
 
 
-def metrics_won(journal: Journal, touched: Touched) -> set[UUID]:
+def metrics_won(touched: Touched) -> set[UUID]:
     """The metrics of rewards that may be given."""
-    return set().union(*(metrics_given(run) for run in _completing(journal, touched)))
+    return set().union(*(metrics_given(run) for run in touched.completing))
 
 
 # -- an event

@@ -183,7 +183,7 @@ def _lock_accounts(sitting: Sitting, live: Sequence[Item]) -> None:
     metrics = {rule.metric_id for item in live for rule in sitting.rules_of(item)}
     # Levels of points are decided under the lock of their account, also by an event that gives none.
     metrics |= {ladder.metric_id for ladder in ladders_of(sitting.config) if ladder.basis == "points"}
-    metrics |= mission_counting.metrics_won(sitting.journal, sitting.touched)
+    metrics |= mission_counting.metrics_won(sitting.touched)
     members = _all_members(sitting, live)
     for purchase in sitting.purchases.values():
         metrics |= {entry.account.metric_id for entry in purchase.originals}

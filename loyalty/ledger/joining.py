@@ -7,12 +7,11 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from audit.ids import new_id
 from loyalty.ledger.posting import Journal
 from loyalty.ledger.standings import ladders_of, merge_standing
-from loyalty.models import EventCount, ItemChange, Member, MemberItem, Referral
+from loyalty.models import EventCount, Member, MemberItem, Referral
 from programs.queries.snapshots import snapshot
 
 _MOVE_USAGE = """
@@ -105,21 +104,7 @@ def move_items(journal: Journal, merged: Member, survivor: Member) -> None:
         mine.quantity, row.quantity = mine.quantity + moved, 0
         for each, by in ((row, -moved), (mine, moved)):
             journal.sales.items[each.member_id, each.item_id] = each
-            journal.sales.item_changes.append(_item_change(journal, each, by))
-
-
-def _item_change(journal: Journal, row: MemberItem, by: int) -> ItemChange:
-    return ItemChange(
-        environment_id=row.environment_id,
-        member_id=row.member_id,
-        item_id=row.item_id,
-        quantity=by,
-        occurred_at=journal.now,
-        recorded_at=timezone.now(),
-        actor_kind=journal.actor.kind,
-        actor_id=journal.actor.id,
-        trace_id=journal.actor.trace_id,
-    )
+            journal.note_item(each.member_id, each.item_id, by)
 
 
 def move_referrals(merged: Member, survivor: Member) -> None:

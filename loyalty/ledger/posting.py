@@ -42,6 +42,7 @@ from loyalty.models import (
     Event,
     EventCount,
     IdempotencyRecord,
+    ItemChange,
     LedgerEntry,
     Member,
     Referral,
@@ -277,6 +278,34 @@ class Journal:
             event_id=event.event_id,
             occurred_at=event.occurred_at,
         )
+
+    def note_item(
+        self,
+        member_id: UUID,
+        item_id: UUID,
+        by: int,
+        *,
+        redemption_id: UUID | None = None,
+        achievement_id: UUID | None = None,
+        code: str | None = None,
+    ) -> ItemChange:
+        """Plan the row that says that the member received the item so often, or below zero lost it."""
+        change = ItemChange(
+            environment_id=self.environment.id,
+            member_id=member_id,
+            item_id=item_id,
+            quantity=by,
+            redemption_id=redemption_id,
+            achievement_id=achievement_id,
+            code=code,
+            occurred_at=self.now,
+            recorded_at=timezone.now(),
+            actor_kind=self.actor.kind,
+            actor_id=self.actor.id,
+            trace_id=self.actor.trace_id,
+        )
+        self.sales.item_changes.append(change)
+        return change
 
     def audit(
         self,

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from loyalty.ledger.checks.catalogue import ROWS_A_CHECK, branches, checks_in
+from loyalty.ledger.checks.catalogue import branches, checks_in
+from loyalty.ledger.checks.hits import read_hits
 from loyalty.ledger.checks.violation import Violation
 from loyalty.models import StampCollection
 from programs.currencies import digits_of
@@ -59,26 +60,8 @@ def inspect_cards(chunk: list[UUID]) -> SeenCards:
     """Read these cards with their stamps and rewards; two statements."""
     currencies = StampProgram.objects.values_list("currency", flat=True).distinct().order_by()
     digits = json.dumps({currency: digits_of(currency) for currency in currencies})
-    found: list[Violation] = []
-    left_out: dict[str, int] = {}
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT, {"cards": chunk, "digits": digits})
         _number, _table, _id, cards, stamps, *_rest = cursor.fetchone()
-        for number, table, row_id, expected, seen, hits, environment, member_id, member in cursor:
-            check = CARDS[number]
-            if hits > ROWS_A_CHECK:
-                left_out[check.name] = hits - ROWS_A_CHECK
-            found.append(
-                Violation(
-                    check.name,
-                    check.sentence,
-                    table,
-                    row_id,
-                    environment,
-                    member_id,
-                    member,
-                    expected,
-                    seen,
-                )
-            )
+        found, left_out = read_hits(CARDS, cursor)
     return SeenCards(found, left_out, int(cards), int(stamps))

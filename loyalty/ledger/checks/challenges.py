@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from loyalty.ledger.checks.catalogue import ROWS_A_CHECK, branches, checks_in
+from loyalty.ledger.checks.catalogue import branches, checks_in
+from loyalty.ledger.checks.hits import read_hits
 from loyalty.ledger.checks.violation import Violation
 from loyalty.models import Member
 from programs.models import Challenge, Environment, MilestoneSet
@@ -68,26 +69,8 @@ class SeenMembers(NamedTuple):
 
 def inspect_members(chunk: list[UUID]) -> SeenMembers:
     """Read what these members did of challenges; one statement."""
-    found: list[Violation] = []
-    left_out: dict[str, int] = {}
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT, {"members": chunk})
         _number, _table, _id, achievements, *_rest = cursor.fetchone()
-        for number, table, row_id, expected, seen, hits, environment, member_id, member in cursor:
-            check = CHALLENGES[number]
-            if hits > ROWS_A_CHECK:
-                left_out[check.name] = hits - ROWS_A_CHECK
-            found.append(
-                Violation(
-                    check.name,
-                    check.sentence,
-                    table,
-                    row_id,
-                    environment,
-                    member_id,
-                    member,
-                    expected,
-                    seen,
-                )
-            )
+        found, left_out = read_hits(CHALLENGES, cursor)
     return SeenMembers(found, left_out, int(achievements))

@@ -15,6 +15,7 @@ from loyalty.ledger.checks.challenges import inspect_members, member_chunks
 from loyalty.ledger.checks.chunk import chunk_state
 from loyalty.ledger.checks.digests import DIGEST, changed_entries
 from loyalty.ledger.checks.environments import WHOLE, environments_of, wrong_in
+from loyalty.ledger.checks.hits import read_hits
 from loyalty.ledger.checks.violation import Violation
 from loyalty.models import Account, LedgerEntry, Member
 from programs.models import Environment
@@ -117,33 +118,14 @@ class Inspection:
         return chunk
 
     def _inspect(self, chunk: list[UUID]) -> list[Violation]:
-        found: list[Violation] = []
-        hits: dict[str, int] = {}
         with connection.cursor() as cursor:
             cursor.execute(_STATEMENT, {"accounts": chunk})
             _number, _table, _id, entries, lots, *_rest = cursor.fetchone()
-            for number, table, row_id, expected, seen, hits_here, environment, member_id, member in cursor:
-                check = CHECKS[number]
-                hits[check.name] = hits_here
-                found.append(
-                    Violation(
-                        check.name,
-                        check.sentence,
-                        table,
-                        row_id,
-                        environment,
-                        member_id,
-                        member,
-                        expected,
-                        seen,
-                    )
-                )
+            found, left_out = read_hits(CHECKS, cursor)
         self.accounts += len(chunk)
         self.entries += int(entries)
         self.lots += int(lots)
-        self.left_out.update(
-            {name: count - ROWS_A_CHECK for name, count in hits.items() if count > ROWS_A_CHECK}
-        )
+        self.left_out.update(left_out)
         return found + self._changed(chunk) if self.digests else found
 
     def _changed(self, chunk: list[UUID]) -> list[Violation]:

@@ -271,7 +271,7 @@ def test_many_rows_of_a_check_are_counted_beyond_a_thousand(
         entry = story.give(100)
         falsify(story.lot(entry), earned_at=story.now - timedelta(days=1))
     monkeypatch.setattr("loyalty.ledger.checks.catalogue.ROWS_A_CHECK", 2)
-    monkeypatch.setattr("loyalty.ledger.checks.inspection.ROWS_A_CHECK", 2)
+    monkeypatch.setattr("loyalty.ledger.checks.hits.ROWS_A_CHECK", 2)
     monkeypatch.setattr("loyalty.ledger.checks.inspection._STATEMENT", _statement())
     seen = Inspection(environment=story.environment)
     assert len(list(seen.violations())) == 2

@@ -146,7 +146,7 @@ def test_members_are_read_in_chunks(camp: Camp, monkeypatch: pytest.MonkeyPatch)
     assert sorted(str(found.member) for found in seen.violations()) == names
     assert seen.achievements == 2
     monkeypatch.setattr("loyalty.ledger.checks.challenges.MEMBERS_A_CHUNK", 9)
-    monkeypatch.setattr("loyalty.ledger.checks.challenges.ROWS_A_CHECK", 1)
+    monkeypatch.setattr("loyalty.ledger.checks.hits.ROWS_A_CHECK", 1)
     seen = Inspection(environment=camp.environment)
     assert len(list(seen.violations())) == 4
     assert seen.left_out == {"mission_progress_is_what_counted": 3}

@@ -75,7 +75,7 @@ def test_cards_are_read_in_chunks(cafe: Cafe, coffee: StampProgram, monkeypatch:
     for card in cards:
         falsify(card, counter=9)
     monkeypatch.setattr("loyalty.ledger.checks.cards.CARDS_A_CHUNK", 2)
-    monkeypatch.setattr("loyalty.ledger.checks.cards.ROWS_A_CHECK", 1)
+    monkeypatch.setattr("loyalty.ledger.checks.hits.ROWS_A_CHECK", 1)
     seen = Inspection(environment=cafe.environment)
     assert {found.id for found in seen.violations()} == {card.pk for card in cards}
     assert seen.left_out == {"card_counter_is_its_stamps": 2}
