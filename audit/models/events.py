@@ -48,6 +48,11 @@ class AuditEvent(models.Model):
     transaction = TransactionId(
         db_default=Func(function="pg_current_xact_id", output_field=TransactionId()), editable=False
     )
+    epoch = models.SmallIntegerField(
+        db_default=1,
+        editable=False,
+        help_text="Rises when a database is restored from a dump, whose transactions are counted anew.",
+    )
     salt = models.BinaryField(null=True, default=new_salt)
     digest = models.BinaryField(
         editable=False, help_text="SHA-256 of salt and content when it was written; outlives a redaction."
@@ -59,6 +64,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["environment_id", "-id"], name="audit_environment"),
             models.Index(fields=["member_id", "-id"], name="audit_member"),
             models.Index(fields=["project_id", "-id"], name="audit_project"),
+            models.Index(fields=["epoch", "transaction"], name="audit_outbox"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -80,6 +86,6 @@ class AuditEvent(models.Model):
 
     def content(self) -> dict[str, Any]:
         """What the digest covers: every column but the salt, the digest, and what the database fills in."""
-        without = ("salt", "digest", "transaction")
+        without = ("salt", "digest", "transaction", "epoch")
         names = [field.attname for field in self._meta.concrete_fields if field.attname not in without]
         return {name: getattr(self, name) for name in names}
