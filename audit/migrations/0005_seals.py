@@ -1,6 +1,34 @@
-from django.db import migrations
+from django.db import migrations, models
+
+import audit.models
+from audit.append_only import guard
 
 
 class Migration(migrations.Migration):
     dependencies = [("audit", "0004_webhooks")]
-    operations = []
+    operations = [
+        migrations.CreateModel(
+            name="Seal",
+            fields=[
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("epoch", models.SmallIntegerField()),
+                ("last_transaction", audit.models.TransactionId()),
+                ("last_id", models.UUIDField()),
+                ("rows", models.PositiveIntegerField()),
+                ("leaves", models.BinaryField()),
+                ("previous", models.BinaryField(help_text="The hash of the seal before; zeros for the first.")),
+                ("hash", models.BinaryField(help_text="SHA-256 of the hash before and all that this seal says.")),
+                ("sealed_at", models.DateTimeField()),
+            ],
+            options={
+                "ordering": ["number"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("epoch__gt", 0), ("number__gt", 0), ("rows__gt", 0)),
+                        name="seal_not_empty",
+                    )
+                ],
+            },
+        ),
+        guard("audit_seal"),
+    ]

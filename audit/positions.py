@@ -1,0 +1,95 @@
+"""Where in the trail somebody stands who goes along it: seals, webhooks (domain.md 9.1).
+
+The order is (epoch, transaction, id). A row is final when no transaction as old as its own can still be open: only
+then can nothing come to stand before it. An id alone says nothing of that, since an earlier one may commit later.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from audit.models import AuditEvent
+
+NOWHERE = UUID(int=0)
+
+
+class Restored(Exception):
+    """The database counts its transactions from below where it stood: it was restored from a dump."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """Behind the row with this transaction and id."""
+
+    epoch: int = 1
+    transaction: int = 0
+    id: UUID = NOWHERE
+
+
+def present_epoch() -> int:
+    """The epoch that rows are written in now: the column's default."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute"
+            " ON attrelid = adrelid AND attnum = adnum"
+            " WHERE adrelid = 'audit_auditevent'::regclass AND attname = 'epoch'"
+        )
+        return int(cursor.fetchone()[0].split("::")[0].strip("'()"))
+
+
+def check_not_restored() -> None:
+    """Raises Restored where a stored row is of a transaction that this database has not begun yet. Two statements."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FROM_LATER, [present_epoch()])
+        (restored,) = cursor.fetchone()
+    if restored:
+        raise Restored(
+            "This database was restored from a dump: its transactions are counted anew. Run"
+            " `manage.py verify_audit --new-epoch` before anything is written to it."
+        )
+
+
+_FROM_LATER = """
+SELECT coalesce((
+    SELECT transaction >= pg_snapshot_xmax(pg_current_snapshot())
+        AND transaction IS DISTINCT FROM pg_current_xact_id_if_assigned()
+    FROM audit_auditevent WHERE epoch = %s ORDER BY transaction DESC LIMIT 1
+), false)
+"""
+_ROWS = """
+SELECT {columns}, transaction::text::bigint AS position
+FROM audit_auditevent
+WHERE epoch = %(epoch)s AND transaction >= %(transaction)s::text::xid8
+    AND (transaction, id) > (%(transaction)s::text::xid8, %(id)s) {final}
+ORDER BY transaction, id LIMIT %(limit)s
+"""
+_FINAL = "AND transaction < pg_snapshot_xmin(pg_current_snapshot())"
+
+
+def rows_behind(position: Position, limit: int, *, final: bool = True) -> list[AuditEvent]:
+    """The next rows of the position's epoch, in order; each has its transaction's number as `position`. One statement.
+
+    `final` False: also those that rows may still come to stand before (of an epoch that is over, there are none).
+    """
+    names = [field.attname for field in AuditEvent._meta.concrete_fields if field.attname != "transaction"]
+    text = _ROWS.format(columns=", ".join(names), final=_FINAL if final else "")
+    sent: dict[str, Any] = {
+        "epoch": position.epoch,
+        "transaction": str(position.transaction),
+        "id": position.id,
+        "limit": limit,
+    }
+    return list(AuditEvent.objects.raw(text, sent))
+
+
+def position_of(row: AuditEvent) -> Position:
+    """Where a row stands that `rows_behind` has read."""
+    return Position(row.epoch, row.position, row.id)  # type: ignore[attr-defined]
+
+
+def behind(rows: Sequence[AuditEvent], position: Position) -> Position:
+    """Where one stands who has gone along these rows."""
+    return position_of(rows[-1]) if rows else position
