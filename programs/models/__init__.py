@@ -15,6 +15,7 @@ from programs.models.pictures import Picture
 from programs.models.plans import Plan
 from programs.models.programs import Program
 from programs.models.rewards import Reward
+from programs.models.shares import ProgramShare
 from programs.models.stamp_programs import StampProgram
 from programs.models.tenancy import ClockChange, Environment, Organization, Project, ProjectMembership
 from programs.models.tiers import Tier, TierLadder
@@ -40,6 +41,7 @@ __all__ = [
     "Picture",
     "Plan",
     "Program",
+    "ProgramShare",
     "Project",
     "ProjectMembership",
     "Reward",

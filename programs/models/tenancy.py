@@ -1,6 +1,7 @@
 """Organization → Project → Environment, and the staff who may see them (domain.md 1)."""
 
 import uuid
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import models
@@ -42,8 +43,19 @@ class Project(models.Model):
         return self.name
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A share of a program, and the environment that the call came from."""
+
+    share_id: uuid.UUID
+    guest_id: uuid.UUID
+
+
 class Environment(models.Model):
     """The isolation boundary: every configured and every runtime row belongs to exactly one."""
+
+    via: "Passage | None" = None
+    """Not stored: the share through which a call of another project acts here, where it does."""
 
     class Kind(models.TextChoices):
         SANDBOX = "sandbox", "Sandbox"
