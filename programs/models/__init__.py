@@ -12,7 +12,7 @@ from programs.models.keys import ApiKey
 from programs.models.member_apps import MemberApp
 from programs.models.metrics import Metric
 from programs.models.pictures import Picture
-from programs.models.plans import Plan
+from programs.models.plans import EventAllowance, EventLease, Plan, PlanWarning, Seats
 from programs.models.programs import Program
 from programs.models.rewards import Reward
 from programs.models.shares import ProgramShare
@@ -30,6 +30,8 @@ __all__ = [
     "EarningRule",
     "EarningRuleRevision",
     "Environment",
+    "EventAllowance",
+    "EventLease",
     "InventoryItem",
     "InventorySet",
     "MemberApp",
@@ -40,11 +42,13 @@ __all__ = [
     "Organization",
     "Picture",
     "Plan",
+    "PlanWarning",
     "Program",
     "ProgramShare",
     "Project",
     "ProjectMembership",
     "Reward",
+    "Seats",
     "StampProgram",
     "Tier",
     "TierLadder",

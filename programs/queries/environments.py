@@ -1,17 +1,24 @@
 """Environments, and what time it is in them (domain.md 12)."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Model
 from django.utils import timezone
 
-from programs.models import ClockChange, Environment, Project
+from programs.models import ClockChange, Environment, Organization, Plan, Project
+
+ModelT = TypeVar("ModelT", bound=Model)
+
+_READ: tuple[type[Model], ...] = (Environment, Project, Organization, Plan)
 
 
 def environment_by_id(environment_id: UUID) -> Environment:
-    """The environment as it stands now, with its project; one statement.
+    """The environment as it stands now, with its project, organization and plan; one statement.
 
     Every request asks this, so the SQL is kept: to have the ORM compose it each time costs more than to run it.
     """
@@ -20,9 +27,10 @@ def environment_by_id(environment_id: UUID) -> Environment:
         row = cursor.fetchone()
     if row is None:
         raise Environment.DoesNotExist("Environment matching query does not exist.")
-    names = _columns(Environment)
-    found = Environment.from_db(connection.alias, names, row[: len(names)])
-    found.project = Project.from_db(connection.alias, _columns(Project), row[len(names) :])
+    found: Environment = _taken_from(row, Environment, 0)
+    found.project = _taken_from(row, Project, 1)
+    found.project.organization = _taken_from(row, Organization, 2)
+    found.project.organization.plan = _taken_from(row, Plan, 3)
     return found
 
 
@@ -40,17 +48,34 @@ def clock_at(environment: Environment, recorded: datetime) -> datetime:
     return last or recorded
 
 
+def _taken_from(row: Sequence[Any], model: type[ModelT], place: int) -> ModelT:
+    """The object whose columns stand at `place` among those of `_READ`."""
+    first = sum(len(_columns(before)) for before in _READ[:place])
+    names = _columns(model)
+    values = list(row[first : first + len(names)])
+    for number, convert in _converters(model):
+        values[number] = convert(values[number], None, connection)
+    return model.from_db(connection.alias, names, values)
+
+
 @cache
-def _columns(model: type[Environment | Project]) -> list[str]:
+def _columns(model: type[Model]) -> list[str]:
     return [field.attname for field in model._meta.concrete_fields]
 
 
 @cache
+def _converters(model: type[Model]) -> list[tuple[int, Callable[..., Any]]]:
+    """Of columns that the driver leaves as they are sent, such as JSON."""
+    fields = enumerate(model._meta.concrete_fields)
+    return [(number, field.from_db_value) for number, field in fields if hasattr(field, "from_db_value")]
+
+
+@cache
 def _statement() -> str:
-    named = [("environment", name) for name in _columns(Environment)]
-    named += [("project", name) for name in _columns(Project)]
-    columns = ", ".join(f"{table}.{name}" for table, name in named)
+    columns = ", ".join(f"{model._meta.model_name}.{name}" for model in _READ for name in _columns(model))
     return (
         f"SELECT {columns} FROM programs_environment AS environment"  # noqa: S608 - names of our own columns
-        " JOIN programs_project AS project ON project.id = environment.project_id WHERE environment.id = %s"
+        " JOIN programs_project AS project ON project.id = environment.project_id"
+        " JOIN programs_organization AS organization ON organization.id = project.organization_id"
+        " JOIN programs_plan AS plan ON plan.id = organization.plan_id WHERE environment.id = %s"
     )

@@ -48,6 +48,18 @@ PROBLEMS: dict[str, Problem] = {
         "Make a key with that scope in the console; a key's scopes stay as they are. What a member token may not do, "
         "do from your server. List the origin in the console, under Member app.",
     ),
+    "feature_not_in_plan": Problem(
+        403,
+        "Feature not in plan",
+        "The organization's plan does not hold the `feature`. Nothing was changed; what was made before is kept.",
+        "Ask for a plan that holds it. `GET /v1/plan` and the console's page Plan list what yours holds.",
+    ),
+    "plan_limit_exceeded": Problem(
+        403,
+        "Plan limit exceeded",
+        "The plan allows `allowed` of `limit`, and `used` are used. Nothing was written.",
+        "Ask for a larger plan, or free some. `GET /v1/plan` and the console's page Plan show each limit.",
+    ),
     "not_found": Problem(
         404,
         "Not found",

@@ -10,6 +10,12 @@ export class AuthenticationFailedError extends LoyaltyError {}
 /** 403. The key is valid, but lacks the scope that this call needs; `scope` names it. Or a member token asks for what members may not, or for somebody else's; or a web page's origin is not listed. Make a key with that scope in the console; a key's scopes stay as they are. What a member token may not do, do from your server. List the origin in the console, under Member app. */
 export class PermissionDeniedError extends LoyaltyError {}
 
+/** 403. The organization's plan does not hold the `feature`. Nothing was changed; what was made before is kept. Ask for a plan that holds it. `GET /v1/plan` and the console's page Plan list what yours holds. */
+export class FeatureNotInPlanError extends LoyaltyError {}
+
+/** 403. The plan allows `allowed` of `limit`, and `used` are used. Nothing was written. Ask for a larger plan, or free some. `GET /v1/plan` and the console's page Plan show each limit. */
+export class PlanLimitExceededError extends LoyaltyError {}
+
 /** 404. There is nothing of that name in the key's environment. What belongs to another one does not exist here. Check the id, and that the key is of the right environment: sandbox and live share nothing. */
 export class NotFoundError extends LoyaltyError {}
 

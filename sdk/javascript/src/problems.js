@@ -13,6 +13,14 @@ AuthenticationFailedError.defaultCode = "authentication_failed";
 export class PermissionDeniedError extends LoyaltyError {}
 PermissionDeniedError.defaultCode = "permission_denied";
 
+/** 403. The organization's plan does not hold the `feature`. Nothing was changed; what was made before is kept. Ask for a plan that holds it. `GET /v1/plan` and the console's page Plan list what yours holds. */
+export class FeatureNotInPlanError extends LoyaltyError {}
+FeatureNotInPlanError.defaultCode = "feature_not_in_plan";
+
+/** 403. The plan allows `allowed` of `limit`, and `used` are used. Nothing was written. Ask for a larger plan, or free some. `GET /v1/plan` and the console's page Plan show each limit. */
+export class PlanLimitExceededError extends LoyaltyError {}
+PlanLimitExceededError.defaultCode = "plan_limit_exceeded";
+
 /** 404. There is nothing of that name in the key's environment. What belongs to another one does not exist here. Check the id, and that the key is of the right environment: sandbox and live share nothing. */
 export class NotFoundError extends LoyaltyError {}
 NotFoundError.defaultCode = "not_found";
@@ -149,6 +157,8 @@ export const PROBLEMS = new Map([
   ["invalid_request", InvalidRequestError],
   ["authentication_failed", AuthenticationFailedError],
   ["permission_denied", PermissionDeniedError],
+  ["feature_not_in_plan", FeatureNotInPlanError],
+  ["plan_limit_exceeded", PlanLimitExceededError],
   ["not_found", NotFoundError],
   ["program_not_found", ProgramNotFoundError],
   ["purchase_not_found", PurchaseNotFoundError],

@@ -13,6 +13,7 @@ __all__ = [
     "CodeExpiredError",
     "EventIdReusedError",
     "EventTooLateError",
+    "FeatureNotInPlanError",
     "HoldNotOpenError",
     "IdempotencyKeyInUseError",
     "IdempotencyKeyReusedError",
@@ -30,6 +31,7 @@ __all__ = [
     "OutOfStockError",
     "PayloadTooLargeError",
     "PermissionDeniedError",
+    "PlanLimitExceededError",
     "ProgramNotFoundError",
     "PurchaseNotFoundError",
     "RateLimitedError",
@@ -69,6 +71,22 @@ class PermissionDeniedError(LoyaltyError):
     """
 
     default_code = "permission_denied"
+
+
+class FeatureNotInPlanError(LoyaltyError):
+    """403. The organization's plan does not hold the `feature`. Nothing was changed; what was made before is
+    kept. Ask for a plan that holds it. `GET /v1/plan` and the console's page Plan list what yours holds.
+    """
+
+    default_code = "feature_not_in_plan"
+
+
+class PlanLimitExceededError(LoyaltyError):
+    """403. The plan allows `allowed` of `limit`, and `used` are used. Nothing was written. Ask for a larger
+    plan, or free some. `GET /v1/plan` and the console's page Plan show each limit.
+    """
+
+    default_code = "plan_limit_exceeded"
 
 
 class NotFoundError(LoyaltyError):
@@ -339,6 +357,8 @@ PROBLEMS: Final[dict[str, type[LoyaltyError]]] = {
     "invalid_request": InvalidRequestError,
     "authentication_failed": AuthenticationFailedError,
     "permission_denied": PermissionDeniedError,
+    "feature_not_in_plan": FeatureNotInPlanError,
+    "plan_limit_exceeded": PlanLimitExceededError,
     "not_found": NotFoundError,
     "program_not_found": ProgramNotFoundError,
     "purchase_not_found": PurchaseNotFoundError,

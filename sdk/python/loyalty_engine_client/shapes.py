@@ -108,6 +108,8 @@ class AudienceError(TypedDict):
         "invalid_request",
         "authentication_failed",
         "permission_denied",
+        "feature_not_in_plan",
+        "plan_limit_exceeded",
         "not_found",
         "program_not_found",
         "purchase_not_found",
