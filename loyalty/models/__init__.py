@@ -1,6 +1,8 @@
+from loyalty.models.approvals import AdjustmentRequest
 from loyalty.models.back_tests import BackTest
 from loyalty.models.challenges import Achievement, MilestoneChange, MissionProgress
 from loyalty.models.events import Event, EventCount
+from loyalty.models.exports import Export, ExportPiece
 from loyalty.models.holds import Hold, HoldLot
 from loyalty.models.idempotency import IdempotencyRecord
 from loyalty.models.inventory import ItemChange, MemberItem
@@ -15,10 +17,13 @@ from loyalty.models.usage import RuleBudget, RuleUsage
 __all__ = [
     "Account",
     "Achievement",
+    "AdjustmentRequest",
     "BackTest",
     "CodeUpload",
     "Event",
     "EventCount",
+    "Export",
+    "ExportPiece",
     "Hold",
     "HoldLot",
     "IdempotencyRecord",

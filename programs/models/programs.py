@@ -1,5 +1,6 @@
 """Programs own what a tenant configures (domain.md 2)."""
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -30,6 +31,13 @@ class Program(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
     retention_days = models.PositiveIntegerField(
         null=True, blank=True, help_text="History older than this is not shown; empty: as the plan says."
+    )
+    adjustment_limit = models.PositiveBigIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(10**12)],
+        help_text="Whoever adjusts by more points than this, alone or within 24 hours, needs a second person;"
+        " empty: nobody does.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
