@@ -5,6 +5,7 @@ from loyalty.models.events import Event, EventCount
 from loyalty.models.exports import Export, ExportPiece
 from loyalty.models.holds import Hold, HoldLot
 from loyalty.models.idempotency import IdempotencyRecord
+from loyalty.models.imports import Import, ImportPiece, ImportProblem
 from loyalty.models.inventory import ItemChange, MemberItem
 from loyalty.models.ledger import Account, LedgerEntry, Lot, LotUse, Uncovered
 from loyalty.models.members import Member, member_key
@@ -27,6 +28,9 @@ __all__ = [
     "Hold",
     "HoldLot",
     "IdempotencyRecord",
+    "Import",
+    "ImportPiece",
+    "ImportProblem",
     "ItemChange",
     "LedgerEntry",
     "Lot",

@@ -171,6 +171,11 @@ class LedgerEntry(Acted, Immutable):
                 condition=Q(event__isnull=False, reverses__isnull=True),
                 name="entry_once_per_event_and_origin",
             ),
+            models.UniqueConstraint(
+                fields=["account", "origin"],
+                condition=Q(origin__startswith="opening_balance:"),
+                name="entry_opening_balance_once",
+            ),
             models.CheckConstraint(
                 condition=Q(
                     type__in=[
@@ -219,10 +224,15 @@ class LedgerEntry(Acted, Immutable):
             ),
             models.CheckConstraint(
                 condition=Q(event__isnull=False, origin__isnull=False)
-                # What an account begins with, and what a challenge gives by an edit or a merge, has no event.
+                # What an account begins with or brings along, and what a challenge gives by an edit or a merge, has no event.
                 | (
                     Q(event__isnull=True)
-                    & (Q(origin__isnull=True) | Q(origin="opening") | Q(origin__startswith="challenge:"))
+                    & (
+                        Q(origin__isnull=True)
+                        | Q(origin="opening")
+                        | Q(origin__startswith="opening_balance:")
+                        | Q(origin__startswith="challenge:")
+                    )
                 ),
                 name="entry_event_has_origin",
             ),

@@ -1,0 +1,37 @@
+"""What 0012_imports began, without a lock that writers would wait for.
+
+Ended half way, PostgreSQL leaves the index as INVALID: drop it, then migrate again.
+"""
+
+from django.contrib.postgres.operations import ValidateConstraint
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    atomic = False
+
+    dependencies = [("loyalty", "0012_imports")]
+
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    "CREATE UNIQUE INDEX CONCURRENTLY entry_opening_balance_once"
+                    " ON loyalty_ledgerentry (account_id, origin) WHERE origin LIKE 'opening\\_balance:%';",
+                    "DROP INDEX entry_opening_balance_once;",
+                ),
+            ],
+            state_operations=[
+                migrations.AddConstraint(
+                    model_name="ledgerentry",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("origin__startswith", "opening_balance:")),
+                        fields=("account", "origin"),
+                        name="entry_opening_balance_once",
+                    ),
+                ),
+            ],
+        ),
+        ValidateConstraint(model_name="ledgerentry", name="entry_event_has_origin"),
+    ]
