@@ -1,6 +1,78 @@
-from django.db import migrations
+"""What still has a payload, by when it happened: retention finds what is due without reading what is done.
+
+Built without a lock that writers would wait for. Ended half way, PostgreSQL leaves the index that it was at as
+INVALID: drop it, then migrate again.
+"""
+
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+from django.db.models import Q
+
+_WHEN = ["environment_id", "occurred_at"]
 
 
 class Migration(migrations.Migration):
+
+    atomic = False
+
     dependencies = [("loyalty", "0013_exports")]
-    operations = []
+
+    operations = [
+        AddIndexConcurrently(
+            model_name="event",
+            index=models.Index(
+                condition=Q(
+                    ("data__isnull", False),
+                    ("explanation__isnull", False),
+                    ("facts__isnull", False),
+                    _connector="OR",
+                ),
+                fields=_WHEN,
+                name="event_payload",
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="ledgerentry",
+            index=models.Index(
+                condition=Q(("reason__isnull", False), ("metadata__isnull", False), _connector="OR"),
+                fields=_WHEN,
+                name="entry_payload",
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="hold",
+            index=models.Index(
+                condition=Q(
+                    Q(("status", "open"), _negated=True),
+                    Q(("reason__isnull", False), ("metadata__isnull", False), _connector="OR"),
+                ),
+                fields=_WHEN,
+                name="hold_payload",
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="redemption",
+            index=models.Index(
+                condition=Q(
+                    Q(("status", "pending"), _negated=True),
+                    Q(
+                        ("reason__isnull", False),
+                        ("metadata__isnull", False),
+                        ("note__isnull", False),
+                        ("closed_reason__isnull", False),
+                        _connector="OR",
+                    ),
+                ),
+                fields=_WHEN,
+                name="redemption_payload",
+            ),
+        ),
+        AddIndexConcurrently(
+            model_name="achievement",
+            index=models.Index(
+                condition=Q(("title__isnull", False), ("message__isnull", False), _connector="OR"),
+                fields=_WHEN,
+                name="achievement_payload",
+            ),
+        ),
+    ]

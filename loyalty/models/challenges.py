@@ -94,6 +94,11 @@ class Achievement(Acted):
                 name="achievement_revoked",
             ),
             models.Index(fields=["challenge", "kind", "period"], name="achievement_of_challenge"),
+            models.Index(
+                fields=["environment_id", "occurred_at"],
+                condition=Q(title__isnull=False) | Q(message__isnull=False),
+                name="achievement_payload",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -49,6 +49,11 @@ class Hold(Acted):
             models.Index(fields=["account", "expires_at"], condition=Q(status="open"), name="hold_open"),
             models.Index(fields=["environment_id", "-id"], name="hold_newest"),
             models.Index(fields=["member", "-id"], name="hold_of_member"),
+            models.Index(
+                fields=["environment_id", "occurred_at"],
+                condition=~Q(status="open") & (Q(reason__isnull=False) | Q(metadata__isnull=False)),
+                name="hold_payload",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["member", "account", "id"], name="hold_key"),

@@ -75,6 +75,17 @@ class Redemption(Acted):
             models.Index(fields=["member", "reward", "occurred_at"], name="redemption_limit"),
             models.Index(fields=["reward", "occurred_at"], name="redemption_of_reward"),
             models.Index(fields=["environment_id", "status", "id"], name="redemption_in_status"),
+            models.Index(
+                fields=["environment_id", "occurred_at"],
+                condition=~Q(status="pending")
+                & (
+                    Q(reason__isnull=False)
+                    | Q(metadata__isnull=False)
+                    | Q(note__isnull=False)
+                    | Q(closed_reason__isnull=False)
+                ),
+                name="redemption_payload",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["member", "id"], name="redemption_key"),

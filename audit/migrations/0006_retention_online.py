@@ -1,0 +1,35 @@
+"""What still has a payload, by when it happened: retention finds what is due without reading what is done.
+
+Built without a lock that writers would wait for. Ended half way, PostgreSQL leaves the index as INVALID: drop it,
+then migrate again.
+"""
+
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+from django.db.models import Q
+
+
+class Migration(migrations.Migration):
+
+    atomic = False
+
+    dependencies = [("audit", "0005_seals")]
+
+    operations = [
+        AddIndexConcurrently(
+            model_name="auditevent",
+            index=models.Index(
+                condition=Q(
+                    ("member_id__isnull", False),
+                    Q(
+                        ("before__isnull", False),
+                        ("after__isnull", False),
+                        ("ip__isnull", False),
+                        _connector="OR",
+                    ),
+                ),
+                fields=["environment_id", "occurred_at"],
+                name="audit_payload",
+            ),
+        ),
+    ]
