@@ -109,6 +109,7 @@ EVENT_TYPES: Mapping[str, str] = {
     "tokenkey.created": "A key that signs member tokens was registered.",
     "tokenkey.encrypted_again": "A signing secret was put under the newest encryption key.",
     "tokenkey.revoked": "A key that signs member tokens was revoked.",
+    "webhookdelivery.resent": "A webhook was sent again by hand; no webhook tells of it.",
     "webhookendpoint.created": "A webhook endpoint was made.",
     "webhookendpoint.deleted": "A webhook endpoint was deleted.",
     "webhookendpoint.disabled": "A webhook endpoint was disabled, by hand or because it kept failing.",
@@ -118,6 +119,7 @@ EVENT_TYPES: Mapping[str, str] = {
     "webhookendpoint.tested": "A test was sent to a webhook endpoint; it alone is told.",
     "webhookendpoint.updated": "A webhook endpoint changed.",
     # Of no environment, so that no webhook tells of them
+    "audit.epoch_began": "The database was restored from a dump.",
     "organization.created": "An organization was made.",
     "organization.updated": "An organization changed.",
     "project.created": "A project was made.",

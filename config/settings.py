@@ -325,6 +325,10 @@ SPECTACULAR_SETTINGS = {
 }
 
 
+# Webhooks (docs/webhooks.md) go to public addresses alone, by https; with this also to this machine, and by http.
+WEBHOOKS_ALLOW_LOOPBACK = env.bool("WEBHOOKS_ALLOW_LOOPBACK", default=DEBUG)
+
+
 # Background jobs (docs/jobs.md). What was missed while no worker ran is made up for when one starts.
 PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 60 * 60}  # seconds
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from audit import secrets_at_rest
 from audit.errors import InvalidRequest, NotFound
@@ -103,7 +103,9 @@ def rotate_secret(*, endpoint: WebhookEndpoint, actor: Actor, now: datetime) -> 
     endpoint.previous_secret, endpoint.previous_until = endpoint.secret, now + BOTH_SIGN
     endpoint.secret = secrets_at_rest.encrypt(secret)
     endpoint.save(update_fields=["secret", "previous_secret", "previous_until"])
-    _record(endpoint, "secret_rotated", actor, now, after={"previous_until": rfc3339(endpoint.previous_until)})
+    _record(
+        endpoint, "secret_rotated", actor, now, after={"previous_until": rfc3339(endpoint.previous_until)}
+    )
     return NewEndpoint(endpoint, secret)
 
 
@@ -190,14 +192,15 @@ def send_test(*, endpoint: WebhookEndpoint, actor: Actor, now: datetime) -> Webh
 
 @transaction.atomic
 def move_endpoints(*, from_environment: UUID, to: Place, actor: Actor, now: datetime) -> int:
-    """Let the endpoints of an archived environment go on for the one in its place; how many. Their
-    deliveries were the old one's and go."""
-    found = list(endpoints_of(from_environment).select_for_update(no_key=False).order_by("pk"))
+    """Let the endpoints of an archived environment go on for the one in its place, of the same project; how
+    many. Their deliveries were the old one's and go."""
+    if to.environment_id is None:
+        raise ValueError("An endpoint is of an environment.")
+    found = list(endpoints_of(from_environment).select_for_update().order_by("pk"))
     WebhookDelivery.objects.filter(endpoint__in=found).delete()
     for endpoint in found:
-        endpoint.organization_id, endpoint.project_id = to.organization_id, to.project_id
         endpoint.environment_id = to.environment_id
-        endpoint.save(update_fields=["organization_id", "project_id", "environment_id"])
+        endpoint.save(update_fields=["environment_id"])
         _record(endpoint, "updated", actor, now, after=as_json(endpoint))
     return len(found)
 
