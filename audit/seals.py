@@ -130,6 +130,20 @@ def seal_state() -> SealState:
     return SealState(head_of(last) if last else None, waiting, since)
 
 
+def seal_of(row: AuditEvent) -> Seal | None:
+    """The seal whose range holds the row; None: it is not sealed yet. Two statements."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SEAL_OF, [row.pk])
+        (number,) = cursor.fetchone()
+    return Seal.objects.defer("leaves").get(pk=number) if number else None
+
+
+_SEAL_OF = """
+SELECT min(seal.number) FROM audit_seal AS seal, audit_auditevent AS row
+WHERE row.id = %s AND (seal.epoch, seal.last_transaction, seal.last_id) >= (row.epoch, row.transaction, row.id)
+"""
+
+
 def head_of(seal: Seal) -> Head:
     """What is kept outside of a seal."""
     return Head(seal.number, bytes(seal.hash).hex(), seal.sealed_at)

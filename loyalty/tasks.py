@@ -20,6 +20,7 @@ from loyalty.actions.challenge_edits import settle_edited
 from loyalty.actions.code_uploads import delete_previews, run_upload
 from loyalty.actions.lowered_thresholds import settle_lowered
 from loyalty.actions.retention import delete_idempotency_records
+from loyalty.actions.sealing import seal_trail
 from loyalty.actions.sweep import sweep
 from loyalty.actions.tiers import NotAllCounted, evaluate_levels, recount_levels
 from loyalty.actions.turns import Run
@@ -111,6 +112,13 @@ def edited_challenges(context: JobContext, timestamp: int) -> Counts:  # noqa: A
             f"{len(done.failed)} environments failed; {done.counts['members']} members were settled."
         )
     return _counted(done, "members")
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="seals", queue="loyalty", lock="seals", queueing_lock="seals", pass_context=True)
+def seals(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
+    """Every minute: seal the audit events that are final."""
+    return {"rows": seal_trail(pace=jobs.pace_of(context))}
 
 
 @app.periodic(cron="17 * * * *")

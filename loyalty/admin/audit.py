@@ -3,18 +3,20 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from audit.ids import parse_public
 from audit.models import AuditEvent
+from audit.seals import head_of, newest_seal, seal_of, seal_state
 from loyalty.admin.shared import DateRange, Endless, member_link
 from loyalty.models import Member
-from programs.admin.base import current_environment
+from programs.admin.base import current_environment, require
 from programs.admin.detail import DetailAdmin
 from programs.admin.tables import diff_of
 from programs.models import Environment
@@ -96,6 +98,25 @@ class AuditEventAdmin(DetailAdmin[AuditEvent]):
     sortable_by = ()
     paginator = Endless
     show_full_result_count = False
+    list_before_template = "console/seals.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        head = self.admin_site.admin_view(self.head)
+        return [path("head.json", head, name="audit_auditevent_head"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().changelist_view(request, {"seals": seal_state(), **(extra_context or {})})
+
+    def head(self, request: HttpRequest) -> HttpResponse:
+        """The newest seal's head, to be kept outside."""
+        require(request, self.reader)
+        seal = newest_seal()
+        if seal is None:
+            messages.info(request, "Nothing is sealed yet; the worker seals every minute.")
+            return HttpResponseRedirect(self.url("changelist"))
+        answer = JsonResponse(head_of(seal).to_json())
+        answer["Content-Disposition"] = f'attachment; filename="audit-head-{seal.number}.json"'
+        return answer
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return AuditList
@@ -153,7 +174,12 @@ class AuditEventAdmin(DetailAdmin[AuditEvent]):
     def detail(self, request: HttpRequest, found: AuditEvent) -> dict[str, Any]:
         known = {"pk": found.member_id, "environment_id": found.environment_id}
         member = Member.objects.filter(**known).first() if all(known.values()) else None
-        return {"diff": diff_of(found.before, found.after), "who": self.who(found), "member": member}
+        return {
+            "diff": diff_of(found.before, found.after),
+            "who": self.who(found),
+            "member": member,
+            "seal": seal_of(found),
+        }
 
 
 _NOUNS = {

@@ -30,7 +30,9 @@ class ProgramShare(models.Model):
         indexes = [models.Index(fields=["environment", "-id"], name="program_share_given")]
         constraints = [
             models.UniqueConstraint(
-                fields=["guest", "program"], condition=Q(revoked_at__isnull=True), name="program_share_live_once"
+                fields=["guest", "program"],
+                condition=Q(revoked_at__isnull=True),
+                name="program_share_live_once",
             ),
             models.CheckConstraint(condition=~Q(guest=F("environment")), name="program_share_with_another"),
             models.CheckConstraint(condition=~Q(reason=""), name="program_share_has_reason"),

@@ -16,7 +16,7 @@ from audit.ids import new_id, public
 from audit.models import AuditEvent, Seal
 from audit.positions import Restored, present_epoch
 from audit.record import Actor, Place, record
-from audit.seals import begin_epoch, head_of, newest_seal, seal_next, seal_state
+from audit.seals import begin_epoch, head_of, newest_seal, seal_next, seal_of, seal_state
 from audit.verifying import verify
 
 ACTOR = Actor("staff", "auditor", "trace-1", "192.0.2.7")
@@ -311,3 +311,13 @@ def _seal_of(key: UUID) -> int | None:
         if key.bytes in bytes(seal.leaves):
             return seal.number
     return None
+
+
+def test_a_row_is_in_the_seal_whose_range_holds_it(trail: list[UUID]) -> None:
+    (late,) = write(1)
+
+    found = [
+        seal_of(row) for row in AuditEvent.objects.filter(pk__in=[trail[0], trail[11], late]).order_by("id")
+    ]
+
+    assert [seal and seal.number for seal in found] == [1, 3, None]

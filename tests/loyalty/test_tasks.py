@@ -33,7 +33,17 @@ from programs.models import Environment, Metric
 from tests.conftest import Api
 from tests.factories import make_actor, make_environment, make_key, make_member
 
-ALL = {"sweep", "tiers", "stamps", "challenges", "idempotency", "previews", "stalled_jobs", "old_jobs"}
+ALL = {
+    "sweep",
+    "tiers",
+    "stamps",
+    "challenges",
+    "seals",
+    "idempotency",
+    "previews",
+    "stalled_jobs",
+    "old_jobs",
+}
 Together = Callable[..., list[Any]]
 
 
