@@ -119,6 +119,20 @@ class NotEligible(LoyaltyError):
     title = "Not eligible"
 
 
+class ApprovalRequired(LoyaltyError):
+    """The adjustment is above what one person may do. Data: `limit`, and of it `adjusted` within 24 hours."""
+
+    code = "approval_required"
+    title = "Approval required"
+
+
+class ApprovalClosed(LoyaltyError):
+    """The adjustment was approved, rejected or withdrawn already. Data: `request_status`."""
+
+    code = "approval_closed"
+    title = "Approval is closed"
+
+
 class RewardNotAvailable(LoyaltyError):
     """The reward or its program is paused, or outside its window. Data: `reason`, and from or until when."""
 

@@ -45,6 +45,11 @@ def make_actor() -> Actor:
     return Actor("system", "tests", uuid4().hex)
 
 
+def staff_actor(name: str) -> Actor:
+    """A person of the staff."""
+    return Actor("staff", name, uuid4().hex, "192.0.2.7")
+
+
 def make_project(name: str = "Shop", *, organization: str | None = None, time_zone: str = "UTC") -> Project:
     """A project in an organization of its own, with both environments."""
     return create_project(

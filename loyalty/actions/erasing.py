@@ -6,6 +6,7 @@ from uuid import UUID
 from audit.record import Actor
 from loyalty.actions.once import once
 from loyalty.ledger import accounts
+from loyalty.ledger.approvals import withdraw_requests
 from loyalty.ledger.closing import close_pending
 from loyalty.ledger.closing_cards import revoke_unpaid
 from loyalty.ledger.erasing import empty, redact
@@ -44,6 +45,7 @@ def erase_member(
         empty(book)
     close_pending(journal, [found.pk, *(row.pk for row in merged)])
     revoke_unpaid(journal, [found.pk])  # those of the merged went on at the survivor
+    withdraw_requests(journal, [found.pk, *(row.pk for row in merged)])
     redact([found, *merged])
     for row in (found, *merged):
         row.external_id, row.attributes, row.status = None, {}, Member.Status.ERASED

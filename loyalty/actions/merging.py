@@ -9,6 +9,7 @@ from loyalty.actions.due_challenges import complete_runs, rewarded_metrics
 from loyalty.actions.once import once
 from loyalty.errors import MemberFrozen
 from loyalty.ledger import accounts
+from loyalty.ledger.approvals import move_requests
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.joining import (
     add_event_counts,
@@ -75,6 +76,7 @@ def _move(journal: Journal, merged: Member, survivor: Member) -> None:
     move_cards(journal, merged, survivor)
     complete_runs(journal, move_challenges(journal, merged, survivor))
     move_referrals(merged, survivor)
+    move_requests(merged, survivor)
 
 
 def _redirect(merged: Member, survivor: Member) -> None:

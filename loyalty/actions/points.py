@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
+from django.utils import timezone
+
 from audit.errors import InvalidRequest, NotFound
 from audit.record import Actor
 from loyalty.actions.once import once
@@ -11,8 +13,10 @@ from loyalty.ledger import covering
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.posting import Book, Cause, Journal
 from loyalty.models import LedgerEntry
+from loyalty.queries.approvals import approval_needed
 from loyalty.rules.lots import ExpiryKind, ExpiryPolicy, expiry_of
 from programs.models import Environment, Metric, Program
+from programs.queries.plans import require_feature
 from programs.queries.snapshots import Snapshot, snapshot
 
 MAX_POINTS = 10**12  # a call's limit; far below where a 64-bit total could overflow
@@ -112,10 +116,35 @@ def adjust(
     """Correct a balance by hand: `points` is signed and not 0; `reason` is a code of
     ADJUSTMENT_REASONS, `note` says why (domain.md 9.3). A frozen member may be adjusted.
 
-    Never takes more than can be spent: InsufficientBalance. Raises InvalidRequest, MaximumReached,
+    Never takes more than can be spent: InsufficientBalance. Above the program's limit it takes a second person:
+    ApprovalRequired, or FeatureNotInPlan where the plan knows none. Raises InvalidRequest, MaximumReached,
     NotFound, Replay.
     Locks: the account.
     """
+    check_adjustment(points=points, reason=reason, note=note)
+    config = snapshot(environment)
+    unit = find_metric(config, metric, None)
+    journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
+    book = journal.open(member, unit, spends=max(0, -points), frozen_ok=True)
+    need = approval_needed(
+        environment=environment,
+        member_id=book.account.member_id,
+        metric=unit,
+        points=points,
+        actor=actor,
+        at=timezone.now(),
+    )
+    if need:
+        require_feature(environment, "approvals")
+        raise need.refusal()
+    cause = Cause(reason=reason, metadata={"note": note.strip()})
+    entry = post_adjustment(book, config, unit, points=points, cause=cause, now=now)
+    journal.write(entry, member_id=entry.member_id)
+    return entry
+
+
+def check_adjustment(*, points: int, reason: str, note: str) -> None:
+    """Raises InvalidRequest unless an adjustment may be so."""
     if points == 0 or abs(points) > MAX_POINTS:
         raise InvalidRequest.field(
             "points", "invalid", f"A whole number from 1 to {MAX_POINTS}, or below zero."
@@ -126,19 +155,16 @@ def adjust(
         )
     if not note.strip():
         raise InvalidRequest.field("note", "blank", "Say why; the note stands in the audit trail.")
-    config = snapshot(environment)
-    unit = find_metric(config, metric, None)
-    journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
-    book = journal.open(member, unit, spends=max(0, -points), frozen_ok=True)
-    cause = Cause(reason=reason, metadata={"note": note.strip()})
-    if points > 0:
-        entry = _must(
-            credit(book, config, unit, type="adjusted", points=points, cause=cause, occurred_at=now), book
-        )
-    else:
-        entry = covering.debit(book, type="adjusted", points=-points, cause=cause)
-    journal.write(entry, member_id=entry.member_id)
-    return entry
+
+
+def post_adjustment(
+    book: Book, config: Snapshot, metric: Metric, *, points: int, cause: Cause, now: datetime
+) -> LedgerEntry:
+    """Plan the entry, in a book whose spendable lots were read. Raises InsufficientBalance, MaximumReached."""
+    if points < 0:
+        return covering.debit(book, type="adjusted", points=-points, cause=cause)
+    given = credit(book, config, metric, type="adjusted", points=points, cause=cause, occurred_at=now)
+    return _must(given, book)
 
 
 def credit(

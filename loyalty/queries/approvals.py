@@ -106,4 +106,3 @@ def find_request(*, environment: Environment, request: UUID) -> AdjustmentReques
     if found is None:
         raise NotFound("There is no such request in this environment.")
     return found
-

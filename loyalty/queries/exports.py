@@ -16,6 +16,7 @@ from audit.models import AuditEvent
 from loyalty.ledger.consistent import one_state
 from loyalty.models import Account, Event, EventCount, Member, RuleUsage
 from loyalty.queries.balances import Balance, balances_of
+from loyalty.queries.exported_approvals import exported_requests
 from loyalty.queries.exported_challenges import exported_challenges
 from loyalty.queries.exported_ledger import exported_holds, exported_transactions
 from loyalty.queries.exported_redemptions import exported_items, exported_redemptions
@@ -45,6 +46,7 @@ def export_member(*, environment: Environment, member: str, now: datetime | None
             "accounts": _accounts(family, balances),
             "transactions": exported_transactions(family),
             "holds": exported_holds(family),
+            "adjustment_requests": exported_requests(family),
             "redemptions": exported_redemptions(family),
             "items": exported_items(family),
             "challenges": exported_challenges(family),

@@ -1,15 +1,28 @@
 """Programs: what metrics and rules belong to."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from programs.admin.configured import ConfiguredAdmin
+from programs.actions.programs import check_limit, save_program
+from programs.admin.base import actor_of, required_environment
+from programs.admin.configured import ConfiguredAdmin, ConfiguredForm
 from programs.models import Program
+from programs.queries.plans import has_feature
+
+
+class ProgramForm(ConfiguredForm):
+    def check_instance(self) -> None:
+        check_limit(self.environment, self.instance, self.changes())
+        super().check_instance()
 
 
 @admin.register(Program)
 class ProgramAdmin(ConfiguredAdmin[Program]):
+    form = ProgramForm
     explanation = "A program owns metrics and earning rules. One named “default” comes with the environment."
     first_step = "Add one for each separate scheme, such as a club with its own points."
     list_display = ("name", "code", "state", "starts_at", "ends_at")
@@ -19,6 +32,17 @@ class ProgramAdmin(ConfiguredAdmin[Program]):
         (None, {"fields": (("name", "code"), "status")}),
         ("When it runs", {"fields": (("starts_at", "ends_at"), "retention_days")}),
     )
+    _approvals = ("Adjustments by hand", {"fields": ("adjustment_limit",)})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Program | None = None) -> Any:
+        """Without a limit that the plan does not know, unless one is set that may be taken away."""
+        is_set = obj is not None and obj.adjustment_limit is not None
+        knows = is_set or has_feature(required_environment(request), "approvals")
+        return [*self.fieldsets, *([self._approvals] if knows else [])]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        environment = required_environment(request)
+        save_program(environment=environment, program=obj, actor=actor_of(request), changes=form.changes())
 
     @admin.display(description="Status", ordering="status")
     def state(self, program: Program) -> SafeString:

@@ -127,6 +127,21 @@ PROBLEMS: dict[str, Problem] = {
         "The metric's `maximum` leaves no room beside the account's `total`. Nothing was changed.",
         "Let points be spent first, transfer less, or raise the metric's maximum.",
     ),
+    "approval_required": Problem(
+        409,
+        "Approval required",
+        "The adjustment is of more points than the program lets one person adjust (`limit`), alone or with what the "
+        "same key or person has moved of this customer's within 24 hours (`adjusted`). Nothing was changed.",
+        "Open the customer in the console and adjust there: the page asks for approval, and another person approves "
+        "it. Or adjust by less.",
+    ),
+    "approval_closed": Problem(
+        409,
+        "Approval is closed",
+        "The adjustment that waited for a second person was approved, rejected or withdrawn already: `request_status` "
+        "says which. The console alone tells this.",
+        "Look at the request; ask for a new one if it is still needed.",
+    ),
     "reward_not_available": Problem(
         409,
         "Reward not available",

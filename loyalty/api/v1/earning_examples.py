@@ -197,6 +197,7 @@ EXPORT: dict[str, Any] = {
     "accounts": [{"member_id": "cus_abc123", "metric": "points", "balance": 500}],
     "transactions": [examples.TRANSACTION],
     "holds": [],
+    "adjustment_requests": [],
     "redemptions": [],
     "items": {"owned": [], "changes": []},
     "challenges": {"progress": [], "achievements": [], "milestones": []},

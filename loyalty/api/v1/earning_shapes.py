@@ -282,6 +282,7 @@ class ExportShape(s.Serializer[Any]):
     accounts = s.ListField(child=AnyObject())
     transactions = s.ListField(child=AnyObject())
     holds = s.ListField(child=AnyObject())
+    adjustment_requests = s.ListField(child=AnyObject())
     redemptions = s.ListField(child=AnyObject())
     items = AnyObject()
     challenges = AnyObject()

@@ -205,6 +205,7 @@ PROGRAM: dict[str, Any] = {
     "starts_at": None,
     "ends_at": None,
     "retention_days": None,
+    "adjustment_limit": None,
     "created_at": "2026-01-01T09:30:00Z",
 }
 METRIC: dict[str, Any] = {

@@ -173,10 +173,17 @@ class AdjustView(EngineView):
         answer=shapes.Transaction,
         example=examples.ADJUSTMENT,
         status=201,
-        refusals=["not_found", "insufficient_balance", "maximum_reached"],
+        refusals=[
+            "not_found",
+            "insufficient_balance",
+            "maximum_reached",
+            "approval_required",
+            "feature_not_in_plan",
+        ],
         writes=True,
         tag="points",
-        description="Never takes more than can be spent.",
+        description="Never takes more than can be spent. Above the program's `adjustment_limit`, alone or with what "
+        "the same key has moved of this customer's within 24 hours, a second person is needed: `approval_required`.",
     )
     def post(self, request: Request) -> Response:
         body = self.body(AdjustBody)

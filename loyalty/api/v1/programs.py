@@ -15,6 +15,7 @@ from loyalty.api.v1 import examples, rendering, shapes
 from loyalty.api.v1.docs import operation
 from loyalty.api.v1.lists import ListView, PageQuery
 from programs.actions.configure import configure
+from programs.actions.programs import save_program
 from programs.models import Metric, Program
 from programs.queries.snapshots import snapshot
 
@@ -25,6 +26,13 @@ class ProgramChanges(Body):
     starts_at = Instant(required=False, allow_null=True)
     ends_at = Instant(required=False, allow_null=True)
     retention_days = Integer(required=False, allow_null=True, min_value=1, max_value=36_500)
+    adjustment_limit = Integer(
+        required=False,
+        allow_null=True,
+        min_value=0,
+        max_value=MAX_POINTS,
+        help_text="An adjustment of more points needs a second person; null: none does.",
+    )
 
 
 class ProgramBody(ProgramChanges):
@@ -58,6 +66,7 @@ class ProgramListView(ListView):
         answer=shapes.ProgramShape,
         example=examples.PROGRAM,
         status=201,
+        refusals=["feature_not_in_plan"],
         writes=True,
         tag="programs",
     )
@@ -69,9 +78,9 @@ class ProgramListView(ListView):
             configure_once,
             rendering.program,
             http_status=201,
-            change=lambda: configure(
+            change=lambda: save_program(
                 environment=self.environment,
-                instance=Program(environment=self.environment),
+                program=Program(environment=self.environment),
                 actor=self.actor,
                 changes=body,
             ),
@@ -101,7 +110,7 @@ class ProgramView(EngineView):
         request_example={"status": "paused"},
         answer=shapes.ProgramShape,
         example=examples.PROGRAM,
-        refusals=["program_not_found"],
+        refusals=["program_not_found", "feature_not_in_plan"],
         writes=True,
         tag="programs",
     )
@@ -111,8 +120,8 @@ class ProgramView(EngineView):
         return self.write(
             configure_once,
             rendering.program,
-            change=lambda: configure(
-                environment=self.environment, instance=found, actor=self.actor, changes=body
+            change=lambda: save_program(
+                environment=self.environment, program=found, actor=self.actor, changes=body
             ),
         )
 

@@ -174,6 +174,7 @@ def program(found: Program) -> dict[str, Any]:
         "starts_at": instant(found.starts_at),
         "ends_at": instant(found.ends_at),
         "retention_days": found.retention_days,
+        "adjustment_limit": found.adjustment_limit,
         "created_at": instant(found.created_at),
     }
 

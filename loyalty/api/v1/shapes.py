@@ -217,6 +217,7 @@ class ProgramShape(s.Serializer[Any]):
     starts_at = s.DateTimeField(allow_null=True)
     ends_at = s.DateTimeField(allow_null=True)
     retention_days = s.IntegerField(allow_null=True)
+    adjustment_limit = s.IntegerField(allow_null=True)
     created_at = s.DateTimeField()
 
 

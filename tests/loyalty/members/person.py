@@ -13,6 +13,12 @@ from django.db import connection
 from django.db.models import Model, Q
 from django.utils import timezone
 
+from loyalty.actions.approvals import (
+    approve_adjustment,
+    reject_adjustment,
+    request_adjustment,
+    withdraw_adjustment,
+)
 from loyalty.actions.members import update_member
 from loyalty.actions.referrals import refer, referral_code_of
 from loyalty.actions.stamps import enrol, pay_stamp_reward
@@ -33,6 +39,7 @@ from tests.factories import (
     make_metric,
     make_stamp_program,
     reload,
+    staff_actor,
 )
 from tests.loyalty.ledger.till import day
 from tests.loyalty.members.shop import Shop
@@ -121,6 +128,7 @@ class Person:
         desk.buy("first", "60.00", self.ada, note=f"{mark} data", items=[{"sku": mark}])
         desk.refund("first", "5.00", self.ada, why=f"{mark} refund")
         self._move_points()
+        self._ask()
         self._buy_rewards()
         desk.today += 1
         # Who came through ada: one waits, one is awarded; their own rows name her.
@@ -175,6 +183,24 @@ class Person:
         owed = self.call("points/award", customer_id=ada, points=8, metric="miles")
         self.call("points/redeem", customer_id=ada, points=8, metric="miles", reason=f"{mark} miles")
         self.call(f"transactions/{owed['id']}/reverse", reason=f"{mark} owed")
+
+    def _ask(self) -> None:
+        """Of a second person: one is approved, one rejected, one withdrawn, one waits."""
+        olga, sven = staff_actor("olga"), staff_actor("sven")
+        asked = [
+            self.do(
+                request_adjustment,
+                member=self.ada,
+                points=points,
+                reason="goodwill",
+                note=f"{self.mark} asked",
+                actor=olga,
+            ).pk
+            for points in (5, 6, 7, 8)
+        ]
+        self.do(approve_adjustment, request=asked[0], note=f"{self.mark} granted", actor=sven)
+        self.do(reject_adjustment, request=asked[1], note=f"{self.mark} denied", actor=sven)
+        self.do(withdraw_adjustment, request=asked[2], note=f"{self.mark} regretted", actor=olga)
 
     def _buy_rewards(self) -> None:
         """A mug handed out, its code used; one that waits; a voucher that can be used; an item."""

@@ -77,6 +77,8 @@ def test_the_mark_stands_in_every_text_of_theirs(person: Person) -> None:
     assert found == {
         "audit_auditevent.after",
         "audit_auditevent.before",
+        "loyalty_adjustmentrequest.decision_note",
+        "loyalty_adjustmentrequest.note",
         "loyalty_event.data",
         "loyalty_event.explanation",
         "loyalty_event.facts",
@@ -131,6 +133,10 @@ def test_an_export_holds_every_text(person: Person) -> None:
         "told",
         "cold",
         "voucher",
+        "asked",
+        "granted",
+        "denied",
+        "regretted",
     )
     assert [word for word in written if f"{person.mark} {word}" not in text] == []
     assert (person.code in text, f"twin-{person.mark}" in text) == (True, True)

@@ -15,6 +15,7 @@ from audit.models import AuditEvent
 from loyalty.models import (
     Account,
     Achievement,
+    AdjustmentRequest,
     Event,
     EventCount,
     Hold,
@@ -112,6 +113,10 @@ def _reached(rows: Rows) -> Any:
     return {row.milestone_set_id: row.to_id for row in rows}
 
 
+def _asked(rows: Rows) -> Any:
+    return Counter((row.metric_id, row.points) for row in rows if row.status == "pending")
+
+
 def _within(section: str, part: str) -> Callable[[Export], int]:
     return lambda export: sum(len(row[part]) for row in export[section])
 
@@ -180,6 +185,13 @@ TREATMENTS: dict[type[Model], Treatment] = {
         exported=_within("holds", "lots"),
         left=len,
         why=FIGURES,
+    ),
+    AdjustmentRequest: Treatment(
+        refunded="A refund is of a purchase; what is asked for by hand waits as before.",
+        merged=_asked,
+        exported=lambda export: len(export["adjustment_requests"]),
+        left=len,
+        why="Who decided what remains so; what waited is withdrawn, and the notes are blanked.",
     ),
     Event: Treatment(
         refunded=FACT + " The refund is an event of its own.",
