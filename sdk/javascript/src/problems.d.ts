@@ -49,6 +49,12 @@ export class HoldNotOpenError extends LoyaltyError {}
 /** 409. The metric's `maximum` leaves no room beside the account's `total`. Nothing was changed. Let points be spent first, transfer less, or raise the metric's maximum. */
 export class MaximumReachedError extends LoyaltyError {}
 
+/** 409. The adjustment is of more points than the program lets one person adjust (`limit`), alone or with what the same key or person has moved of this customer's within 24 hours (`adjusted`). Nothing was changed. Open the customer in the console and adjust there: the page asks for approval, and another person approves it. Or adjust by less. */
+export class ApprovalRequiredError extends LoyaltyError {}
+
+/** 409. The adjustment that waited for a second person was approved, rejected or withdrawn already: `request_status` says which. The console alone tells this. Look at the request; ask for a new one if it is still needed. */
+export class ApprovalClosedError extends LoyaltyError {}
+
 /** 409. The reward or its program is paused, a draft, or outside its window: `reason` says which, `available_from` or `available_until` when. Nothing was taken. Offer what `GET /v1/rewards?customer_id=…` shows as `eligible`; it names the same reasons beforehand. */
 export class RewardNotAvailableError extends LoyaltyError {}
 

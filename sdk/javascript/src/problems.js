@@ -65,6 +65,14 @@ HoldNotOpenError.defaultCode = "hold_not_open";
 export class MaximumReachedError extends LoyaltyError {}
 MaximumReachedError.defaultCode = "maximum_reached";
 
+/** 409. The adjustment is of more points than the program lets one person adjust (`limit`), alone or with what the same key or person has moved of this customer's within 24 hours (`adjusted`). Nothing was changed. Open the customer in the console and adjust there: the page asks for approval, and another person approves it. Or adjust by less. */
+export class ApprovalRequiredError extends LoyaltyError {}
+ApprovalRequiredError.defaultCode = "approval_required";
+
+/** 409. The adjustment that waited for a second person was approved, rejected or withdrawn already: `request_status` says which. The console alone tells this. Look at the request; ask for a new one if it is still needed. */
+export class ApprovalClosedError extends LoyaltyError {}
+ApprovalClosedError.defaultCode = "approval_closed";
+
 /** 409. The reward or its program is paused, a draft, or outside its window: `reason` says which, `available_from` or `available_until` when. Nothing was taken. Offer what `GET /v1/rewards?customer_id=…` shows as `eligible`; it names the same reasons beforehand. */
 export class RewardNotAvailableError extends LoyaltyError {}
 RewardNotAvailableError.defaultCode = "reward_not_available";
@@ -170,6 +178,8 @@ export const PROBLEMS = new Map([
   ["already_reversed", AlreadyReversedError],
   ["hold_not_open", HoldNotOpenError],
   ["maximum_reached", MaximumReachedError],
+  ["approval_required", ApprovalRequiredError],
+  ["approval_closed", ApprovalClosedError],
   ["reward_not_available", RewardNotAvailableError],
   ["not_eligible", NotEligibleError],
   ["member_limit_reached", MemberLimitReachedError],

@@ -94,7 +94,7 @@ export interface AudienceCouponAnswer {
 /** A refusal; the codes are those of /v1. */
 export interface AudienceError {
   message: string;
-  code: "invalid_request" | "authentication_failed" | "permission_denied" | "feature_not_in_plan" | "plan_limit_exceeded" | "not_found" | "program_not_found" | "purchase_not_found" | "method_not_allowed" | "not_acceptable" | "insufficient_balance" | "not_reversible" | "use_cancel" | "already_reversed" | "hold_not_open" | "maximum_reached" | "reward_not_available" | "not_eligible" | "member_limit_reached" | "out_of_stock" | "code_already_used" | "code_expired" | "redemption_closed" | "event_id_reused" | "event_too_late" | "refund_exceeds_purchase" | "already_referred" | "already_enrolled" | "stamp_program_not_available" | "stamp_reward_closed" | "member_frozen" | "idempotency_key_in_use" | "payload_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "rate_limited" | "internal_error" | "service_unavailable";
+  code: "invalid_request" | "authentication_failed" | "permission_denied" | "feature_not_in_plan" | "plan_limit_exceeded" | "not_found" | "program_not_found" | "purchase_not_found" | "method_not_allowed" | "not_acceptable" | "insufficient_balance" | "not_reversible" | "use_cancel" | "already_reversed" | "hold_not_open" | "maximum_reached" | "approval_required" | "approval_closed" | "reward_not_available" | "not_eligible" | "member_limit_reached" | "out_of_stock" | "code_already_used" | "code_expired" | "redemption_closed" | "event_id_reused" | "event_too_late" | "refund_exceeds_purchase" | "already_referred" | "already_enrolled" | "stamp_program_not_available" | "stamp_reward_closed" | "member_frozen" | "idempotency_key_in_use" | "payload_too_large" | "unsupported_media_type" | "idempotency_key_reused" | "rate_limited" | "internal_error" | "service_unavailable";
 }
 
 export interface AudienceHistoryAnswer {
@@ -833,6 +833,7 @@ export interface Export {
   accounts: Record<string, unknown>[];
   transactions: Record<string, unknown>[];
   holds: Record<string, unknown>[];
+  adjustment_requests: Record<string, unknown>[];
   redemptions: Record<string, unknown>[];
   items: Record<string, unknown>;
   challenges: Record<string, unknown>;
@@ -1483,6 +1484,8 @@ export interface ProgramChanges {
   starts_at?: Date | string | null;
   ends_at?: Date | string | null;
   retention_days?: number | null;
+  /** An adjustment of more points needs a second person; null: none does. */
+  adjustment_limit?: number | null;
 }
 
 export interface RewardChanges {
@@ -1612,6 +1615,8 @@ export interface ProgramBody {
   starts_at?: Date | string | null;
   ends_at?: Date | string | null;
   retention_days?: number | null;
+  /** An adjustment of more points needs a second person; null: none does. */
+  adjustment_limit?: number | null;
   /** Chosen, or made for you. */
   id?: string;
   code: string;
@@ -1625,6 +1630,7 @@ export interface Program {
   starts_at: string | null;
   ends_at: string | null;
   retention_days: number | null;
+  adjustment_limit: number | null;
   created_at: string;
 }
 

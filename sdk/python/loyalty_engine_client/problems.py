@@ -8,6 +8,8 @@ __all__ = [
     "AlreadyEnrolledError",
     "AlreadyReferredError",
     "AlreadyReversedError",
+    "ApprovalClosedError",
+    "ApprovalRequiredError",
     "AuthenticationFailedError",
     "CodeAlreadyUsedError",
     "CodeExpiredError",
@@ -174,6 +176,25 @@ class MaximumReachedError(LoyaltyError):
     """
 
     default_code = "maximum_reached"
+
+
+class ApprovalRequiredError(LoyaltyError):
+    """409. The adjustment is of more points than the program lets one person adjust (`limit`), alone or with
+    what the same key or person has moved of this customer's within 24 hours (`adjusted`). Nothing was
+    changed. Open the customer in the console and adjust there: the page asks for approval, and another person
+    approves it. Or adjust by less.
+    """
+
+    default_code = "approval_required"
+
+
+class ApprovalClosedError(LoyaltyError):
+    """409. The adjustment that waited for a second person was approved, rejected or withdrawn already:
+    `request_status` says which. The console alone tells this. Look at the request; ask for a new one if it is
+    still needed.
+    """
+
+    default_code = "approval_closed"
 
 
 class RewardNotAvailableError(LoyaltyError):
@@ -370,6 +391,8 @@ PROBLEMS: Final[dict[str, type[LoyaltyError]]] = {
     "already_reversed": AlreadyReversedError,
     "hold_not_open": HoldNotOpenError,
     "maximum_reached": MaximumReachedError,
+    "approval_required": ApprovalRequiredError,
+    "approval_closed": ApprovalClosedError,
     "reward_not_available": RewardNotAvailableError,
     "not_eligible": NotEligibleError,
     "member_limit_reached": MemberLimitReachedError,

@@ -121,6 +121,8 @@ class AudienceError(TypedDict):
         "already_reversed",
         "hold_not_open",
         "maximum_reached",
+        "approval_required",
+        "approval_closed",
         "reward_not_available",
         "not_eligible",
         "member_limit_reached",
@@ -897,6 +899,7 @@ class Export(TypedDict):
     accounts: list[dict[str, Any]]
     transactions: list[dict[str, Any]]
     holds: list[dict[str, Any]]
+    adjustment_requests: list[dict[str, Any]]
     redemptions: list[dict[str, Any]]
     items: dict[str, Any]
     challenges: dict[str, Any]
@@ -1568,6 +1571,8 @@ class ProgramChanges(TypedDict):
     starts_at: NotRequired[datetime | str | None]
     ends_at: NotRequired[datetime | str | None]
     retention_days: NotRequired[int | None]
+    # An adjustment of more points needs a second person; null: none does.
+    adjustment_limit: NotRequired[int | None]
 
 
 class RewardChanges(TypedDict):
@@ -1713,6 +1718,8 @@ class ProgramBody(TypedDict):
     starts_at: NotRequired[datetime | str | None]
     ends_at: NotRequired[datetime | str | None]
     retention_days: NotRequired[int | None]
+    # An adjustment of more points needs a second person; null: none does.
+    adjustment_limit: NotRequired[int | None]
     # Chosen, or made for you.
     id: NotRequired[str]
     code: str
@@ -1726,6 +1733,7 @@ class Program(TypedDict):
     starts_at: str | None
     ends_at: str | None
     retention_days: int | None
+    adjustment_limit: int | None
     created_at: str
 
 
