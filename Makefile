@@ -55,6 +55,7 @@ check: dev
 	$(call phase,layers: import-linter,$(VENV) -c 'from importlinter.cli import lint_imports_command as c; c()' --no-cache)
 	$(call phase,migrations: none is missing,$(VENV) manage.py makemigrations --check --dry-run)
 	$(call phase,migrations: none locks a live table,$(VENV) manage.py lintmigrations)
+	$(call phase,containers: hadolint and compose-lint,.venv/bin/hadolint Dockerfile && $(VENV) -m compose_lint check --quiet compose.yaml)
 
 # The embedded database is stopped again unless somebody is connected to it. pytest's closing line stays the last.
 test: check
@@ -68,11 +69,12 @@ fmt: dev
 	@$(VENV) -m ruff format .
 	@$(VENV) -m ruff check --fix .
 
-# Two lists: what runs, and that plus what tests and checks. No addresses: pip's own configuration says where from.
+# Three lists: what a server runs, that plus the embedded database, and all that plus what tests and checks. No addresses: pip's own configuration says where from.
 LOCK := $(VENV) -m piptools compile --quiet --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options pyproject.toml
 lock: dev
 	@$(VENV) -m pip install --quiet pip-tools
 	@$(LOCK) --extra embedded -o requirements.txt
+	@$(LOCK) -c requirements.txt -o requirements-server.txt
 	@$(LOCK) --extra embedded --extra dev -c requirements.txt -o requirements-dev.txt
 
 clean: python
