@@ -12,6 +12,7 @@ from loyalty.ledger.members import Redirected
 from loyalty.models import Achievement, Member
 from loyalty.queries.members import find_member
 from loyalty.queries.notifications import Notification, notifications_of, unread_of
+from loyalty.queries.windows import windows_of
 from programs.models import Environment
 
 MOST_FETCHED = 200
@@ -31,7 +32,7 @@ def fetch_notifications(
     that ask at once each gets others. Eight statements at most, three where there are none. Raises NotFound. Locks:
     the member, shared, which waits for a merge or an erasure alone; what it returns, which waits for nobody."""
     key = _kept(environment, member)
-    free = unread_of(key).select_for_update(skip_locked=True)
+    free = unread_of(key, windows_of(environment, now)).select_for_update(skip_locked=True, of=("self",))
     unread = list(free.values_list("pk", flat=True)[:MOST_FETCHED])
     if unread:
         Achievement.objects.filter(member=key, pk__in=unread).update(read_at=now)
@@ -56,7 +57,7 @@ def pending_notifications(
         got = own.filter(pk__in=set(acknowledged), read_at__isnull=True)
         locked = list(got.select_for_update().order_by("pk").values_list("pk", flat=True))
         own.filter(pk__in=locked).update(read_at=now)
-    unread = unread_of(key).values_list("pk", flat=True)
+    unread = unread_of(key, windows_of(environment, now)).values_list("pk", flat=True)
     return notifications_of(key, list(unread[:MOST_PENDING]))
 
 

@@ -12,17 +12,18 @@ from loyalty.admin.challenge_explaining import challenges_told
 from loyalty.admin.explaining import consequences_of, explained, referral_of_event, tier_steps
 from loyalty.admin.shared import DateRange, Endless, EventTypeFilter, member_link
 from loyalty.admin.stamp_explaining import stamps_told
+from loyalty.admin.windowed import WindowedAdmin, windows_at
 from loyalty.models import Event, Member, TierChange
 from loyalty.queries.suggestions import event_types, fields_of
+from loyalty.queries.windows import EVENT, within
 from programs.admin.base import current_environment, required_environment
-from programs.admin.detail import DetailAdmin
 from programs.admin.tables import rows_of
 from programs.queries.environments import now_in
 from programs.queries.snapshots import snapshot
 
 
 @admin.register(Event)
-class EventAdmin(DetailAdmin[Event]):
+class EventAdmin(WindowedAdmin[Event]):
     detail_template = "event.html"
     explanation = "Events are what happened in your product: purchases, visits, reviews."
     first_step = "Your server sends one with POST /v1/events; each shows here what the rules made of it."
@@ -37,7 +38,8 @@ class EventAdmin(DetailAdmin[Event]):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
-        return super().get_queryset(request).select_related("member")
+        rows = super().get_queryset(request).select_related("member")
+        return within(rows, windows_at(request), EVENT)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str

@@ -13,16 +13,17 @@ from audit.ids import parse_public, public
 from loyalty.actions.points import ADJUSTMENT_REASONS
 from loyalty.admin.reversing import obstacle_to, reverse_page
 from loyalty.admin.shared import DateRange, Endless, MetricFilter, member_link, signed
+from loyalty.admin.windowed import WindowedAdmin, windows_at
 from loyalty.models import Event, LedgerEntry, Member
 from loyalty.queries.relations import hold_of, reversals_of, survivor_of, uncovered_of
 from loyalty.queries.timeline import lots_of, taken_from, uses_of, with_causes
+from loyalty.queries.windows import ENTRY, within
 from programs.admin.base import current_environment, may
-from programs.admin.detail import DetailAdmin
 from programs.admin.tables import rows_of
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(DetailAdmin[LedgerEntry]):
+class LedgerEntryAdmin(WindowedAdmin[LedgerEntry]):
     detail_template = "entry.html"
     explanation = "The ledger holds every change of a member's points, and is never edited."
     first_step = "It begins with the first event that earns, award or adjustment."
@@ -37,7 +38,8 @@ class LedgerEntryAdmin(DetailAdmin[LedgerEntry]):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
-        return super().get_queryset(request).select_related("member", "account__metric")
+        rows = super().get_queryset(request).select_related("member", "account__metric")
+        return within(rows, windows_at(request), ENTRY)
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

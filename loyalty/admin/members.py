@@ -28,6 +28,7 @@ from loyalty.admin.samples import as_text
 from loyalty.admin.shared import Endless, uuid_or_none
 from loyalty.admin.standing import referrals_shown, standing_of_tiers
 from loyalty.admin.transferring import transfer_page
+from loyalty.admin.windowed import history_from, windows_at
 from loyalty.models import LedgerEntry, Member
 from loyalty.queries.balances import balances_of_many
 from loyalty.queries.holds import captured_holds_of, holds_of
@@ -132,6 +133,7 @@ class MemberAdmin(DetailAdmin[Member]):
             before=uuid_or_none(request.GET.get("before")),
             occurred_by=standing.occurred_by,
             recorded_by=standing.recorded_by,
+            windows=windows_at(request),
         )
         erased, survivor = found.status == Member.Status.ERASED, survivor_of(found)
         helps = may(request, "support") and not erased and standing.at is None
@@ -144,6 +146,7 @@ class MemberAdmin(DetailAdmin[Member]):
             "holds": holds_of(environment=environment, now=now, member_id=found.pk, status="open"),
             "captured": captured_holds_of(member_id=found.pk),
             "timeline": timeline,
+            "history_from": history_from(request),
             "reversible": {line.entry.pk for line in timeline.lines if may_be_reversed(line, found)},
             "moment": _moment(request) if standing.at else "",
             "types": LedgerEntry.Type.choices,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from audit.errors import NotFound
 from loyalty.models import Event, LedgerEntry, Referral, TierChange
+from loyalty.queries.windows import check_shown, windows_of
 from programs.models import Environment
 
 
@@ -45,6 +46,13 @@ def find_event(*, environment: Environment, event_id: str) -> RecordedEvent:
     if event is None:
         raise NotFound(f"There is no event {event_id!r} in this environment.")
     (found,) = recorded_events([event], duplicate=False)
+    return found
+
+
+def find_shown_event(*, environment: Environment, event_id: str, now: datetime) -> RecordedEvent:
+    """`find_event`; NotFound also for what is older than the history that is shown."""
+    found = find_event(environment=environment, event_id=event_id)
+    check_shown(windows_of(environment, now), found.event.program_id, found.event.occurred_at)
     return found
 
 

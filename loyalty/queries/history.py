@@ -1,27 +1,37 @@
 """Ledger entries in the order of the ledger."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 
 from audit.errors import NotFound
 from loyalty.models import Account, LedgerEntry, Lot, Member, Uncovered, member_key
+from loyalty.queries.windows import ENTRY, Windows, check_shown, windows_of, within
 from programs.models import Environment, Metric
 
 _SHORT = (LedgerEntry.Type.REVERSED, LedgerEntry.Type.TRANSFERRED)
 
 
-def history_of(*, member_id: UUID, metric: Metric) -> QuerySet[LedgerEntry]:
-    """The entries of one account; keyset by `sequence`."""
+def history_of(*, member_id: UUID, metric: Metric, since: datetime | None = None) -> QuerySet[LedgerEntry]:
+    """The entries of one account, those that happened from `since` on; keyset by `sequence`."""
     account = Account.objects.filter(member_id=member_id, metric=metric).values("id")[:1]
-    return _with_causes(LedgerEntry.objects.filter(account_id=account))
+    rows = LedgerEntry.objects.filter(account_id=account)
+    return _with_causes(rows.filter(occurred_at__gte=since) if since else rows)
 
 
-def transactions_of(environment: Environment) -> QuerySet[LedgerEntry]:
-    """All entries of an environment, with their member and metric; keyset by `id`."""
-    rows = LedgerEntry.objects.filter(environment_id=environment.id)
+def transactions_of(environment: Environment, windows: Windows | None = None) -> QuerySet[LedgerEntry]:
+    """The entries of an environment that these windows show, with their member and metric; keyset by `id`."""
+    rows = within(LedgerEntry.objects.filter(environment_id=environment.id), windows, ENTRY)
     return _with_causes(rows.select_related("member", "account__metric"))
+
+
+def find_shown_transaction(*, environment: Environment, entry: UUID, now: datetime) -> LedgerEntry:
+    """`find_transaction`; NotFound also for what is older than the history that is shown."""
+    found = find_transaction(environment=environment, entry=entry)
+    check_shown(windows_of(environment, now), found.account.metric.program_id, found.occurred_at)
+    return found
 
 
 def find_transaction(*, environment: Environment, entry: UUID) -> LedgerEntry:

@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 
 from audit.ids import public
 from loyalty.ledger.book import CHALLENGE, OPENING
 from loyalty.ledger.consistent import one_state
-from loyalty.models import Achievement, ItemChange, LedgerEntry, Member, MilestoneChange
+from loyalty.models import Achievement, Event, ItemChange, LedgerEntry, Member, MilestoneChange
+from loyalty.queries.windows import ENTRY, Windows, windows_of
 from programs.models import Environment
 
 LineType = Literal[
@@ -28,8 +29,11 @@ LineType = Literal[
     "inventoryChanged",
 ]
 T = TypeVar("T")
+ModelT = TypeVar("ModelT", bound=Model)
 ItemName = tuple[str, str]
 """The public ids of an inventory set and of an item of it."""
+
+_CHALLENGE, _ITEM = "challenge__program", "item__inventory_set__program"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -54,10 +58,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """`next_ms`: from when on the next page begins; None at the end."""
+    """`next_ms`: from when on the next page begins; None at the end. `history_from`: from then on nothing is left out;
+    None: nothing at all is."""
 
     lines: list[Line]
     next_ms: int | None
+    history_from: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -79,20 +85,23 @@ class _Row:
 
 def history_of(
     *,
-    environment: Environment,  # noqa: ARG001 - as all
+    environment: Environment,
     member: Member,
     since_ms: int | None,
     until_ms: int | None,
     limit: int = 100,
+    now: datetime | None = None,
 ) -> HistoryPage:
     """What was written from `since_ms` to `until_ms`, both inclusive, unix ms, oldest first. A page ends where a
     timestamp ends; one with more than `limit` lines is given whole. Seven statements at most (fifteen for such a
     one), whatever the member's history."""
     since = max(since_ms or 0, 0)
     until = _LATEST if until_ms is None else min(until_ms, _LATEST)
+    asked = _Asked(member.pk, windows_of(environment, now))
     with one_state():
-        rows, following = _page(member.pk, since, until, limit)
-        return HistoryPage(_lines(member.pk, rows), following)
+        rows, following = _page(asked, since, until, limit)
+        complete = asked.windows.tightest if asked.windows else None
+        return HistoryPage(_lines(member.pk, rows), following, complete)
 
 
 def completed_lines(member_id: UUID, achievements: Sequence[Achievement]) -> list[Line]:
@@ -108,6 +117,11 @@ def ms_of(key: UUID) -> int:
     return key.int >> 80
 
 
+def ms_at(instant: datetime) -> int:
+    """An instant as unix milliseconds."""
+    return (instant - _EPOCH) // _MILLISECOND
+
+
 def id_at(ms: int) -> UUID:
     """The lowest id of that millisecond."""
     return UUID(int=ms << 80)
@@ -116,31 +130,54 @@ def id_at(ms: int) -> UUID:
 # -- which rows
 
 
-def _page(member_id: UUID, since: int, until: int, limit: int) -> tuple[list[_Row], int | None]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whose history, and from when on each program's is shown."""
+
+    member_id: UUID
+    windows: Windows | None
+
+    def rows(self, model: type[ModelT], program: str) -> QuerySet[ModelT]:
+        own = model._default_manager.filter(member=self.member_id)
+        return own.filter(self.windows.shown(program)) if self.windows else own
+
+    def revoked(self, since: int, until: int) -> QuerySet[Achievement]:
+        """What was taken back, by when the refund happened: `revoked_at` is of real time."""
+        rows = Achievement.objects.filter(
+            member=self.member_id, revoked_at__gte=_instant(since), revoked_at__lt=_instant(until + 1)
+        )
+        if self.windows:
+            refund = Event.objects.filter(pk=OuterRef("revoked_by_id")).values("occurred_at")
+            rows = rows.annotate(refunded_at=Subquery(refund))
+            rows = rows.filter(self.windows.shown(_CHALLENGE, "refunded_at"))
+        return rows.select_related("challenge", "mission").order_by("revoked_at")
+
+
+def _page(asked: _Asked, since: int, until: int, limit: int) -> tuple[list[_Row], int | None]:
     """The rows of a page, and when the next one begins."""
-    rows = _read(member_id, since, until, limit + 1)
+    rows = _read(asked, since, until, limit + 1)
     if len(rows) <= limit:
         return rows, None
     cut = rows[limit].ms
     if rows[0].ms < cut:
         return [row for row in rows if row.ms < cut], cut
-    further = _read(member_id, cut + 1, until, 1)
-    return _read(member_id, cut, cut, None), further[0].ms if further else None
+    further = _read(asked, cut + 1, until, 1)
+    return _read(asked, cut, cut, None), further[0].ms if further else None
 
 
-def _read(member_id: UUID, since: int, until: int, most: int | None) -> list[_Row]:
+def _read(asked: _Asked, since: int, until: int, most: int | None) -> list[_Row]:
     """The first `most` rows of that time. What others fold into the lines of achievements is skipped by its rows, so
     never many more than those achievements are read."""
     if since > until:
         return []
-    achieved = Achievement.objects.filter(member=member_id).select_related("challenge", "mission")
+    achieved = asked.rows(Achievement, _CHALLENGE).select_related("challenge", "mission")
     rows = [_Row(ms_of(one.id), one) for one in _first(achieved, since, until, most)]
     until = _end(rows, until, most)
-    revoked = achieved.filter(revoked_at__gte=_instant(since), revoked_at__lt=_instant(until + 1))
-    taken = [_Row(_ms(one.revoked_at), one, revokes=True) for one in revoked.order_by("revoked_at")[:most]]
+    revoked = asked.revoked(since, until)[:most]
+    taken = [_Row(_ms(one.revoked_at), one, revokes=True) for one in revoked]
     until = _end(taken, until, most)
-    entries = LedgerEntry.objects.filter(member=member_id).exclude(_FOLDED).exclude(points=0)
-    items = ItemChange.objects.filter(member=member_id, achievement_id__isnull=True)
+    entries = asked.rows(LedgerEntry, ENTRY).exclude(_FOLDED).exclude(points=0)
+    items = asked.rows(ItemChange, _ITEM).filter(achievement_id__isnull=True)
     for model in (entries.select_related("account__metric"), items.select_related("item__inventory_set")):
         rows += [_Row(ms_of(one.id), one) for one in _first(model, since, until, most)]
     return sorted([*rows, *taken], key=lambda row: row.place)[:most]
@@ -166,7 +203,7 @@ def _instant(ms: int) -> datetime:
 
 def _ms(at: datetime | None) -> int:
     assert at is not None  # noqa: S101 - of a revoked one
-    return (at - _EPOCH) // _MILLISECOND
+    return ms_at(at)
 
 
 # -- what is told with them

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from loyalty.models import Achievement
 from loyalty.queries.member_history import Line, completed_lines
+from loyalty.queries.windows import Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,11 @@ class Notification:
     message: str
 
 
-def unread_of(member_id: UUID) -> QuerySet[Achievement]:
-    """What the member has not fetched and has not lost since; oldest first."""
+def unread_of(member_id: UUID, windows: Windows | None = None) -> QuerySet[Achievement]:
+    """What the member has not fetched and has not lost since, and is not too old to be shown; oldest first."""
     own = Achievement.objects.filter(member=member_id)
+    if windows is not None:
+        own = own.filter(windows.shown("challenge__program"))
     return own.filter(read_at__isnull=True, revoked_at__isnull=True).order_by("id")
 
 

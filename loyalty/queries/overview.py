@@ -10,6 +10,7 @@ from django.utils import timezone
 from loyalty.models import Account, Event, LedgerEntry, Lot
 from loyalty.queries.history import transactions_of
 from loyalty.queries.members import members_of
+from loyalty.queries.windows import windows_of
 from programs.models import ApiKey, EarningRule, Environment, Metric, Program
 
 PERIODS = (7, 30, 90)
@@ -148,4 +149,4 @@ def _outstanding(environment: Environment, now: datetime) -> dict[UUID, int]:
 
 def latest_activity(*, environment: Environment) -> list[LedgerEntry]:
     """The newest ledger entries."""
-    return list(transactions_of(environment).order_by("-id")[:_LATEST])
+    return list(transactions_of(environment, windows_of(environment)).order_by("-id")[:_LATEST])

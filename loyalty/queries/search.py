@@ -10,6 +10,7 @@ from audit.ids import parse_public, public
 from loyalty.models import Event, Hold, LedgerEntry, Member, Redemption, StampReward
 from loyalty.queries.redemptions import redemptions_of
 from loyalty.queries.stamps import collections_of, rewards_of, stamp_programs_of
+from loyalty.queries.windows import ENTRY, EVENT, Windows, windows_of, within
 from programs.models import Challenge, Coupon, EarningRule, Environment
 
 _MEMBERS_SHOWN = 8
@@ -31,12 +32,13 @@ def find_anything(*, environment: Environment, term: str) -> list[Hit]:
     whose id begins with it; rules, challenges and coupons whose title has it, or whose id it is."""
     if not term or len(term) > 200 or "\x00" in term:
         return []
+    windows = windows_of(environment)
     return [
-        *_transactions(environment, term),
+        *_transactions(environment, term, windows),
         *_holds(environment, term),
         *_redemptions(environment, term),
         *_stamps(environment, term),
-        *_events(environment, term),
+        *_events(environment, term, windows),
         *_members(environment, term),
         *_rules(environment, term),
         *_challenges(environment, term),
@@ -44,12 +46,16 @@ def find_anything(*, environment: Environment, term: str) -> list[Hit]:
     ]
 
 
-def _transactions(environment: Environment, term: str) -> list[Hit]:
+def _transactions(environment: Environment, term: str, windows: Windows | None) -> list[Hit]:
     key = parse_public("txn", term)
-    rows = LedgerEntry.objects.filter(pk=key, environment_id=environment.pk) if key else []
+    rows = (
+        LedgerEntry.objects.filter(pk=key, environment_id=environment.pk)
+        if key
+        else LedgerEntry.objects.none()
+    )
     return [
         Hit(public("txn", row.pk), f"{row} · transaction", "loyalty_ledgerentry", row.pk, "receipt_long")
-        for row in rows
+        for row in within(rows, windows, ENTRY)
     ]
 
 
@@ -101,8 +107,9 @@ def _reward(title: str, row: StampReward) -> Hit:
     return Hit(title, described, "loyalty_stampreward", row.pk, "workspace_premium")
 
 
-def _events(environment: Environment, term: str) -> list[Hit]:
+def _events(environment: Environment, term: str, windows: Windows | None) -> list[Hit]:
     rows = Event.objects.filter(environment_id=environment.pk, event_id=term).defer("data", "explanation")
+    rows = within(rows, windows, EVENT)
     return [Hit(row.event_id, f"{row.type} · event", "loyalty_event", row.pk, "bolt") for row in rows]
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from loyalty.models import Event, LedgerEntry, Lot, LotUse, Redemption
 from loyalty.queries.relations import Relations, relations_of
+from loyalty.queries.windows import ENTRY, Windows
 from programs.models import EarningRuleRevision, Metric
 
 PAGE = 25
@@ -40,11 +41,13 @@ def timeline_of(
     before: UUID | None = None,
     occurred_by: datetime | None = None,
     recorded_by: datetime | None = None,
+    windows: Windows | None = None,
     limit: int = PAGE,
 ) -> Timeline:
     """A page of the member's entries in all metrics, keyset by id; at most seven statements.
 
-    `occurred_by`, `recorded_by`: only what had happened, or was recorded, at that instant.
+    `occurred_by`, `recorded_by`: only what had happened, or was recorded, at that instant; `windows`: only what these
+    show.
     """
     entries = (
         LedgerEntry.objects.filter(member_id=member_id).select_related("account__metric").order_by("-id")
@@ -57,6 +60,8 @@ def timeline_of(
         entries = entries.filter(occurred_at__lte=occurred_by)
     if recorded_by:
         entries = entries.filter(recorded_at__lte=recorded_by)
+    if windows:
+        entries = entries.filter(windows.shown(ENTRY))
     page = list(entries[: limit + 1])
     more = len(page) > limit
     return Timeline(with_causes(page[:limit]), page[limit - 1].pk if more else None)

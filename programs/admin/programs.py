@@ -3,6 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
+<<<<<<< HEAD
+=======
+from django.core.validators import MinValueValidator
+>>>>>>> 40cbf21 (History is shown as far back as program and plan allow, and every list of it says from when)
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,6 +22,11 @@ class ProgramForm(ConfiguredForm):
     def check_instance(self) -> None:
         check_limit(self.environment, self.instance, self.changes())
         super().check_instance()
+
+_RETENTION = (
+    "History older than this is not shown, and what was said in it (event data, reasons, metadata, notifications) is"
+    " erased every night, for good. Amounts stay. Empty: as the plan says."
+)
 
 
 @admin.register(Program)
@@ -43,6 +52,13 @@ class ProgramAdmin(ConfiguredAdmin[Program]):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         environment = required_environment(request)
         save_program(environment=environment, program=obj, actor=actor_of(request), changes=form.changes())
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "retention_days" and field is not None:
+            field.min_value, field.help_text = 1, _RETENTION
+            field.validators.append(MinValueValidator(1))
+        return field
 
     @admin.display(description="Status", ordering="status")
     def state(self, program: Program) -> SafeString:

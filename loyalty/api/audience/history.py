@@ -11,7 +11,7 @@ from loyalty.api.audience import examples, rendering, shapes
 from loyalty.api.audience.bodies import HistoryQuery
 from loyalty.api.audience.docs import operation
 from loyalty.api.audience.views import AudienceView
-from loyalty.queries.member_history import history_of
+from loyalty.queries.member_history import history_of, ms_at
 
 _NEXT = OpenApiParameter(
     "Link",
@@ -30,7 +30,9 @@ class HistoryView(AudienceView):
         example=examples.HISTORY,
         query=HistoryQuery,
         parameters=[_NEXT],
-        description="Ascending by `timestamp`; a page ends where a timestamp does, so that none is cut.",
+        description="Ascending by `timestamp`; a page ends where a timestamp does, so that none is cut. "
+        "What is older than the program's retention or the plan's history is left out; `history_from` then says from "
+        "when on nothing is.",
     )
     def get(self, request: Request) -> Response:
         asked = self.query(HistoryQuery)
@@ -42,9 +44,13 @@ class HistoryView(AudienceView):
             member=member,
             since_ms=asked.get("from"),
             until_ms=asked.get("to"),
+            now=self.now,
         )
         headers = {} if found.next_ms is None else {"Link": f'<{self._at(found.next_ms, asked)}>; rel="next"'}
-        return self.envelope([rendering.history_line(line) for line in found.lines], **headers)
+        answer = self.envelope([rendering.history_line(line) for line in found.lines], **headers)
+        if found.history_from is not None:
+            answer.data["history_from"] = ms_at(found.history_from)
+        return answer
 
     def _at(self, since_ms: int, asked: dict[str, int]) -> str:
         query = urlencode(asked | {"from": since_ms})

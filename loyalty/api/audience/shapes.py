@@ -174,6 +174,9 @@ class AudienceNotificationsAnswer(_Answered):
 
 class AudienceHistoryAnswer(_Answered):
     data = AudienceLine(many=True)  # type: ignore[assignment]
+    history_from = s.IntegerField(
+        required=False, help_text=f"Only where a window is set: nothing from then on is left out. {_MS}"
+    )
 
 
 class AudienceCouponAnswer(_Answered):

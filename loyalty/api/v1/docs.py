@@ -14,6 +14,11 @@ from loyalty.api.v1.filters import InstantFilter
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+HISTORY_WINDOW = (
+    "What is older than the program's retention or the plan's history is left out; `history_from` then says from when "
+    "on nothing is."
+)
+
 
 class FieldProblem(serializers.Serializer[Any]):
     field = serializers.CharField()

@@ -11,7 +11,7 @@ from loyalty.api.v1 import event_shapes, examples
 from loyalty.api.v1.docs import operation
 from loyalty.api.v1.effects import recorded
 from loyalty.api.v1.points import MemberBody
-from loyalty.queries.events import find_event
+from loyalty.queries.events import find_shown_event
 from programs.event_types import EVENT_TYPE
 
 REFUNDS = """A *refund* is an event of type `refund`; its `data` names the purchase by its `event_id`:
@@ -93,5 +93,5 @@ class EventView(EngineView):
     )
     def get(self, request: Request, event_id: str) -> Response:
         check_text(event_id, "event_id")
-        found = find_event(environment=self.environment, event_id=event_id)
+        found = find_shown_event(environment=self.environment, event_id=event_id, now=self.now)
         return Response(recorded(found, self.environment))

@@ -14,7 +14,7 @@ from loyalty.api.v1.docs import operation
 from loyalty.api.v1.earning_rules import RULE_ID, find_rule
 from loyalty.api.v1.events import REFUSALS, EventBody
 from loyalty.api.v1.explaining import explanation
-from loyalty.queries.events import RecordedEvent, ReportedEvent, find_event
+from loyalty.queries.events import RecordedEvent, ReportedEvent, find_shown_event
 
 
 class ExplainView(EngineView):
@@ -36,7 +36,7 @@ class ExplainView(EngineView):
     )
     def get(self, request: Request, event_id: str) -> Response:
         check_text(event_id, "event_id")
-        found = find_event(environment=self.environment, event_id=event_id)
+        found = find_shown_event(environment=self.environment, event_id=event_id, now=self.now)
         return Response(explanation(found, self.environment, self.now))
 
 

@@ -47,9 +47,10 @@ class ListView(EngineView):
                 rows = filtered(self.filters, narrowing, rows)
         return paginate(rows, self.key, PageRequest.parse(paging))
 
-    def listed(self, rows: QuerySet[Any], render: Callable[[Any], dict[str, Any]]) -> Response:
+    def listed(self, rows: QuerySet[Any], render: Callable[[Any], dict[str, Any]], **frame: Any) -> Response:
+        """`frame`: what the answer says besides its rows."""
         page = self.page(rows)
-        return Response(page.as_json([render(row) for row in page.rows]))
+        return Response(page.as_json([render(row) for row in page.rows]) | frame)
 
 
 def filtered(filters: type[FilterSet], given: dict[str, Any], rows: QuerySet[Any]) -> QuerySet[Any]:

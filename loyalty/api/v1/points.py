@@ -11,13 +11,14 @@ from loyalty.actions.points import ADJUSTMENT_REASONS, MAX_POINTS, adjust, award
 from loyalty.api.common.fields import Body, Choice, ExternalId, Instant, Integer, JsonObject, Text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, reward_shapes, shapes
-from loyalty.api.v1.docs import operation
+from loyalty.api.v1.docs import HISTORY_WINDOW, operation
 from loyalty.api.v1.filters import EntryFilters
 from loyalty.api.v1.lists import ListView, PageQuery
 from loyalty.api.v1.redeeming import REDEEM_REFUSALS, redeemed
 from loyalty.models import LedgerEntry
 from loyalty.queries.history import history_of, owner_name
 from loyalty.queries.members import find_member
+from loyalty.queries.windows import windows_of
 from programs.models import Environment
 from programs.queries.snapshots import snapshot
 
@@ -220,15 +221,20 @@ class HistoryView(ListView):
         refusals=["not_found"],
         tag="points",
         description="By `occurred_at`: `from` inclusive, `to` exclusive. In the ledger's order (`sequence`). To a "
-        "member token `actor`, `trace_id`, the counterpart's `customer_id` and an adjustment's `metadata` are null.",
+        "member token `actor`, `trace_id`, the counterpart's `customer_id` and an adjustment's `metadata` are null.\n\n"
+        + HISTORY_WINDOW,
     )
     def get(self, request: Request) -> Response:
         query = self.parameters()
         member = find_member(environment=self.environment, member=self.own(query.get("member")))
         metric = find_metric(snapshot(self.environment), query.get("metric"), None)
-        rows = history_of(member_id=member.id, metric=metric)
+        windows = windows_of(self.environment, self.now)
+        since = windows.of(metric.program_id) if windows else None
+        rows = history_of(member_id=member.id, metric=metric, since=since)
         show = rendering.transaction if self.principal.member is None else rendering.own_transaction
-        return self.listed(rows, lambda entry: show(entry, member.external_id, metric.code))
+        return self.listed(
+            rows, lambda entry: show(entry, member.external_id, metric.code), **rendering.history_from(since)
+        )
 
 
 def transaction(entry: LedgerEntry, environment: Environment, named: str) -> dict[str, Any]:

@@ -61,6 +61,11 @@ def transaction(
     }
 
 
+def history_from(since: datetime | None) -> dict[str, Any]:
+    """From when on a list shows history; nothing where it shows all."""
+    return {"history_from": instant(since)} if since else {}
+
+
 def own_transaction(entry: LedgerEntry, member: str | None, metric: str) -> dict[str, Any]:
     """A ledger entry as its own member sees it: not who acted, nor whom it was with, nor why staff adjusted."""
     shown = transaction(entry, member, metric)

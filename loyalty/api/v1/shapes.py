@@ -291,8 +291,10 @@ class AuditEventShape(s.Serializer[Any]):
     recorded_at = s.DateTimeField()
 
 
-def page_of(shape: type[s.Serializer[Any]], name: str) -> type[s.Serializer[Any]]:
-    """The frame of a list answer."""
+def page_of(
+    shape: type[s.Serializer[Any]], name: str, **more: s.Field[Any, Any, Any, Any]
+) -> type[s.Serializer[Any]]:
+    """The frame of a list answer, and what it says besides."""
     return type(
         name,
         (s.Serializer,),
@@ -300,11 +302,18 @@ def page_of(shape: type[s.Serializer[Any]], name: str) -> type[s.Serializer[Any]
             "data": shape(many=True),
             "has_more": s.BooleanField(),
             "next_cursor": s.CharField(allow_null=True),
+            **more,
         },
     )
 
 
-TransactionPage = page_of(Transaction, "TransactionPage")
+TransactionPage = page_of(
+    Transaction,
+    "TransactionPage",
+    history_from=s.DateTimeField(
+        required=False, help_text="Only where a window is set: nothing from then on is left out."
+    ),
+)
 CustomerPage = page_of(Customer, "CustomerPage")
 HoldPage = page_of(HoldShape, "HoldPage")
 ProgramPage = page_of(ProgramShape, "ProgramPage")

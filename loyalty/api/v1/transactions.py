@@ -1,5 +1,6 @@
 """/v1/transactions: the ledger's entries."""
 
+from datetime import datetime
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -12,11 +13,13 @@ from loyalty.actions.reversals import reverse
 from loyalty.api.common.fields import Body, Integer, Text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
-from loyalty.api.v1.docs import operation
+from loyalty.api.v1.docs import HISTORY_WINDOW, operation
 from loyalty.api.v1.filters import TransactionFilters
 from loyalty.api.v1.lists import ListView, PageQuery
 from loyalty.api.v1.reversing import reversal
-from loyalty.queries.history import find_transaction, transactions_of
+from loyalty.queries.history import find_shown_transaction, find_transaction, transactions_of
+from loyalty.queries.windows import Windows, windows_of
+from programs.queries.snapshots import snapshot
 
 
 class TransactionListView(ListView):
@@ -32,12 +35,22 @@ class TransactionListView(ListView):
         answer=shapes.TransactionPage,
         example=examples.page(examples.TRANSACTION),
         tag="transactions",
+        description=HISTORY_WINDOW,
     )
     def get(self, request: Request) -> Response:
+        windows = windows_of(self.environment, self.now)
         return self.listed(
-            transactions_of(self.environment),
+            transactions_of(self.environment, windows),
             lambda entry: rendering.transaction(entry, entry.member.external_id, entry.account.metric.code),
+            **rendering.history_from(self._since(windows)),
         )
+
+    def _since(self, windows: Windows | None) -> datetime | None:
+        """From then on nothing is left out; where one metric is asked for, that of its program."""
+        if windows is None:
+            return None
+        metric = snapshot(self.environment).metric(self.request.query_params.get("metric", ""))
+        return windows.of(metric.program_id) if metric else windows.tightest
 
 
 class TransactionView(EngineView):
@@ -53,7 +66,8 @@ class TransactionView(EngineView):
         tag="transactions",
     )
     def get(self, request: Request, transaction_id: str) -> Response:
-        entry = find_transaction(environment=self.environment, entry=entry_id(transaction_id))
+        key = entry_id(transaction_id)
+        entry = find_shown_transaction(environment=self.environment, entry=key, now=self.now)
         return Response(rendering.transaction(entry, entry.member.external_id, entry.account.metric.code))
 
 
