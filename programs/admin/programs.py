@@ -3,10 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-<<<<<<< HEAD
-=======
 from django.core.validators import MinValueValidator
->>>>>>> 40cbf21 (History is shown as far back as program and plan allow, and every list of it says from when)
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,6 +19,7 @@ class ProgramForm(ConfiguredForm):
     def check_instance(self) -> None:
         check_limit(self.environment, self.instance, self.changes())
         super().check_instance()
+
 
 _RETENTION = (
     "History older than this is not shown, and what was said in it (event data, reasons, metadata, notifications) is"

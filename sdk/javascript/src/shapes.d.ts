@@ -100,6 +100,8 @@ export interface AudienceError {
 export interface AudienceHistoryAnswer {
   message: "OK";
   data: AudienceLine[];
+  /** Only where a window is set: nothing from then on is left out. Unix time in milliseconds. */
+  history_from?: number;
 }
 
 export interface AudienceInventoryChanges {

@@ -151,6 +151,8 @@ class AudienceError(TypedDict):
 class AudienceHistoryAnswer(TypedDict):
     message: Literal["OK"]
     data: list[AudienceLine]
+    # Only where a window is set: nothing from then on is left out. Unix time in milliseconds.
+    history_from: NotRequired[int]
 
 
 class AudienceInventoryChanges(TypedDict):
