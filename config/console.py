@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from django.views.defaults import permission_denied
 
+from loyalty.queries.approvals import pending_count
 from loyalty.queries.overview import PERIODS, checklist, figures, latest_activity
 from loyalty.queries.redemptions import waiting_count
 from loyalty.queries.search import find_anything
@@ -231,6 +232,7 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
             ("Events", "bolt", "loyalty_event_changelist", "analyst"),
             ("Ledger", "receipt_long", "loyalty_ledgerentry_changelist", "analyst"),
             ("Holds", "lock_clock", "loyalty_hold_changelist", "analyst"),
+            ("Approvals", "fact_check", "loyalty_adjustmentrequest_queue", "support"),
             ("Audit trail", "history", "audit_auditevent_changelist", "analyst"),
         ],
     ),
@@ -281,6 +283,7 @@ def _mark_waiting(request: HttpRequest, items: list[dict[str, Any]]) -> None:
     queues = {
         reverse("admin:loyalty_redemption_queue"): waiting_count(environment=environment),
         reverse("admin:loyalty_stampreward_queue"): to_pay_count(environment=environment),
+        reverse("admin:loyalty_adjustmentrequest_queue"): pending_count(environment=environment),
     }
     for item in (item for item in items if queues.get(item["link"])):
         waiting = queues[item["link"]]

@@ -1,5 +1,6 @@
 """Console pages that show what members did, one file a noun."""
 
+from loyalty.admin.approvals import AdjustmentRequestAdmin
 from loyalty.admin.audit import AuditEventAdmin
 from loyalty.admin.back_testing import BackTestAdmin
 from loyalty.admin.challenges import ChallengeAdmin
@@ -21,6 +22,7 @@ from loyalty.admin.stamp_programs import StampProgramAdmin
 from loyalty.admin.stamp_rewards import StampRewardAdmin
 
 __all__ = [
+    "AdjustmentRequestAdmin",
     "AuditEventAdmin",
     "BackTestAdmin",
     "ChallengeAdmin",

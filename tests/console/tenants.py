@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from loyalty.actions.approvals import request_adjustment
 from loyalty.actions.back_tests import start_back_test
 from loyalty.actions.code_uploads import look_at_codes
 from loyalty.actions.events import record_event
@@ -157,7 +158,18 @@ def furnish(mark: str) -> Tenant:
         missions=[{"title": f"{mark}-visits", "event_type": f"{mark}-visit", "target": 2}],
         rewards=[{"kind": "coupon", "item": coupon.item}],
     )
+    asked = request_adjustment(
+        environment=factories.reload(environment),
+        member=f"{mark}-ada",
+        points=5,
+        reason="goodwill",
+        note=f"{mark}-note",
+        metric=metric.code,
+        actor=factories.staff_actor(f"{mark}-sven"),
+        now=timezone.now(),
+    )
     rows: list[Model] = [
+        asked,
         Member.objects.get(pk=event.member_id),
         event,
         LedgerEntry.objects.get(event_id=event.pk),
