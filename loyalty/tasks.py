@@ -5,6 +5,7 @@ two waiting. Procrastinate passes the `timestamp` for which it was deferred. A j
 its line in the log.
 """
 
+import contextlib
 from dataclasses import replace
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy, builtin_tasks
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from audit.record import Actor
 from loyalty import jobs
@@ -19,6 +21,7 @@ from loyalty.actions.back_tests import Interrupted, run_back_test
 from loyalty.actions.challenge_edits import settle_edited
 from loyalty.actions.code_uploads import delete_previews, run_upload
 from loyalty.actions.lowered_thresholds import settle_lowered
+from loyalty.actions.old_payloads import erase_old_payloads
 from loyalty.actions.retention import delete_idempotency_records
 from loyalty.actions.sealing import seal_trail
 from loyalty.actions.sweep import sweep
@@ -128,6 +131,33 @@ def seals(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
 def old_idempotency_records(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
     """Every hour: forget the answers of requests older than 30 days."""
     return {"deleted": delete_idempotency_records(now=timezone.now(), pace=jobs.pace_of(context))}
+
+
+class OldPayloadsFailed(Exception):
+    """In some environments what is too old could not be blanked; the log names them, the others are done."""
+
+
+# Daily, but in slices: what one slice leaves is put behind whatever else waits.
+@app.periodic(cron="23 3 * * *")
+@app.task(
+    name="retention",
+    queue="loyalty",
+    priority=-5,
+    lock="retention",
+    queueing_lock="retention",
+    pass_context=True,
+)
+def old_payloads(context: JobContext, timestamp: int) -> Counts:
+    """Every night: blank what is said of members in rows older than the history that is shown."""
+    done = erase_old_payloads(now=timezone.now(), pace=jobs.pace_of(context))
+    if done.left:
+        with contextlib.suppress(AlreadyEnqueued):
+            app.configure_task("retention").defer(timestamp=timestamp)
+    if done.failed:
+        raise OldPayloadsFailed(
+            f"{len(done.failed)} environments failed; {done.counts['rows']} rows were blanked."
+        )
+    return _counted(done, "rows")
 
 
 @app.task(

@@ -41,6 +41,7 @@ ALL = {
     "seals",
     "idempotency",
     "previews",
+    "retention",
     "stalled_jobs",
     "old_jobs",
 }
