@@ -1,4 +1,4 @@
-"""Refusals by an organization's plan (domain.md 10). Nothing was written."""
+"""Refusals by an organization's plan (domain.md 10), and of what is no more. Nothing was written."""
 
 from audit.errors import DomainError
 
@@ -25,3 +25,13 @@ class FeatureNotInPlan(DomainError):
         noun = feature.replace("_", "-")
         detail = f"The organization's plan has no {noun}; ask for one that has."
         super().__init__(detail, feature=feature)
+
+
+class EnvironmentArchived(DomainError):
+    """The sandbox was reset meanwhile; there is a new one in its place."""
+
+    code = "environment_archived"
+    title = "Environment archived"
+
+    def __init__(self) -> None:
+        super().__init__("The sandbox was reset meanwhile, and nothing was done; repeat it in the new one.")

@@ -10,6 +10,7 @@ from audit.errors import InvalidRequest
 from audit.record import Actor, record
 from loyalty.models import Member
 from programs.actions.configure import place_of
+from programs.errors import EnvironmentArchived
 from programs.models import ClockChange, Environment
 from programs.queries.environments import now_in
 
@@ -19,13 +20,16 @@ def set_clock(*, environment: Environment, clock: datetime | None, actor: Actor)
     """Stop the sandbox's time at `clock`. Free while the environment holds no runtime row; then only
     forward. None: back to real time, if that is forward. Locks: the environment.
 
-    Raises InvalidRequest in a live environment, for an earlier instant, and outside the years 1900 to 9000.
+    Raises InvalidRequest in a live environment, for an earlier instant, and outside the years 1900 to 9000;
+    EnvironmentArchived.
     """
     if environment.kind != Environment.Kind.SANDBOX:
         raise InvalidRequest("Only a sandbox has a test clock; use a key of the sandbox.")
     locked = (
         Environment.objects.select_for_update(of=("self",)).select_related("project").get(pk=environment.pk)
     )
+    if locked.archived_at is not None:
+        raise EnvironmentArchived
     if clock is not None and not 1900 <= clock.year <= 9000:
         raise InvalidRequest.field("now", "invalid", "Choose an instant in the years 1900 to 9000.")
     _refuse_going_back(locked, clock)

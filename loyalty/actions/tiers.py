@@ -48,6 +48,8 @@ def recount_levels(*, environment_id: UUID, actor: Actor, pace: Pace) -> int:
     after, days = UUID(int=0), 0
     for _ in pace.chunks():
         environment = environment_by_id(environment_id)
+        if environment.archived_at is not None:
+            return days
         # Beside the events of the same members it may lose a deadlock: that chunk is counted again.
         done = again_if_moved(recount)(
             environment=environment, actor=actor, now=now_in(environment), after=after

@@ -50,7 +50,10 @@ def by_turns(
             return run
         environment_id, place = queue.popleft()
         try:
-            counts, following = chunk(environment_by_id(environment_id), place)
+            environment = environment_by_id(environment_id)
+            if environment.archived_at is not None:  # the sandbox was reset since this was found
+                continue
+            counts, following = chunk(environment, place)
         except Exception:  # whatever it is, it must not keep other tenants waiting
             logger.exception(f"{job}.environment_failed", environment_id=str(environment_id))
             run.failed.append(environment_id)

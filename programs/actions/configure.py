@@ -12,6 +12,7 @@ from django.db.models import F
 
 from audit.errors import FieldError, InvalidRequest, NotFound, told
 from audit.record import Actor, Place, record
+from programs.errors import EnvironmentArchived
 from programs.models import Environment
 
 ModelT = TypeVar("ModelT", bound=models.Model)
@@ -26,9 +27,12 @@ def lock_environment(environment: Environment) -> None:
     """Let one transaction at a time configure the environment. Every write of configuration calls this
     before it reads what it decides by, and before it locks anything else.
 
-    Locks: the environment's row, FOR NO KEY UPDATE: members' writes only refer to it and don't wait.
+    Raises EnvironmentArchived for a sandbox that was reset since it was read. Locks: the environment's row, FOR NO
+    KEY UPDATE: members' writes only refer to it and don't wait.
     """
-    Environment.objects.select_for_update(no_key=True).values_list("pk").get(pk=environment.pk)
+    rows = Environment.objects.select_for_update(no_key=True).values_list("archived_at", flat=True)
+    if rows.get(pk=environment.pk) is not None:
+        raise EnvironmentArchived
 
 
 def locked(environment: Environment, instance: ModelT) -> ModelT:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit.errors import FieldError, InvalidRequest
 from audit.record import Actor, record
-from programs.actions.configure import locked, place_of
+from programs.actions.configure import lock_environment, locked, place_of
 from programs.models import ApiKey, Environment
 
 SCOPES: dict[str, str] = {
@@ -30,7 +30,7 @@ SCOPES: dict[str, str] = {
     "config:read": "Read all that is set up, and codes",
     "analytics:read": "Read figures and charts",
     "audit:read": "Read the audit trail",
-    "sandbox:write": "Set the sandbox's test clock",
+    "sandbox:write": "Set the sandbox's test clock; reset the sandbox",
 }
 
 
@@ -60,9 +60,11 @@ def create_key(
     kind: str = ApiKey.Kind.SECRET,
 ) -> NewKey:
     """A key of the environment: a secret one with scopes, or a publishable one, which tells the members' app where
-    it belongs, may do nothing else and has none. Raises InvalidRequest for an unknown scope or kind. Locks nothing.
+    it belongs, may do nothing else and has none. Raises InvalidRequest for an unknown scope or kind. Locks: the
+    environment, so that a reset of the sandbox takes every key along.
     """
     _check_scopes(kind, scopes)
+    lock_environment(environment)
     begin = f"{_PREFIXES[kind]}_{environment.kind}_"
     secret = f"{begin}{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(

@@ -38,8 +38,10 @@ def create_token_key(
     """Register a key of the environment. HS256: the secret is made here, and `public_key` stays empty;
     RS256 and ES256: `public_key` is a PEM of at least 2048 bits, or on P-256.
 
-    Raises InvalidRequest naming the field. Locks nothing.
+    Raises InvalidRequest naming the field. Locks: the environment, so that a reset of the sandbox takes every key
+    along.
     """
+    lock_environment(environment)
     key = TokenKey(environment=environment, name=name, algorithm=algorithm)
     secret = None
     if algorithm == TokenKey.Algorithm.HS256:

@@ -40,17 +40,24 @@ _RANK = {
 
 
 def current_environment(request: HttpRequest) -> Environment | None:
-    """The chosen environment, if the user may still see it; else their first sandbox, else any, else None."""
+    """The chosen environment, or the new one where that sandbox was reset, if the user may still see it; else their
+    first sandbox, else any, else None."""
     if not hasattr(request, "console_environment"):
         allowed = environments_for(request.user)
+        key = request.session.get(SESSION_KEY) or uuid4()
         try:
-            chosen = allowed.filter(pk=request.session.get(SESSION_KEY) or uuid4()).first()
+            chosen = allowed.filter(pk=key).first() or _in_place_of(key, allowed)
         except ValidationError:
             chosen = None
         chosen = chosen or allowed.filter(kind=Environment.Kind.SANDBOX).first() or allowed.first()
         request.console_environment = chosen  # type: ignore[attr-defined]
     found: Environment | None = request.console_environment  # type: ignore[attr-defined]
     return found
+
+
+def _in_place_of(key: Any, allowed: QuerySet[Environment]) -> Environment | None:
+    archived = Environment.objects.filter(pk=key, archived_at__isnull=False).values("project", "kind").first()
+    return allowed.filter(**archived).first() if archived else None
 
 
 def required_environment(request: HttpRequest) -> Environment:

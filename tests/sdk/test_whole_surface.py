@@ -116,6 +116,7 @@ CALLS = [
     ("analytics", "stamps", "stamp_analytics", 0),
     ("audit_events", "list", "list_audit_events", 0),
     ("sandbox", "set_clock", "set_sandbox_clock", 0),
+    ("sandbox", "reset", "reset_sandbox", 0),
 ]
 DOCUMENT = document(ROOT / "docs" / "openapi.yaml")
 OPERATIONS = {

@@ -240,6 +240,12 @@ PROBLEMS: dict[str, Problem] = {
         "A request with this key, or on the same member, is still being worked on. This one changed nothing.",
         "Wait a moment and repeat the request with the same key.",
     ),
+    "environment_archived": Problem(
+        409,
+        "Environment archived",
+        "The sandbox was reset while this request was worked on. Nothing was written.",
+        "Send the request again: the same key is of the new sandbox.",
+    ),
     "payload_too_large": Problem(
         413,
         "Payload too large",

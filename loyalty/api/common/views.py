@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from audit.errors import FieldError, InvalidRequest, PermissionRefused, told
 from audit.record import Actor
 from loyalty.api.common import throttling
-from loyalty.api.common.authentication import Principal
+from loyalty.api.common.authentication import Principal, forget_keys
 from loyalty.api.common.idempotency import read_idempotency
 from loyalty.api.common.parsing import StrictJSONParser, check_text, too_large
 from loyalty.api.common.rendering import Rendered, dumps
@@ -52,8 +52,15 @@ class EngineView(APIView):
 
     @cached_property
     def environment(self) -> Environment:
-        """The caller's environment as it stands now; one statement."""
-        return environment_by_id(self.principal.environment_id)
+        """The caller's environment as it stands now; one statement. Raises DRF's AuthenticationFailed."""
+        found = environment_by_id(self.principal.environment_id)
+        if found.archived_at is not None:
+            # A sandbox that was reset while the key was warm: keys are of the new one, and its members are others.
+            forget_keys()
+            self.request._authenticate()  # noqa: SLF001 - it asks once a request by itself
+            self.principal = cast("Principal", self.request.auth)
+            found = environment_by_id(self.principal.environment_id)
+        return found
 
     @cached_property
     def now(self) -> datetime:
@@ -61,6 +68,7 @@ class EngineView(APIView):
 
     @cached_property
     def actor(self) -> Actor:
+        _ = self.environment  # first: the caller may turn out to be of a new one
         request, who = self.request._request, self.principal
         trace: tuple[str, str | None] = (request.trace_id, request.client_ip)  # type: ignore[attr-defined]
         if who.member_key is None:
@@ -161,6 +169,7 @@ class EngineView(APIView):
         return Response(Rendered(body), code)
 
     def idempotency(self, answered: Callable[[Any], Answer]) -> Idempotency | None:
+        _ = self.environment
         member = self.principal.member_key
         scope = member.hex if member else ""
         return read_idempotency(self.request, self.request._request.body, answered, scope=scope)

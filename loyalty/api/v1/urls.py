@@ -126,6 +126,7 @@ urlpatterns = [
     path("analytics/rewards", analytics.RewardAnalyticsView.as_view()),
     path("analytics/stamps", analytics.StampAnalyticsView.as_view()),
     path("sandbox/clock", sandbox.ClockView.as_view()),
+    path("sandbox/reset", sandbox.ResetView.as_view()),
     path("audit-events", audit_events.AuditEventListView.as_view()),
     path("<path:rest>", NothingHereView.as_view()),
 ]

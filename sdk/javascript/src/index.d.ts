@@ -326,6 +326,8 @@ export interface AuditEvents {
 export interface Sandbox {
   /** Set the environment's time, so that years can be tried in a minute. */
   setClock(body: Shapes.ClockBody, options?: WriteOptions): Promise<Shapes.Environment>;
+  /** Archive all data of the sandbox and go on in an empty one that is configured alike. */
+  reset(options?: WriteOptions): Promise<Shapes.Environment>;
 }
 
 /** Calls of one environment of a loyalty engine, with a secret key or a member token. */

@@ -30,4 +30,8 @@ export class Sandbox extends Resource {
   setClock(body, options) {
     return this._write("POST", path("sandbox", "clock"), body, options);
   }
+
+  reset(options) {
+    return this._write("POST", path("sandbox", "reset"), {}, options);
+  }
 }

@@ -85,3 +85,7 @@ class Sandbox(Resource):
     def set_clock(self, *, idempotency_key: str | None = None, **body: Unpack[ClockBody]) -> Environment:
         """Set the environment's time, so that years can be tried in a minute."""
         return self._write(Environment, "POST", path("sandbox", "clock"), body, idempotency_key)
+
+    def reset(self, *, idempotency_key: str | None = None) -> Environment:
+        """Archive all data of the sandbox and go on in an empty one that is configured alike."""
+        return self._write(Environment, "POST", path("sandbox", "reset"), {}, idempotency_key)

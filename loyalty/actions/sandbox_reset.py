@@ -1,0 +1,148 @@
+"""A sandbox begins anew: the old one is archived with all its data, and an empty one takes its place (domain.md 12)."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from audit.errors import InvalidRequest
+from audit.models import WebhookEndpoint
+from audit.record import Actor, record
+from loyalty.actions.copying import Copier
+from loyalty.actions.once import once
+from loyalty.ledger.idempotency import Idempotency
+from programs.actions.configure import as_json, place_of
+from programs.errors import EnvironmentArchived
+from programs.models import (
+    ApiKey,
+    EarningRuleRevision,
+    Environment,
+    MemberApp,
+    Organization,
+    Program,
+    ProgramShare,
+    TokenKey,
+)
+from programs.queries.differences import difference
+
+
+@once
+def reset_sandbox(
+    *, environment: Environment, actor: Actor, now: datetime, idempotency: Idempotency | None = None
+) -> Environment:
+    """Archive the sandbox, and answer a new, empty one that is configured alike under the same public ids, codes left
+    behind: its clock runs in real time and is free. Keys, token keys, the members' host, webhook endpoints and shares
+    go along and work on at once. `now`: real time.
+
+    A call that is being worked on meanwhile counts as made before: it is answered, and archived with the rest. Raises
+    InvalidRequest in a live environment and where the configuration is refused, EnvironmentArchived where somebody else
+    was faster, Replay and IdempotencyKeyReused. Locks: the organization, then the environment.
+    """
+    if environment.kind != Environment.Kind.SANDBOX:
+        raise InvalidRequest("Only a sandbox can be reset; use a key of the sandbox.")
+    old = _locked(environment, idempotency)
+    if idempotency:
+        idempotency.check_stored(old.pk)
+    old.archived_at = now
+    old.save(update_fields=["archived_at"])
+    new = Environment.objects.create(project=old.project, kind=old.kind)
+    _record(new, actor, "created", None, as_json(new))
+    _configure(old, new, actor)
+    moved = _moved(old, new, now)
+    _record(old, actor, "archived", None, {"environment": str(new.pk)})
+    _record(new, actor, "reset", {"environment": str(old.pk)}, {"environment": str(new.pk), **moved})
+    new.refresh_from_db(fields=["config_version"])
+    if idempotency:
+        idempotency.record(new.pk, new, timezone.now(), None).save(force_insert=True)
+    return new
+
+
+def _locked(environment: Environment, idempotency: Idempotency | None) -> Environment:
+    """Whoever waited here for another reset finds the answer of its own key in the new one. The organization first, as
+    all do who hold to its plan's limits."""
+    organizations = Organization.objects.select_for_update(no_key=True)
+    organizations.get(projects__environments=environment.pk)
+    rows = Environment.objects.select_for_update(no_key=True, of=("self",))
+    found = rows.select_related("project__organization__plan").get(pk=environment.pk)
+    if found.archived_at is None:
+        return found
+    current = Environment.objects.filter(project=found.project, kind=found.kind, archived_at=None).first()
+    if current and idempotency:
+        idempotency.check_stored(current.pk)
+    raise EnvironmentArchived
+
+
+def _configure(old: Environment, new: Environment, actor: Actor) -> None:
+    copier = Copier(
+        source=old,
+        target=new,
+        actor=actor,
+        now=timezone.now(),
+        stocks=lambda limit: limit,
+        in_force_since=_in_force_since(old),
+    )
+    whole = difference(old, new, retired=True).created
+    copier.write([change for change in whole if change.noun != "member_app"])
+
+
+def _in_force_since(environment: Environment) -> dict[str, datetime]:
+    """Rules were perhaps published at a test clock in the past, for history that is told again; never in the future."""
+    newest = EarningRuleRevision.objects.filter(environment=environment).order_by("rule_id", "-number")
+    rows = newest.distinct("rule_id").values_list("rule__public_id", "effective_from")
+    return {rule: min(since, timezone.now()) for rule, since in rows}
+
+
+def _moved(old: Environment, new: Environment, now: datetime) -> dict[str, int]:
+    """What outside systems know the environment by, and how many of each."""
+    moved = {
+        "api_keys": ApiKey.objects.filter(environment=old).update(environment=new),
+        "token_keys": TokenKey.objects.filter(environment=old).update(environment=new),
+        "member_apps": MemberApp.objects.filter(environment=old).update(environment=new),
+        "webhook_endpoints": WebhookEndpoint.objects.filter(environment_id=old.pk).update(
+            environment_id=new.pk
+        ),
+    }
+    return moved | {"shares": _share_anew(old, new, now)}
+
+
+def _share_anew(old: Environment, new: Environment, now: datetime) -> int:
+    """Shares stay as they were made: those of the old one end, and the same begin with the new one."""
+    living = ProgramShare.objects.filter(revoked_at=None)
+    given = list(living.filter(environment=old).select_related("program"))
+    received = list(living.filter(guest=old))
+    living.filter(pk__in=[share.pk for share in (*given, *received)]).update(revoked_at=now)
+    programs = {each.public_id: each for each in Program.objects.filter(environment=new)} if given else {}
+    anew = [
+        ProgramShare(
+            environment=new,
+            program=programs[share.program.public_id],
+            guest_id=share.guest_id,
+            reason=share.reason,
+        )
+        for share in given
+    ]
+    anew += [
+        ProgramShare(
+            environment_id=share.environment_id, program_id=share.program_id, guest=new, reason=share.reason
+        )
+        for share in received
+    ]
+    ProgramShare.objects.bulk_create(anew)
+    return len(anew)
+
+
+def _record(
+    environment: Environment,
+    actor: Actor,
+    verb: str,
+    before: dict[str, object] | None,
+    after: dict[str, object],
+) -> None:
+    record(
+        place=place_of(environment),
+        actor=actor,
+        verb=f"environment.{verb}",
+        object_type="environment",
+        object_id=str(environment.pk),
+        before=before,
+        after=after,
+    )
