@@ -94,7 +94,7 @@ class Copier:
     def values(self, model: type[Model], document: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of a document as the actions take them: other objects are the target's own. Raises NotFound."""
         return {
-            each.name: self._found(each.related_model, document[each.name])  # type: ignore[arg-type]
+            each.name: self._found(each.related_model, document[each.name])
             if isinstance(each, ForeignKey)
             else each.to_python(document[each.name])
             for each in copied_fields(model)

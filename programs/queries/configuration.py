@@ -115,7 +115,7 @@ def document_of(instance: Model, names: Names) -> Document:
 
 def _value(field: "Field[Any, Any]", value: Any, names: Names) -> Any:
     if isinstance(field, ForeignKey):
-        return None if value is None else names[field.related_model][value]  # type: ignore[index]
+        return None if value is None else names[field.related_model][value]
     return _plain(value)
 
 

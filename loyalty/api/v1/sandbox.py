@@ -54,9 +54,9 @@ class ResetView(EngineView):
         refusals=["environment_archived"],
         writes=True,
         tag="sandbox",
-        description="Members, events, points and codes are gone for good; what is configured stays, under the same ids, and "
-        "keys, token keys, webhook endpoints and the app's host work on. The test clock is free again. Answers the new "
-        "environment. A call that is being worked on meanwhile counts as made before.",
+        description="Members, events, points and codes are gone for good; what is configured stays, under the same "
+        "ids, and keys, token keys, webhook endpoints and the app's host work on. The test clock is free again. "
+        "Answers the new environment. A call that is being worked on meanwhile counts as made before.",
     )
     def post(self, request: Request) -> Response:
         return self.write(reset_sandbox, rendering.environment, actor=self.actor, now=timezone.now())

@@ -103,6 +103,9 @@ export class MemberFrozenError extends LoyaltyError {}
 /** 409. A request with this key, or on the same member, is still being worked on. This one changed nothing. Wait a moment and repeat the request with the same key. */
 export class IdempotencyKeyInUseError extends LoyaltyError {}
 
+/** 409. The sandbox was reset while this request was worked on. Nothing was written. Send the request again: the same key is of the new sandbox. */
+export class EnvironmentArchivedError extends LoyaltyError {}
+
 /** 413. The body is larger than 2 MiB; of `POST /v1/events/batch` and `POST /v1/rewards/{reward_id}/codes`, larger than 8 MiB. Send less at once. A single JSON object has a smaller limit, which the schema names. */
 export class PayloadTooLargeError extends LoyaltyError {}
 

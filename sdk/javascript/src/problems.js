@@ -137,6 +137,10 @@ MemberFrozenError.defaultCode = "member_frozen";
 export class IdempotencyKeyInUseError extends LoyaltyError {}
 IdempotencyKeyInUseError.defaultCode = "idempotency_key_in_use";
 
+/** 409. The sandbox was reset while this request was worked on. Nothing was written. Send the request again: the same key is of the new sandbox. */
+export class EnvironmentArchivedError extends LoyaltyError {}
+EnvironmentArchivedError.defaultCode = "environment_archived";
+
 /** 413. The body is larger than 2 MiB; of `POST /v1/events/batch` and `POST /v1/rewards/{reward_id}/codes`, larger than 8 MiB. Send less at once. A single JSON object has a smaller limit, which the schema names. */
 export class PayloadTooLargeError extends LoyaltyError {}
 PayloadTooLargeError.defaultCode = "payload_too_large";
@@ -196,6 +200,7 @@ export const PROBLEMS = new Map([
   ["stamp_reward_closed", StampRewardClosedError],
   ["member_frozen", MemberFrozenError],
   ["idempotency_key_in_use", IdempotencyKeyInUseError],
+  ["environment_archived", EnvironmentArchivedError],
   ["payload_too_large", PayloadTooLargeError],
   ["unsupported_media_type", UnsupportedMediaTypeError],
   ["idempotency_key_reused", IdempotencyKeyReusedError],

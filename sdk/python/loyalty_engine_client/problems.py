@@ -13,6 +13,7 @@ __all__ = [
     "AuthenticationFailedError",
     "CodeAlreadyUsedError",
     "CodeExpiredError",
+    "EnvironmentArchivedError",
     "EventIdReusedError",
     "EventTooLateError",
     "FeatureNotInPlanError",
@@ -328,6 +329,14 @@ class IdempotencyKeyInUseError(LoyaltyError):
     default_code = "idempotency_key_in_use"
 
 
+class EnvironmentArchivedError(LoyaltyError):
+    """409. The sandbox was reset while this request was worked on. Nothing was written. Send the request again:
+    the same key is of the new sandbox.
+    """
+
+    default_code = "environment_archived"
+
+
 class PayloadTooLargeError(LoyaltyError):
     """413. The body is larger than 2 MiB; of `POST /v1/events/batch` and `POST /v1/rewards/{reward_id}/codes`,
     larger than 8 MiB. Send less at once. A single JSON object has a smaller limit, which the schema names.
@@ -409,6 +418,7 @@ PROBLEMS: Final[dict[str, type[LoyaltyError]]] = {
     "stamp_reward_closed": StampRewardClosedError,
     "member_frozen": MemberFrozenError,
     "idempotency_key_in_use": IdempotencyKeyInUseError,
+    "environment_archived": EnvironmentArchivedError,
     "payload_too_large": PayloadTooLargeError,
     "unsupported_media_type": UnsupportedMediaTypeError,
     "idempotency_key_reused": IdempotencyKeyReusedError,

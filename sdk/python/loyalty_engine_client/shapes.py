@@ -139,6 +139,7 @@ class AudienceError(TypedDict):
         "stamp_reward_closed",
         "member_frozen",
         "idempotency_key_in_use",
+        "environment_archived",
         "payload_too_large",
         "unsupported_media_type",
         "idempotency_key_reused",

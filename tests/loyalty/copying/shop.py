@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.db.models import Model
 from django.utils import timezone
 
 from loyalty.demo import challenges, rewards, shop, stamps
-from programs.models import Environment, InventoryItem, Metric, Program, Tier, TierLadder
+from programs.models import Environment, InventoryItem, Program, TierLadder
 from programs.queries.snapshots import Snapshot, snapshot
 from tests import factories
 
@@ -53,7 +52,7 @@ def _all(rows: Any, *, ordered: bool = False) -> list[Any]:
     return plain if ordered else sorted(plain, key=repr)
 
 
-def _plain(row: Model) -> dict[str, Any]:
+def _plain(row: Any) -> dict[str, Any]:
     left = _OWN | ({"public_id"} if isinstance(row, Program | TierLadder) else set())
     return {
         field.name: _named(getattr(row, field.name)) if field.is_relation else getattr(row, field.name)
@@ -63,13 +62,13 @@ def _plain(row: Model) -> dict[str, Any]:
 
 
 def _named(found: Any) -> Any:
-    if found is None or isinstance(found, Program | Metric | Tier):
-        return found and found.code
     if hasattr(found, "content"):
         return bytes(found.content)
     if isinstance(found, InventoryItem):
         return found.inventory_set.public_id, found.public_id
-    return found.program.code if isinstance(found, TierLadder) else str(found.public_id)
+    if isinstance(found, TierLadder):
+        return found.program.code
+    return (found and getattr(found, "code", None)) or (found and str(found.public_id))
 
 
 def _rule(found: Snapshot, rule: Any) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 from django.utils import timezone
 
 from loyalty.actions.sandbox_reset import reset_sandbox
-from loyalty.models import Event, IdempotencyRecord, Member, RewardStock
-from programs.models import ApiKey, Environment, MemberApp
+from loyalty.models import Event, Member, RewardStock
+from programs.models import Environment, MemberApp
 from programs.queries.configuration import configuration
 from tests import factories
 from tests.conftest import Api
