@@ -1,6 +1,6 @@
 """The demo's shop with all that it has configured, and how two environments compare by content."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.utils import timezone
 
@@ -67,7 +67,7 @@ def _named(found: Any) -> Any:
     if isinstance(found, InventoryItem):
         return found.inventory_set.public_id, found.public_id
     if isinstance(found, TierLadder):
-        return found.program.code
+        return cast("Program", found.program).code
     return (found and getattr(found, "code", None)) or (found and str(found.public_id))
 
 
