@@ -32,7 +32,7 @@ def erase_member(
     ledger stays. Answers the blanked row.
 
     If the id comes back it is somebody new, who starts from zero. Raises NotFound, Replay.
-    Locks: the members, their accounts, their redemptions and codes; stock only while it is written.
+    Locks: the members, their accounts, their redemptions and codes; seats and stock only while it is written.
     """
     if idempotency:
         idempotency.check_stored(environment.id)
@@ -52,6 +52,7 @@ def erase_member(
         row.redirect_to = None  # that two ids were one person is forgotten too
         row.save(update_fields=["external_id", "attributes", "status", "redirect_to"])
     journal.audit(verb="member.erased", object_type="member", object_id=str(found.pk), member_id=found.pk)
+    journal.seats_freed = 1  # those who were merged into them have freed theirs
     journal.write(found, member_id=found.pk)
     return found
 

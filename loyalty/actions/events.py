@@ -11,6 +11,7 @@ from django.db import transaction
 from audit.errors import DomainError
 from audit.ids import new_id, public
 from audit.record import Actor
+from loyalty.actions.allowances import Allowance, metered
 from loyalty.actions.earning import earn
 from loyalty.actions.intake import (
     LATE_WINDOW,
@@ -42,6 +43,7 @@ MAX_BATCH = 1000
 Result: TypeAlias = RecordedEvent | DomainError
 
 
+@metered
 @once
 def record_event(
     *,
@@ -55,24 +57,27 @@ def record_event(
     occurred_at: datetime | None = None,
     program: str | None = None,
     idempotency: Idempotency | None = None,
+    allowance: Allowance,
 ) -> RecordedEvent:
     """Store the event and award what the rules in force at `occurred_at` (default `now`) give; a refund takes
     back what its purchase no longer earns.
 
     The same event again, at any time, is a duplicate and changes nothing. Raises EventIdReused,
-    EventTooLate, InvalidRequest, MemberFrozen, ProgramNotFound, PurchaseNotFound, RefundExceedsPurchase,
-    Replay. Locks: the member (and their referrer), then their accounts, then budgets.
+    EventTooLate, InvalidRequest, MemberFrozen, PlanLimitExceeded, ProgramNotFound, PurchaseNotFound,
+    RefundExceedsPurchase, Replay. Locks: the member (and their referrer), then their accounts, then budgets, then
+    seats. `allowance`: as `metered` gives it.
     """
     reported = ReportedEvent(event_id, type, member, data, occurred_at, program)
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     config = snapshot(environment)
-    sitting, (result,) = _apply(journal, config, take_in([reported], config, now))
+    sitting, (result,) = _apply(journal, config, take_in([reported], config, now), allowance)
     if isinstance(result, DomainError):
         raise result
     journal.write(result, member_id=sitting.members[member].pk)
     return result
 
 
+@metered
 @once
 def record_batch(
     *,
@@ -81,6 +86,7 @@ def record_batch(
     actor: Actor,
     now: datetime,
     idempotency: Idempotency | None = None,
+    allowance: Allowance,
 ) -> list[Result]:
     """Record up to 1,000 events as if one after the other, each applied or refused by itself; in one
     transaction and a number of statements that does not grow with theirs. Results are in their order.
@@ -89,7 +95,7 @@ def record_batch(
     """
     config = snapshot(environment)
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
-    _, results = _apply(journal, config, take_in(events, config, now))
+    _, results = _apply(journal, config, take_in(events, config, now), allowance)
     journal.write(results)
     return results
 
@@ -118,7 +124,8 @@ def dry_run(
 def _rehearse(journal: Journal, config: Snapshot, reported: ReportedEvent) -> RecordedEvent:
     with transaction.atomic():
         fresh = Journal(environment=journal.environment, actor=journal.actor, now=journal.now)
-        _, (result,) = _apply(fresh, config, take_in([reported], config, fresh.now), any_time=True)
+        items = take_in([reported], config, fresh.now)
+        _, (result,) = _apply(fresh, config, items, Allowance(), any_time=True)
         transaction.set_rollback(True)
     if isinstance(result, DomainError):
         raise result
@@ -126,17 +133,23 @@ def _rehearse(journal: Journal, config: Snapshot, reported: ReportedEvent) -> Re
 
 
 def _apply(
-    journal: Journal, config: Snapshot, items: Sequence[Item], *, any_time: bool = False
+    journal: Journal,
+    config: Snapshot,
+    items: Sequence[Item],
+    allowance: Allowance,
+    *,
+    any_time: bool = False,
 ) -> tuple[Sitting, list[Result]]:
     """Plan all events, one after the other."""
+    allowance.begin()
     sitting = open_sitting(journal, config, items)
-    return sitting, [_one(sitting, item, any_time) for item in items]
+    return sitting, [_one(sitting, item, allowance, any_time) for item in items]
 
 
-def _one(sitting: Sitting, item: Item, any_time: bool) -> Result:
+def _one(sitting: Sitting, item: Item, allowance: Allowance, any_time: bool) -> Result:
     planned = len(sitting.journal.events)
     try:
-        result = _known(sitting, item) or _new(sitting, item, any_time)
+        result = _known(sitting, item) or _new(sitting, item, allowance, any_time)
     except DomainError as refusal:
         if len(sitting.journal.events) > planned:
             raise  # events refuse before they plan; should one not, nothing at all is written
@@ -182,7 +195,7 @@ def _is_same_instant(event: Event, item: Item) -> bool:
     return event.type == REFUND and (reported.occurred_at is None or unnamed == bytes(event.digest))
 
 
-def _new(sitting: Sitting, item: Item, any_time: bool) -> RecordedEvent:
+def _new(sitting: Sitting, item: Item, allowance: Allowance, any_time: bool) -> RecordedEvent:
     if item.refusal:
         raise item.refusal
     journal, reported, member = sitting.journal, item.reported, sitting.members[item.reported.member]
@@ -190,6 +203,8 @@ def _new(sitting: Sitting, item: Item, any_time: bool) -> RecordedEvent:
         check_time(item, journal.now)
     if member.status == Member.Status.FROZEN and not item.refund:
         raise MemberFrozen(f"Member {member} is frozen; an operator can make it active again.")
+    allowance.check()
+    sitting.check_seat(member)
     amount, currency = money_of(reported.data)
     event = Event(
         id=new_id(),
@@ -208,6 +223,7 @@ def _new(sitting: Sitting, item: Item, any_time: bool) -> RecordedEvent:
         trace_id=journal.actor.trace_id,
     )
     result = (refund if item.refund else earn)(sitting, item, event, member)
+    allowance.used += 1
     if member._state.adding:
         journal.new_members[member.pk] = member
     return result

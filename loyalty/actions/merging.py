@@ -62,6 +62,7 @@ def merge_members(
         before={"member_id": merged.external_id},
         after={"member_id": survivor.external_id, "reason": reason},
     )
+    journal.seats_freed = 1
     journal.write(survivor, member_id=survivor.pk)
     return survivor
 

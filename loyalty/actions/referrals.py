@@ -64,13 +64,13 @@ def refer(
     The member is made where it is missing. The same referrer's code again changes nothing.
 
     Raises NotFound (code), InvalidRequest (one's own), AlreadyReferred, MemberFrozen, Replay.
-    Locks: the member, then the referrer's row against a merge or erasure.
+    Locks: the referrer's row against a merge or erasure, then the member.
     """
-    owner = find_code(environment=environment, code=code).member_id
+    # Whoever makes a member holds the seats, and waits for no other member from then on.
+    referrer = _pin(find_code(environment=environment, code=code).member_id)
     locked = lock_member(environment=environment, member=member, now=now)
     if idempotency:
         idempotency.check_stored(environment.id)
-    referrer = _pin(owner)
     if referrer is None:
         raise NotFound(f"There is no referral code {code!r} in this environment.")
     if referrer == locked.pk:

@@ -18,10 +18,11 @@ from loyalty.actions.stamping import asked_by, read_for, stamp_programs_of
 from loyalty.ledger import accounts
 from loyalty.ledger.achievements import prizes_held
 from loyalty.ledger.cards import Card
-from loyalty.ledger.members import and_heirs, lock_members
+from loyalty.ledger.members import Redirected, and_heirs, lock_members
 from loyalty.ledger.past import Record, read_records, read_their_lots
 from loyalty.ledger.posting import Book, Journal
 from loyalty.ledger.reading import read_spendable_all, read_uncovered
+from loyalty.ledger.seating import HeldSeats, hold_seats
 from loyalty.ledger.standings import ladders_of
 from loyalty.models import Event, EventCount, Member, Referral, member_key
 from loyalty.queries.events import RecordedEvent, recorded_events
@@ -58,6 +59,7 @@ class Sitting:
     known: dict[str, RecordedEvent] = field(default_factory=dict)
     purchases: dict[str, Purchase] = field(default_factory=dict)
     touched: mission_counting.Touched = field(default_factory=mission_counting.Touched)
+    seats: HeldSeats | None = None
     _rules: dict[int, list[CompiledRule]] = field(default_factory=dict)
 
     def rules_of(self, item: Item) -> list[CompiledRule]:
@@ -78,6 +80,12 @@ class Sitting:
         programs = [one.id for one in stamp_programs_of(self.config, item)]
         return self.journal.cards.of_member(self.member_of(item).pk, programs) if programs else []
 
+    def check_seat(self, member: Member) -> None:
+        """Raises PlanLimitExceeded where the member is new and the plan holds no more."""
+        taken = len(self.journal.new_members)
+        if self.seats and is_new(self.journal, member) and taken >= self.seats.left:
+            raise self.seats.refusal(taken)
+
     def referrer_of(self, member: Member) -> Member:
         """Who brought the member, whose referral is pending."""
         return self.referrers[self.pending[member.pk].referrer_id]
@@ -86,7 +94,7 @@ class Sitting:
 def open_sitting(journal: Journal, config: Snapshot, items: Sequence[Item]) -> Sitting:
     """Lock and read. Raises Replay and IdempotencyKeyReused where the key was used before.
 
-    Locks: the members, ids ascending; then their accounts; then the budgets of rules that may give.
+    Locks: the members, ids ascending; then their accounts; then the budgets of rules that may give; then seats.
     """
     sitting = Sitting(journal, config, items)
     live = [item for item in items if item.refusal is None]
@@ -110,7 +118,23 @@ def open_sitting(journal: Journal, config: Snapshot, items: Sequence[Item]) -> S
     _read_pasts(sitting)
     journal.open_standings(_all_members(sitting, live))
     _lock_budgets(sitting, live)
+    _hold_seats(sitting, live)
     return sitting
+
+
+def is_new(journal: Journal, member: Member) -> bool:
+    return member._state.adding and member.pk not in journal.new_members
+
+
+def _hold_seats(sitting: Sitting, live: Sequence[Item]) -> None:
+    """For new members, where the plan limits them. Raises Redirected where one was made meanwhile, who then needs
+    no seat."""
+    coming = {member.pk for item in live if (member := sitting.member_of(item))._state.adding}
+    if not coming:
+        return
+    sitting.seats = hold_seats(sitting.journal.environment)
+    if sitting.seats and Member.objects.filter(pk__in=coming).exists():
+        raise Redirected
 
 
 def _lock_members(sitting: Sitting, with_referrers: bool) -> None:

@@ -13,11 +13,12 @@ from loyalty.ledger import accounts
 from loyalty.ledger.book import Book
 from loyalty.ledger.covering import begin, choose
 from loyalty.ledger.idempotency import Idempotency
-from loyalty.ledger.members import ensure_member
+from loyalty.ledger.members import and_heirs, ensure_member
 from loyalty.ledger.moves import move
 from loyalty.ledger.posting import Cause, Journal
 from loyalty.ledger.reading import read_spendable
-from loyalty.models import LedgerEntry
+from loyalty.ledger.seating import limits_members
+from loyalty.models import LedgerEntry, member_key
 from programs.models import Environment, Metric
 from programs.queries.snapshots import snapshot
 
@@ -71,6 +72,8 @@ def transfer(
 
 def _open(journal: Journal, sender: str, receiver: str, unit: Metric) -> tuple[Book, Book]:
     keys = {}
+    if limits_members(journal.environment):
+        _lock_known(journal, {sender, receiver}, unit)
     for member in sorted({sender, receiver}):
         keys[member] = ensure_member(environment=journal.environment, member=member, now=journal.now)
     if keys[sender] == keys[receiver]:
@@ -81,6 +84,12 @@ def _open(journal: Journal, sender: str, receiver: str, unit: Metric) -> tuple[B
         journal.check_status(key, member)
     books = {book.account.member_id: book for book in journal.open_locked(locked)}
     return books[keys[sender]], books[keys[receiver]]
+
+
+def _lock_known(journal: Journal, members: set[str], unit: Metric) -> None:
+    """Whoever makes a member then holds the seats, and must not wait for the other's account any more."""
+    keys = and_heirs({member_key(journal.environment.namespace, member) for member in members})
+    accounts.lock_accounts(member_id__in=keys, metric=unit)
 
 
 def _received(source: Book, target: Book) -> LedgerEntry:

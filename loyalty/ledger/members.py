@@ -5,9 +5,11 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import connection
+from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from loyalty.errors import ServiceUnavailable
+from loyalty.ledger.seating import hold_seats
 from loyalty.models import Member, member_key
 from programs.models import Environment
 
@@ -112,9 +114,10 @@ def _new(environment: Environment, key: UUID, member: str, now: datetime) -> Mem
 def ensure_member(*, environment: Environment, member: str, now: datetime) -> UUID:
     """The key of whoever answers for this id; made where there is nobody, or only an erased row.
 
-    One statement for a known member, three for a new one (four in a sandbox). Raises
-    ServiceUnavailable where the sandbox's clock was set since the request began: the first member ends
-    the clock's freedom to go back, and must not come from a time that is no more.
+    One statement for a known member, three for a new one (four in a sandbox), and three more where the plan limits
+    members. Raises PlanLimitExceeded, and ServiceUnavailable where the sandbox's clock was set since the request
+    began: the first member ends the clock's freedom to go back, and must not come from a time that is no more.
+    Locks: then the seats.
     """
     key = member_key(environment.namespace, member)
     found = Member.objects.filter(pk=key).first()
@@ -131,11 +134,19 @@ def ensure_member(*, environment: Environment, member: str, now: datetime) -> UU
 def _make(environment: Environment, key: UUID, member: str, now: datetime) -> None:
     if environment.kind == Environment.Kind.SANDBOX:
         _refuse_a_moved_clock(environment)
+    if seats := hold_seats(environment):
+        taken = Q(pk=key) | Q(external_id=member)
+        if Member.objects.filter(taken, environment=environment).exists():
+            return  # made while this waited for the seats
+        seats.take(1)
     Member.objects.bulk_create([_new(environment, key, member, now)], ignore_conflicts=True)
 
 
 def _succeed(environment: Environment, erased: UUID, member: str, now: datetime) -> UUID:
     """The id came back after its member was erased: somebody new, with a key of their own."""
+    locked = Member.objects.select_for_update(no_key=True).get(pk=erased)  # before the seats
+    if locked.redirect_to_id:
+        return locked.redirect_to_id
     _make(environment, uuid4(), member, now)
     successor = Member.objects.get(environment=environment, external_id=member, redirect_to__isnull=True)
     Member.objects.filter(pk=erased, redirect_to__isnull=True).update(redirect_to=successor)

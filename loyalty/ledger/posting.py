@@ -34,6 +34,7 @@ from loyalty.ledger.milestones import crossed
 from loyalty.ledger.opening import open_books
 from loyalty.ledger.reading import read_spendable
 from loyalty.ledger.sales import Sales
+from loyalty.ledger.seating import hold_seats
 from loyalty.ledger.standings import Standing, ladders_of, read_standings
 from loyalty.ledger.using import Used
 from loyalty.ledger.writing import write_rows
@@ -77,6 +78,7 @@ class Journal:
     heirs: dict[UUID, UUID] = field(default_factory=dict)
     used: Used = field(default_factory=Used)
     referrals: list[Referral] = field(default_factory=list)
+    seats_freed: int = 0
     sales: Sales = field(default_factory=Sales)
     cards: Cards = field(init=False)
     achievements: Achievements = field(init=False)
@@ -220,6 +222,7 @@ class Journal:
         answers: list[IdempotencyRecord] = []
         if self.idempotency:
             answers.append(self.idempotency.record(self.environment.id, result, at, member_id))
+        self._seat()
         # In which order the parts of one statement run, PostgreSQL does not promise.
         write_rows(
             {
@@ -258,6 +261,15 @@ class Journal:
                 "answers": answers,
             }
         )
+
+    def _seat(self) -> None:
+        """Take and free seats where the plan limits members; elsewhere no statement. Raises PlanLimitExceeded."""
+        coming = len(self.new_members)
+        if (coming or self.seats_freed) and (seats := hold_seats(self.environment)):
+            if coming:
+                seats.take(coming)
+            if self.seats_freed:
+                seats.free(self.seats_freed)
 
     def add_event(self, event: Event) -> None:
         """Plan the event's row, its count and its audit event."""
