@@ -21,6 +21,7 @@ from loyalty.queries.overview import PERIODS, checklist, figures, latest_activit
 from loyalty.queries.redemptions import waiting_count
 from loyalty.queries.search import find_anything
 from loyalty.queries.stamp_lists import to_pay_count
+from loyalty.queries.webhook_lists import troubled_endpoints
 from programs.admin.base import SESSION_KEY, TenantAdmin, current_environment, may, role
 from programs.admin.security import record_security
 from programs.models import Environment
@@ -111,6 +112,7 @@ class ConsoleSite(AdminSite):
             "steps": checklist(environment=environment, now=now) if may(request, "operator") else [],
             "figures": figures(environment=environment, now=now, days=days),
             "latest": latest_activity(environment=environment),
+            "troubled_endpoints": troubled_endpoints(environment),
             "days": days,
             "periods": PERIODS,
             "now": now,
@@ -234,6 +236,13 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
             ("Holds", "lock_clock", "loyalty_hold_changelist", "analyst"),
             ("Approvals", "fact_check", "loyalty_adjustmentrequest_queue", "support"),
             ("Audit trail", "history", "audit_auditevent_changelist", "analyst"),
+        ],
+    ),
+    (
+        "Webhooks",
+        [
+            ("Endpoints", "webhook", "audit_webhookendpoint_changelist", "analyst"),
+            ("Deliveries", "outgoing_mail", "audit_webhookdelivery_changelist", "analyst"),
         ],
     ),
     (

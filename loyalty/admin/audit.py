@@ -36,13 +36,14 @@ _SUBJECTS = {
         ["challenge.", "mission.", "coupon.", "item.", "milestone.", "milestoneset."],
     ),
     "key": ("Keys", ["apikey.", "tokenkey."]),
+    "webhook": ("Webhooks", ["webhookendpoint.", "webhookdelivery."]),
     "staff": ("Staff", ["projectmembership.", "user."]),
     "project": ("Project and environments", ["organization.", "project.", "environment.", "memberapp."]),
 }
 _ACTORS = {"api_key": "An API key", "member": "A member", "staff": "Staff", "system": "The engine"}
 
 
-_NAMES = ("name", "title", "external_id", "username", "role", "kind", "code", "clock")
+_NAMES = ("name", "title", "external_id", "username", "role", "kind", "code", "clock", "url")
 
 
 class SubjectFilter(SimpleListFilter):
@@ -194,6 +195,8 @@ _NOUNS = {
     "projectmembership": "staff membership",
     "stampprogram": "stamp program",
     "ledgerentry": "ledger entry",
+    "webhookendpoint": "webhook endpoint",
+    "webhookdelivery": "webhook delivery",
 }
 
 

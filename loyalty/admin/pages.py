@@ -20,6 +20,8 @@ from loyalty.admin.rules import RuleAdmin
 from loyalty.admin.stamp_collections import StampCollectionAdmin
 from loyalty.admin.stamp_programs import StampProgramAdmin
 from loyalty.admin.stamp_rewards import StampRewardAdmin
+from loyalty.admin.webhook_deliveries import WebhookDeliveryAdmin
+from loyalty.admin.webhook_endpoints import WebhookEndpointAdmin
 
 __all__ = [
     "AdjustmentRequestAdmin",
@@ -42,4 +44,6 @@ __all__ = [
     "StampProgramAdmin",
     "StampRewardAdmin",
     "TierLadderAdmin",
+    "WebhookDeliveryAdmin",
+    "WebhookEndpointAdmin",
 ]

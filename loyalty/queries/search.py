@@ -10,6 +10,7 @@ from audit.ids import parse_public, public
 from loyalty.models import Event, Hold, LedgerEntry, Member, Redemption, StampReward
 from loyalty.queries.redemptions import redemptions_of
 from loyalty.queries.stamps import collections_of, rewards_of, stamp_programs_of
+from loyalty.queries.webhook_lists import all_endpoints_of, deliveries_of
 from loyalty.queries.windows import ENTRY, EVENT, Windows, windows_of, within
 from programs.models import Challenge, Coupon, EarningRule, Environment
 
@@ -28,8 +29,8 @@ class Hit(NamedTuple):
 
 
 def find_anything(*, environment: Environment, term: str) -> list[Hit]:
-    """What the term names: an exact transaction, hold, redemption, stamp or event id, a code that was issued, members
-    whose id begins with it; rules, challenges and coupons whose title has it, or whose id it is."""
+    """What the term names: an exact transaction, hold, redemption, stamp, webhook or event id, a code that was
+    issued, members whose id begins with it; rules, challenges and coupons whose title has it, or whose id it is."""
     if not term or len(term) > 200 or "\x00" in term:
         return []
     windows = windows_of(environment)
@@ -43,6 +44,7 @@ def find_anything(*, environment: Environment, term: str) -> list[Hit]:
         *_rules(environment, term),
         *_challenges(environment, term),
         *_coupons(environment, term),
+        *_webhooks(environment, term),
     ]
 
 
@@ -153,4 +155,20 @@ def _coupons(environment: Environment, term: str) -> list[Hit]:
     return [
         Hit(row.item.title, f"{row.item.public_id} · coupon", "programs_coupon", row.pk, "sell")
         for row in rows[:_MEMBERS_SHOWN]
+    ]
+
+
+def _webhooks(environment: Environment, term: str) -> list[Hit]:
+    """By `whe_` or `whd_` id; no statement for any other term."""
+    if key := parse_public("whe", term):
+        endpoints = all_endpoints_of(environment).filter(pk=key)
+        return [
+            Hit(term, f"{row} · webhook endpoint", "audit_webhookendpoint", row.pk, "webhook")
+            for row in endpoints
+        ]
+    key = parse_public("whd", term)
+    deliveries = deliveries_of(environment).filter(pk=key) if key else []
+    return [
+        Hit(term, f"{row.type} · webhook delivery", "audit_webhookdelivery", row.pk, "outgoing_mail")
+        for row in deliveries
     ]

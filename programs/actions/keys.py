@@ -30,6 +30,8 @@ SCOPES: dict[str, str] = {
     "config:read": "Read all that is set up, and codes",
     "analytics:read": "Read figures and charts",
     "audit:read": "Read the audit trail",
+    "webhooks:write": "Set up webhook endpoints, rotate their secrets, send deliveries again",
+    "webhooks:read": "Read webhook endpoints and what was sent to them",
     "sandbox:write": "Set the sandbox's test clock; reset the sandbox",
 }
 

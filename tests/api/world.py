@@ -30,6 +30,7 @@ from loyalty.models import (
 from programs.actions.configure import configure
 from programs.actions.member_apps import save_member_app
 from programs.actions.milestones import save_milestone_set
+from programs.actions.webhook_endpoints import send_test
 from programs.models import EarningRule, Environment, InventorySet, Metric, MilestoneSet, Program
 from tests import factories
 
@@ -83,6 +84,7 @@ def make_owner() -> Owner:
     )
     code, back_test = make_code(environment, "owner-bob"), make_back_test(rule)
     shop, cafe, club = make_shop(environment), make_cafe(environment), make_club(environment)
+    told = make_told(environment)
     ids = {
         "customer_id": "owner-ada",
         "other_customer_id": "owner-bob",
@@ -103,6 +105,7 @@ def make_owner() -> Owner:
         **shop.ids,
         **cafe.ids,
         **club.ids,
+        **told.ids,
     }
     rows: list[Any] = [
         environment,
@@ -118,6 +121,7 @@ def make_owner() -> Owner:
         *shop.rows,
         *cafe.rows,
         *club.rows,
+        *told.rows,
         *Member.objects.filter(environment=environment),
         *TierChange.objects.filter(environment_id=environment.id),
     ]
@@ -231,6 +235,17 @@ def make_club(environment: Environment) -> Shop:
     }
     parts = [*challenge.missions.all(), *challenge.rewards.all(), *levels.milestones.all()]
     return Shop(ids, [challenge, coupon, coupon.item, levels, app, *parts])
+
+
+def make_told(environment: Environment) -> Shop:
+    """A webhook endpoint, and a test that waits to be sent to it."""
+    environment = factories.reload(environment)
+    endpoint = factories.make_endpoint(environment).endpoint
+    sent = send_test(
+        environment=environment, endpoint=endpoint, actor=factories.make_actor(), now=timezone.now()
+    )
+    ids = {"endpoint_id": public("whe", endpoint.pk), "delivery_id": public("whd", sent.pk)}
+    return Shop(ids, [endpoint, sent])
 
 
 def make_hold(environment: Environment) -> Hold:

@@ -18,6 +18,7 @@ from loyalty.actions.redemptions import redeem
 from loyalty.models import Event, LedgerEntry, Member, StampReward
 from programs.actions.member_apps import save_member_app
 from programs.actions.milestones import save_milestone_set
+from programs.actions.webhook_endpoints import send_test
 from programs.models import (
     ApiKey,
     EarningRule,
@@ -168,6 +169,14 @@ def furnish(mark: str) -> Tenant:
         actor=factories.staff_actor(f"{mark}-sven"),
         now=timezone.now(),
     )
+    endpoint = factories.make_endpoint(
+        factories.reload(environment),
+        url=f"https://93.184.215.14/{mark}-hooks",
+        description=f"{mark}-backend",
+    ).endpoint
+    delivery = send_test(
+        environment=factories.reload(environment), endpoint=endpoint, actor=actor, now=timezone.now()
+    )
     rows: list[Model] = [
         asked,
         Member.objects.get(pk=event.member_id),
@@ -193,6 +202,8 @@ def furnish(mark: str) -> Tenant:
         back_test,
         ApiKey.objects.get(environment=environment),
         token_key,
+        endpoint,
+        delivery,
         ProjectMembership.objects.get(user=staff),
         project,
     ]

@@ -168,11 +168,22 @@ class EngineView(APIView):
             return given[0][1]
 
         try:
-            result = action(environment=self.environment, idempotency=self.idempotency(answered), **arguments)
+            idempotency = self.idempotency(lambda result: self.kept(answered(result)))
+            result = action(environment=self.environment, idempotency=idempotency, **arguments)
         except Replay as replay:
-            return Response(Rendered(replay.answer), replay.status, headers={"Idempotent-Replayed": "true"})
+            return Response(
+                Rendered(self.opened(replay.answer)), replay.status, headers={"Idempotent-Replayed": "true"}
+            )
         code, body = given[0][1] if given and given[0][0] is result else answered(result)
         return Response(Rendered(body), code)
+
+    def kept(self, answer: Answer) -> Answer:
+        """How an answer is stored for its Idempotency-Key. Views whose answers hold a secret encrypt it."""
+        return answer
+
+    def opened(self, stored: str) -> str:
+        """The body of a stored answer as it was sent."""
+        return stored
 
     def idempotency(self, answered: Callable[[Any], Answer]) -> Idempotency | None:
         _ = self.environment

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django_filters import CharFilter, ChoiceFilter, Filter, FilterSet
 
-from audit.models import AuditEvent
+from audit.models import AuditEvent, WebhookDelivery
 from loyalty.api.common.fields import INSTANT_HELP, parse_instant
 from loyalty.models import Hold, LedgerEntry, Member, Redemption, StampReward
 from programs.models import Challenge, Reward, StampProgram
@@ -137,4 +137,17 @@ class AuditFilters(FilterSet):
 
     class Meta:
         model = AuditEvent
+        fields: list[str] = []
+
+
+class WebhookDeliveryFilters(FilterSet):
+    """By its status, its event's type in full, and when it was made (`from` inclusive, `to` exclusive)."""
+
+    status = ChoiceFilter(choices=WebhookDelivery.Status.choices)
+    type = CharFilter(max_length=64)
+    vars()["from"] = InstantFilter(field_name="created_at", lookup_expr="gte")
+    to = InstantFilter(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = WebhookDelivery
         fields: list[str] = []

@@ -34,6 +34,8 @@ from loyalty.api.v1 import (
     tokens,
     transactions,
     transfers,
+    webhook_deliveries,
+    webhook_endpoints,
 )
 
 urlpatterns = [
@@ -128,5 +130,12 @@ urlpatterns = [
     path("sandbox/clock", sandbox.ClockView.as_view()),
     path("sandbox/reset", sandbox.ResetView.as_view()),
     path("audit-events", audit_events.AuditEventListView.as_view()),
+    path("webhook-endpoints", webhook_endpoints.EndpointListView.as_view()),
+    path("webhook-endpoints/<str:endpoint_id>", webhook_endpoints.EndpointView.as_view()),
+    path("webhook-endpoints/<str:endpoint_id>/rotate-secret", webhook_endpoints.RotateView.as_view()),
+    path("webhook-endpoints/<str:endpoint_id>/test", webhook_endpoints.TestView.as_view()),
+    path("webhook-deliveries", webhook_deliveries.DeliveryListView.as_view()),
+    path("webhook-deliveries/<str:delivery_id>", webhook_deliveries.DeliveryView.as_view()),
+    path("webhook-deliveries/<str:delivery_id>/resend", webhook_deliveries.ResendView.as_view()),
     path("<path:rest>", NothingHereView.as_view()),
 ]

@@ -9,6 +9,7 @@ import { Offers, Redemptions } from "./resources/redemptions.js";
 import { InventorySets, Rewards } from "./resources/rewards.js";
 import { BackTests, EarningRules, Metrics, Programs, Tiers } from "./resources/setup.js";
 import { StampCollections, StampPrograms, StampRewards } from "./resources/stamps.js";
+import { WebhookDeliveries, WebhookEndpoints } from "./resources/webhooks.js";
 import { Transport } from "./transport.js";
 
 export class Client {
@@ -38,6 +39,8 @@ export class Client {
     this.tiers = new Tiers(transport);
     this.analytics = new Analytics(transport);
     this.auditEvents = new AuditEvents(transport);
+    this.webhookEndpoints = new WebhookEndpoints(transport);
+    this.webhookDeliveries = new WebhookDeliveries(transport);
     this.sandbox = new Sandbox(transport);
   }
 }

@@ -323,6 +323,33 @@ export interface AuditEvents {
   ): PagePromise<Shapes.AuditEvent>;
 }
 
+/** Where you are told what happened. `webhooks.verify` checks what arrives there. */
+export interface WebhookEndpoints {
+  list(query?: Paging, options?: ReadOptions): PagePromise<Shapes.WebhookEndpoint>;
+  retrieve(endpointId: string, options?: ReadOptions): Promise<Shapes.WebhookEndpoint>;
+  /** Be told of events from now on. The answer alone holds the `secret`. */
+  create(body: Shapes.WebhookEndpointBody, options?: WriteOptions): Promise<Shapes.NewWebhookEndpoint>;
+  /** Change it, or disable or enable it by `status`. */
+  update(endpointId: string, body: Shapes.WebhookEndpointChanges, options?: WriteOptions): Promise<Shapes.WebhookEndpoint>;
+  /** Archive it, for good. */
+  delete(endpointId: string, options?: WriteOptions): Promise<Shapes.WebhookEndpoint>;
+  /** Another secret; the one before signs too for 24 hours. */
+  rotateSecret(endpointId: string, options?: WriteOptions): Promise<Shapes.NewWebhookEndpoint>;
+  /** Send a test event. */
+  test(endpointId: string, options?: WriteOptions): Promise<Shapes.WebhookDelivery>;
+}
+
+/** What was sent, and how it went. */
+export interface WebhookDeliveries {
+  list(
+    query?: Period & Paging & { endpoint?: string; status?: "pending" | "delivered" | "failed"; type?: string },
+    options?: ReadOptions,
+  ): PagePromise<Shapes.WebhookDelivery>;
+  retrieve(deliveryId: string, options?: ReadOptions): Promise<Shapes.WebhookDelivery>;
+  /** Send it again, at once, whatever became of it. */
+  resend(deliveryId: string, options?: WriteOptions): Promise<Shapes.WebhookDelivery>;
+}
+
 export interface Sandbox {
   /** Set the environment's time, so that years can be tried in a minute. */
   setClock(body: Shapes.ClockBody, options?: WriteOptions): Promise<Shapes.Environment>;
@@ -357,5 +384,7 @@ export class Client {
   readonly tiers: Tiers;
   readonly analytics: Analytics;
   readonly auditEvents: AuditEvents;
+  readonly webhookEndpoints: WebhookEndpoints;
+  readonly webhookDeliveries: WebhookDeliveries;
   readonly sandbox: Sandbox;
 }

@@ -1286,6 +1286,27 @@ export interface NamedOfferBody {
   offerId: string;
 }
 
+/** With the secret, which no other call shows. */
+export interface NewWebhookEndpoint {
+  id: string;
+  url: string;
+  description: string;
+  /** points.earned, points.* for all of a kind, or * for all there are. */
+  event_types: string[];
+  status: "enabled" | "disabled" | "archived";
+  disabled_at: string | null;
+  /** Why; empty while it is enabled. */
+  disabled_reason: string;
+  /** Since when nothing has arrived there. */
+  failing_since: string | null;
+  last_success_at: string | null;
+  /** Until then the secret before a rotation signs too. */
+  previous_secret_until: string | null;
+  created_at: string;
+  /** whsec_ and base64: what deliveries are verified with. */
+  secret: string;
+}
+
 export interface NextTier {
   tier: string;
   title: string;
@@ -1568,6 +1589,16 @@ export interface StampProgramChanges {
   currency?: string;
   reward?: StampRewardBody;
   display?: StampDisplayBody;
+}
+
+export interface WebhookEndpointChanges {
+  /** https, at an address that everybody can reach; nothing else is ever asked. */
+  url?: string;
+  /** Whole list: points.earned, points.* for all of a kind, or * for all there are. */
+  event_types?: string[];
+  description?: string;
+  /** disabled: nothing is sent, what waits goes on waiting. enabled: it goes on. */
+  status?: "enabled" | "disabled";
 }
 
 /** A spend of points outside the catalogue, in the frame of a redemption. */
@@ -2461,4 +2492,65 @@ export interface Verdict {
   referrer_points?: number;
   /** The arithmetic, in its order. */
   steps: Step[];
+}
+
+/** One try to send it. */
+export interface WebhookAttempt {
+  at: string;
+  /** The receiver's HTTP status, if it answered. */
+  status: number | null;
+  latency_ms: number | null;
+  error: string;
+}
+
+export interface WebhookDelivery {
+  id: string;
+  endpoint_id: string;
+  /** Of the event, in the header webhook-id and in GET /v1/audit-events; the same each time it is sent. */
+  audit_event_id: string;
+  type: string;
+  /** Your own id of the member; null of an erased one, and of what is of no member. */
+  member_id: string | null;
+  /** Counts this member's events, from 1. */
+  sequence: number | null;
+  status: "pending" | "delivered" | "failed";
+  attempts: number;
+  next_attempt_at: string | null;
+  give_up_at: string | null;
+  delivered_at: string | null;
+  /** Of the last attempt, likewise what follows. */
+  response_status: number | null;
+  latency_ms: number | null;
+  /** The first 1,024 bytes of the answer. */
+  response: string;
+  error: string;
+  /** Every attempt, oldest first. */
+  history: WebhookAttempt[];
+  created_at: string;
+}
+
+export interface WebhookEndpointBody {
+  /** https, at an address that everybody can reach; nothing else is ever asked. */
+  url: string;
+  /** points.earned, points.* for all of a kind, or * for all there are. */
+  event_types: string[];
+  description?: string;
+}
+
+export interface WebhookEndpoint {
+  id: string;
+  url: string;
+  description: string;
+  /** points.earned, points.* for all of a kind, or * for all there are. */
+  event_types: string[];
+  status: "enabled" | "disabled" | "archived";
+  disabled_at: string | null;
+  /** Why; empty while it is enabled. */
+  disabled_reason: string;
+  /** Since when nothing has arrived there. */
+  failing_since: string | null;
+  last_success_at: string | null;
+  /** Until then the secret before a rotation signs too. */
+  previous_secret_until: string | null;
+  created_at: string;
 }

@@ -16,6 +16,7 @@ from loyalty_engine_client.resources import (
     rewards,
     setup,
     stamps,
+    webhooks,
 )
 from loyalty_engine_client.transport import Transport
 
@@ -76,6 +77,8 @@ class Client:
         self.tiers = setup.Tiers(transport)
         self.analytics = operations.Analytics(transport)
         self.audit_events = operations.AuditEvents(transport)
+        self.webhook_endpoints = webhooks.WebhookEndpoints(transport)
+        self.webhook_deliveries = webhooks.WebhookDeliveries(transport)
         self.sandbox = operations.Sandbox(transport)
 
     def with_timeout(self, timeout: float) -> Self:

@@ -1359,6 +1359,28 @@ class NamedOfferBody(TypedDict):
     offerId: str
 
 
+class NewWebhookEndpoint(TypedDict):
+    """With the secret, which no other call shows."""
+
+    id: str
+    url: str
+    description: str
+    # points.earned, points.* for all of a kind, or * for all there are.
+    event_types: list[str]
+    status: Literal["enabled", "disabled", "archived"]
+    disabled_at: str | None
+    # Why; empty while it is enabled.
+    disabled_reason: str
+    # Since when nothing has arrived there.
+    failing_since: str | None
+    last_success_at: str | None
+    # Until then the secret before a rotation signs too.
+    previous_secret_until: str | None
+    created_at: str
+    # whsec_ and base64: what deliveries are verified with.
+    secret: str
+
+
 class NextTier(TypedDict):
     tier: str
     title: str
@@ -1670,6 +1692,16 @@ class StampProgramChanges(TypedDict):
     currency: NotRequired[str]
     reward: NotRequired[StampRewardBody]
     display: NotRequired[StampDisplayBody]
+
+
+class WebhookEndpointChanges(TypedDict):
+    # https, at an address that everybody can reach; nothing else is ever asked.
+    url: NotRequired[str]
+    # Whole list: points.earned, points.* for all of a kind, or * for all there are.
+    event_types: NotRequired[list[str]]
+    description: NotRequired[str]
+    # disabled: nothing is sent, what waits goes on waiting. enabled: it goes on.
+    status: NotRequired[Literal["enabled", "disabled"]]
 
 
 class PlainSpend(TypedDict):
@@ -2638,3 +2670,65 @@ class Verdict(TypedDict):
     referrer_points: NotRequired[int]
     # The arithmetic, in its order.
     steps: list[Step]
+
+
+class WebhookAttempt(TypedDict):
+    """One try to send it."""
+
+    at: str
+    # The receiver's HTTP status, if it answered.
+    status: int | None
+    latency_ms: int | None
+    error: str
+
+
+class WebhookDelivery(TypedDict):
+    id: str
+    endpoint_id: str
+    # Of the event, in the header webhook-id and in GET /v1/audit-events; the same each time it is sent.
+    audit_event_id: str
+    type: str
+    # Your own id of the member; null of an erased one, and of what is of no member.
+    member_id: str | None
+    # Counts this member's events, from 1.
+    sequence: int | None
+    status: Literal["pending", "delivered", "failed"]
+    attempts: int
+    next_attempt_at: str | None
+    give_up_at: str | None
+    delivered_at: str | None
+    # Of the last attempt, likewise what follows.
+    response_status: int | None
+    latency_ms: int | None
+    # The first 1,024 bytes of the answer.
+    response: str
+    error: str
+    # Every attempt, oldest first.
+    history: list[WebhookAttempt]
+    created_at: str
+
+
+class WebhookEndpointBody(TypedDict):
+    # https, at an address that everybody can reach; nothing else is ever asked.
+    url: str
+    # points.earned, points.* for all of a kind, or * for all there are.
+    event_types: list[str]
+    description: NotRequired[str]
+
+
+class WebhookEndpoint(TypedDict):
+    id: str
+    url: str
+    description: str
+    # points.earned, points.* for all of a kind, or * for all there are.
+    event_types: list[str]
+    status: Literal["enabled", "disabled", "archived"]
+    disabled_at: str | None
+    # Why; empty while it is enabled.
+    disabled_reason: str
+    # Since when nothing has arrived there.
+    failing_since: str | None
+    last_success_at: str | None
+    # Until then the secret before a rotation signs too.
+    previous_secret_until: str | None
+    created_at: str

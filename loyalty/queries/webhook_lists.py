@@ -1,0 +1,64 @@
+"""Reads of webhook endpoints and of what was sent to them."""
+
+from uuid import UUID
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from audit.errors import NotFound
+from audit.ids import parse_public
+from audit.models import WebhookDelivery, WebhookEndpoint
+from audit.webhooks import deliveries
+from loyalty.models import Member
+from programs.models import Environment
+
+
+def all_endpoints_of(environment: Environment) -> QuerySet[WebhookEndpoint]:
+    """Those of the environment, also archived ones; without their secrets."""
+    return WebhookEndpoint.objects.filter(environment_id=environment.pk).defer("secret", "previous_secret")
+
+
+def endpoints_of(environment: Environment) -> QuerySet[WebhookEndpoint]:
+    """Those of the environment that are not archived; without their secrets. Keyset by `id`."""
+    return all_endpoints_of(environment).filter(archived_at=None)
+
+
+def find_endpoint(*, environment: Environment, endpoint: str, archived: bool = False) -> WebhookEndpoint:
+    """By its `whe_` id; one that was archived only where that is asked for. Raises NotFound; also for another
+    environment's."""
+    key = parse_public("whe", endpoint)
+    rows = all_endpoints_of(environment) if archived else endpoints_of(environment)
+    found = rows.filter(pk=key).first() if key else None
+    if found is None:
+        raise NotFound(f"There is no webhook endpoint {endpoint!r} in this environment.")
+    return found
+
+
+def troubled_endpoints(environment: Environment) -> list[WebhookEndpoint]:
+    """Those that were disabled, or that nothing reaches at present: the longest in trouble first."""
+    troubled = Q(status=WebhookEndpoint.Status.DISABLED) | Q(failing_since__isnull=False)
+    return sorted(
+        endpoints_of(environment).filter(troubled),
+        key=lambda found: found.failing_since or found.disabled_at or found.created_at,
+    )
+
+
+def deliveries_of(environment: Environment, *, endpoint: UUID | None = None) -> QuerySet[WebhookDelivery]:
+    """All, or those to one endpoint, each with `member_name`: the tenant's own id. Keyset by `id`."""
+    member = Member.objects.filter(pk=OuterRef("member_id")).order_by().values("external_id")[:1]
+    rows = deliveries.deliveries_of(environment.pk).annotate(member_name=Subquery(member))
+    rows = rows.defer("endpoint__secret", "endpoint__previous_secret")
+    return rows.filter(endpoint_id=endpoint) if endpoint else rows
+
+
+def find_delivery(*, environment: Environment, delivery: str) -> WebhookDelivery:
+    """By its `whd_` id. Raises NotFound; also for another environment's."""
+    key = parse_public("whd", delivery)
+    found = deliveries_of(environment).filter(pk=key).first() if key else None
+    if found is None:
+        raise NotFound(f"There is no webhook delivery {delivery!r} in this environment.")
+    return found
+
+
+def waiting_for(endpoint: WebhookEndpoint) -> int:
+    """How many deliveries wait to be sent to it."""
+    return endpoint.deliveries.filter(status=WebhookDelivery.Status.PENDING).count()
