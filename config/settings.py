@@ -327,6 +327,7 @@ SPECTACULAR_SETTINGS = {
 
 # Webhooks (docs/webhooks.md) go to public addresses alone, by https; with this also to this machine, and by http.
 WEBHOOKS_ALLOW_LOOPBACK = env.bool("WEBHOOKS_ALLOW_LOOPBACK", default=DEBUG)
+WEBHOOKS_TIMEOUT_SECONDS = env.float("WEBHOOKS_TIMEOUT_SECONDS", default=15.0)  # of one attempt, in all
 
 
 # Background jobs (docs/jobs.md). What was missed while no worker ran is made up for when one starts.

@@ -1,0 +1,220 @@
+"""Goes along the audit trail and makes a delivery of each event for each endpoint that asked for it.
+
+An audit event is its own outbox: who writes one writes nothing else. The relay takes what is final, in the order
+(epoch, transaction, id), and moves its one row's position in the transaction that makes the deliveries: each is made
+exactly once, and none is passed over because an earlier transaction ended later (audit/positions.py).
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from audit.event_types import matches
+from audit.ids import new_id
+from audit.models import WebhookDelivery, WebhookEndpoint, WebhookRelay
+from audit.positions import NOWHERE, Position, Restored, present_epoch
+from audit.webhooks.tenants import Tenants
+
+WINDOW = 1_000  # events a transaction
+# About one endpoint alone, which is told by other means.
+UNTOLD = frozenset({"webhookendpoint.tested", "webhookdelivery.resent"})
+_LAST = 2**63 - 1
+
+_STATE = """
+SELECT
+    EXISTS (
+        SELECT FROM audit_auditevent AS event
+        WHERE event.epoch = relay.epoch AND event.transaction >= relay.transaction
+            AND event.transaction < pg_snapshot_xmin(pg_current_snapshot())
+            AND (event.transaction, event.id) > (relay.transaction, relay.event_id)
+    ) OR EXISTS (SELECT FROM audit_auditevent WHERE epoch > relay.epoch),
+    relay.transaction > pg_snapshot_xmax(pg_current_snapshot())
+        AND NOT EXISTS (SELECT FROM audit_auditevent WHERE epoch > relay.epoch),
+    EXISTS (
+        SELECT FROM audit_webhookendpoint AS endpoint JOIN LATERAL (
+            SELECT FROM audit_webhookdelivery AS delivery
+            WHERE delivery.endpoint_id = endpoint.id AND delivery.status = 'pending'
+                AND delivery.next_attempt_at <= %s
+            LIMIT 1
+        ) AS due ON true
+        WHERE endpoint.status = 'enabled' AND endpoint.archived_at IS NULL
+    )
+FROM audit_webhookrelay AS relay
+"""
+# Answers one row at least, so that the horizon is of the same snapshot.
+_EVENTS = """
+WITH horizon AS (SELECT coalesce(%(horizon)s::text::xid8, pg_snapshot_xmin(pg_current_snapshot())) AS open)
+SELECT horizon.open::text::bigint, event.* FROM horizon LEFT JOIN LATERAL (
+    SELECT id, transaction::text::bigint AS transaction, environment_id, member_id, verb, salt IS NULL AS blank
+    FROM audit_auditevent
+    WHERE epoch = %(epoch)s AND audit_auditevent.transaction >= %(transaction)s::text::xid8
+        AND audit_auditevent.transaction < horizon.open
+        AND (audit_auditevent.transaction, id) > (%(transaction)s::text::xid8, %(id)s)
+    ORDER BY audit_auditevent.transaction, id LIMIT %(limit)s
+) AS event ON true
+"""
+_NUMBERS = """
+INSERT INTO audit_webhooksequence AS stored (id, environment_id, member_id, last)
+SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::bigint[])
+ON CONFLICT (environment_id, member_id) DO UPDATE SET last = stored.last + excluded.last
+RETURNING environment_id, member_id, last
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`behind`: there are events to go along; `due`: deliveries to send."""
+
+    behind: bool
+    due: bool
+
+
+class _Event(NamedTuple):
+    id: UUID
+    transaction: int
+    environment_id: UUID | None
+    member_id: UUID | None
+    verb: str
+    blank: bool
+
+
+def state(now: datetime) -> State:
+    """What there is to do; one statement. Raises Restored."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STATE, [now])
+        behind, restored, due = cursor.fetchone()
+    if restored:
+        raise Restored(
+            "This database was restored from a dump: its transactions are counted anew, and webhooks wait. Run"
+            " `manage.py verify_audit --new-epoch`."
+        )
+    return State(behind, due)
+
+
+@transaction.atomic
+def relay(*, tenants: Tenants, now: datetime, limit: int = WINDOW, horizon: int | None = None) -> int:
+    """Go along the next events that are final: how many; 0 also while another worker does. `now`: real time.
+
+    `horizon`: the lowest transaction that may still be open, if that is known better. Locks: the relay's row, passing
+    over it where it is locked; then the endpoints of the events' environments, in order.
+    """
+    stored = WebhookRelay.objects.select_for_update(skip_locked=True).first()
+    if stored is None:
+        return 0
+    position = Position(stored.epoch, int(stored.transaction), stored.event_id)
+    events, ended = _next(position, limit, horizon)
+    _make(events, tenants, now)
+    stored.epoch, stored.transaction, stored.event_id = ended.epoch, str(ended.transaction), ended.id
+    stored.checked_at = now
+    stored.save(update_fields=["epoch", "transaction", "event_id", "checked_at"])
+    return len(events)
+
+
+def _next(position: Position, limit: int, horizon: int | None) -> tuple[list[_Event], Position]:
+    """The events behind the position, and the position behind them."""
+    over = position.epoch < present_epoch()
+    sent: dict[str, Any] = {
+        "epoch": position.epoch,
+        "transaction": str(position.transaction),
+        "id": position.id,
+        "limit": limit,
+        # In an epoch that is over nothing is open, and its transactions are not counted as those of today.
+        "horizon": str(_LAST) if over else None if horizon is None else str(horizon),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENTS, sent)
+        rows = cursor.fetchall()
+    events = [_Event(*row[1:]) for row in rows if row[1] is not None]
+    if len(events) == limit:
+        return events, Position(position.epoch, events[-1].transaction, events[-1].id)
+    if over:
+        return events, Position(position.epoch + 1)
+    # Behind all that is final: a look at a large transaction's end would otherwise read all of it each time.
+    return events, max(position, Position(position.epoch, int(rows[0][0]), NOWHERE))
+
+
+def _make(events: Sequence[_Event], tenants: Tenants, now: datetime) -> None:
+    places = {event.environment_id for event in events if event.environment_id and event.verb not in UNTOLD}
+    endpoints = _endpoints_of(places)
+    kinds = tenants.kinds({endpoint.environment_id for endpoint in endpoints}) if endpoints else {}
+    endpoints = [endpoint for endpoint in endpoints if endpoint.environment_id in kinds]
+    told = [(event, to) for event in sorted(events) if (to := list(_asking(event, endpoints)))]
+    if not told:
+        return
+    numbers = _numbers([event for event, _ in told])
+    WebhookDelivery.objects.bulk_create(
+        [_delivery(event, endpoint, numbers, now) for event, to in told for endpoint in to],
+        ignore_conflicts=True,
+        batch_size=1_000,
+    )
+
+
+def _endpoints_of(places: set[UUID]) -> list[WebhookEndpoint]:
+    if not places:
+        return []
+    rows = WebhookEndpoint.objects.filter(
+        environment_id__in=places, status=WebhookEndpoint.Status.ENABLED, archived_at__isnull=True
+    )
+    return list(rows.select_for_update(no_key=True).order_by("pk"))
+
+
+def _asking(event: _Event, endpoints: Sequence[WebhookEndpoint]) -> Iterator[WebhookEndpoint]:
+    if event.verb in UNTOLD:
+        return
+    for endpoint in endpoints:
+        if endpoint.environment_id == event.environment_id and any(
+            matches(pattern, event.verb) for pattern in endpoint.event_types
+        ):
+            yield endpoint
+
+
+def _numbers(events: Sequence[_Event]) -> Mapping[UUID, int]:
+    """The number of each event that is a member's, which rise with the events' ids. One statement."""
+    counts = Counter(
+        (event.environment_id, event.member_id)
+        for event in events
+        if event.environment_id and event.member_id
+    )
+    if not counts:
+        return {}
+    keys = sorted(counts, key=str)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NUMBERS,
+            [
+                [new_id() for _ in keys],
+                [each[0] for each in keys],
+                [each[1] for each in keys],
+                [counts[k] for k in keys],
+            ],
+        )
+        last = {(place, member): number for place, member, number in cursor.fetchall()}
+    following = {key: last[key] - counts[key] for key in keys}
+    numbers = {}
+    for event in events:
+        key = (event.environment_id, event.member_id)
+        if key in following:
+            following[key] += 1
+            numbers[event.id] = following[key]
+    return numbers
+
+
+def _delivery(
+    event: _Event, endpoint: WebhookEndpoint, numbers: Mapping[UUID, int], now: datetime
+) -> WebhookDelivery:
+    return WebhookDelivery(
+        environment_id=endpoint.environment_id,
+        endpoint=endpoint,
+        event_id=event.id,
+        type=event.verb,
+        member_id=event.member_id,
+        sequence=numbers.get(event.id),
+        next_attempt_at=now,
+        erased=event.blank and event.member_id is not None,
+        created_at=now,
+    )
