@@ -21,6 +21,7 @@ from loyalty.actions.back_tests import Interrupted, run_back_test
 from loyalty.actions.challenge_edits import settle_edited
 from loyalty.actions.code_uploads import delete_previews, run_upload
 from loyalty.actions.lowered_thresholds import settle_lowered
+from loyalty.actions.old_deliveries import delete_deliveries
 from loyalty.actions.old_payloads import erase_old_payloads
 from loyalty.actions.retention import delete_idempotency_records
 from loyalty.actions.sealing import seal_trail
@@ -158,6 +159,15 @@ def old_payloads(context: JobContext, timestamp: int) -> Counts:
             f"{len(done.failed)} environments failed; {done.counts['rows']} rows were blanked."
         )
     return _counted(done, "rows")
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(
+    name="deliveries", queue="loyalty", lock="deliveries", queueing_lock="deliveries", pass_context=True
+)
+def old_deliveries(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
+    """Every night: forget the webhook deliveries older than 30 days."""
+    return {"deleted": delete_deliveries(now=timezone.now(), pace=jobs.pace_of(context))}
 
 
 @app.task(

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from audit.errors import InvalidRequest, NotFound
@@ -13,6 +13,13 @@ from audit.models import AuditEvent, WebhookDelivery
 from audit.record import Actor, Place, record
 
 KEPT = timedelta(days=30)
+
+_DELETE = """
+DELETE FROM audit_webhookdelivery WHERE id IN (
+    SELECT id FROM audit_webhookdelivery WHERE created_at < %s
+    ORDER BY created_at LIMIT %s FOR UPDATE SKIP LOCKED
+)
+"""
 
 
 def deliveries_of(environment_id: UUID) -> QuerySet[WebhookDelivery]:
@@ -71,3 +78,14 @@ def resend(*, delivery: WebhookDelivery, actor: Actor, now: datetime) -> Webhook
 def forget_members(keys: Collection[UUID]) -> None:
     """Keep no text that was answered about these members, also of attempts that are under way. One statement."""
     WebhookDelivery.objects.filter(member_id__in=keys).update(erased=True, response="", error="", history=[])
+
+
+def delete_old(*, now: datetime, limit: int) -> int:
+    """Delete the oldest of those that are older than 30 days, at most `limit`; how many. One statement.
+
+    Locks: what it deletes, passing over what another run is deleting.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_DELETE, [now - KEPT, limit])
+        deleted: int = cursor.rowcount
+    return deleted

@@ -13,7 +13,7 @@ from audit.record import Actor
 from audit.webhooks.endpoints import switch_off
 from audit.webhooks.schedule import next_attempt
 
-KEPT_ANSWER = 1_024  # characters, of the first KiB
+KEPT_ANSWER = 1_024  # bytes
 KEPT_ATTEMPTS = 50
 GONE = 410
 _LONGEST_ERROR = 300
@@ -105,9 +105,13 @@ def _note(row: WebhookDelivery, outcome: Outcome, now: datetime) -> None:
         row.response, row.error, row.history = "", "", []
         return
     error = _plain(outcome.said())[:_LONGEST_ERROR]
-    row.response, row.error = _plain(outcome.text)[:KEPT_ANSWER], error
+    row.response, row.error = _plain(_beginning(outcome.text)), error
     attempt = {"at": rfc3339(now), "status": outcome.status, "latency_ms": outcome.latency_ms, "error": error}
     row.history = [*row.history, attempt][-KEPT_ATTEMPTS:]
+
+
+def _beginning(text: str) -> str:
+    return text.encode()[:KEPT_ANSWER].decode(errors="ignore")
 
 
 def _plain(text: str) -> str:

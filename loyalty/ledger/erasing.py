@@ -9,6 +9,7 @@ from django.db.models.expressions import RawSQL
 
 from audit.ids import public
 from audit.models import AuditEvent
+from audit.webhooks.deliveries import forget_members
 from loyalty.ledger.book import Book, Cause, Piece
 from loyalty.ledger.closing_challenges import forget_challenges
 from loyalty.ledger.covering import DEBT, pay_debt
@@ -94,6 +95,7 @@ def redact(members: Sequence[Member]) -> None:
     StampReward.objects.filter(member__in=keys, reference__isnull=False).update(reference=None)
     forget_challenges(keys)
     AuditEvent.objects.filter(member_id__in=keys).update(before=None, after=None, ip=None, salt=None)
+    forget_members(keys)
     _forget(keys)
 
 

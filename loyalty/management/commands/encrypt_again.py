@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
 
 from audit.record import Actor
 from audit.secrets_at_rest import Unreadable
-from programs.actions.token_keys import encrypt_again
+from audit.webhooks import endpoints
+from programs.actions import token_keys
 
 
 class Command(BaseCommand):
@@ -15,8 +18,11 @@ class Command(BaseCommand):
     help = "Put every secret that is kept encrypted under the newest of ENCRYPTION_KEYS; safe while in use."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        actor = Actor.system("encrypt_again")
         try:
-            count = encrypt_again(actor=Actor.system("encrypt_again"))
+            with transaction.atomic():
+                count = token_keys.encrypt_again(actor=actor)
+                count += endpoints.encrypt_again(actor=actor, now=timezone.now())
         except Unreadable as error:
             raise CommandError(f"{error} Nothing was changed.") from error
         self.stdout.write(f"{count} secrets are under the newest key.")

@@ -8,11 +8,12 @@ from typing import Any
 
 import psycopg
 from django.core.management.base import BaseCommand, CommandError
-from procrastinate import exceptions
+from procrastinate import App, exceptions
 from procrastinate.contrib.django import app
 
 from audit.instants import rfc3339
-from loyalty import jobs
+from audit.positions import Restored
+from loyalty import jobs, outbox
 from loyalty.queries.jobs import last_runs
 
 
@@ -42,7 +43,9 @@ class Command(BaseCommand):
             with app.replace_connector(jobs.connector()) as real:  # `app` stands in for it
                 if not options["once"]:
                     self.stdout.write("The worker runs; SIGTERM or Ctrl-C ends it after the chunk it is at.")
-                asyncio.run(jobs.run(real, once=options["once"], stopping=stopping))
+                _run(real, once=options["once"], stopping=stopping)
+        except Restored as error:
+            raise CommandError(str(error)) from error
         except (exceptions.ConnectorException, psycopg.Error) as error:
             raise CommandError(f"The database can't be used: {jobs.reason(error)}") from error
 
@@ -53,6 +56,21 @@ class Command(BaseCommand):
             self.stdout.write(f"{run.job:14} {run.outcome:10} {rfc3339(run.started_at)}  {took}")
         if not runs:
             self.stdout.write("No job has run yet: start the worker.")
+
+
+def _run(app: App, *, once: bool, stopping: threading.Event) -> None:
+    """The jobs, and the webhooks beside them."""
+    if once:
+        asyncio.run(jobs.run(app, once=True, stopping=stopping))
+        outbox.run_once(stopping)
+        return
+    webhooks = threading.Thread(target=outbox.run, args=(stopping,), name="outbox")
+    webhooks.start()
+    try:
+        asyncio.run(jobs.run(app, stopping=stopping))
+    finally:
+        stopping.set()
+        webhooks.join()
 
 
 def _end_with(parent: int, stopping: threading.Event) -> None:
