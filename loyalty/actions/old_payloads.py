@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import cast
 from uuid import UUID
 
 from loyalty.actions.pace import Pace
@@ -47,4 +48,5 @@ def _since(payload: Payload, windows: Windows) -> Mapping[UUID | None, datetime]
     """By program, from when on its rows keep what they say. The trail names no program: what an entry said stands there
     too, so that it goes by the tightest window."""
     whole = windows.tightest if payload is TRAIL else windows.loosest
-    return {**windows.programs, **({None: whole} if whole else {})}
+    known = cast("Mapping[UUID | None, datetime]", windows.programs)
+    return {**known, **({None: whole} if whole else {})}
