@@ -21,6 +21,8 @@ EVENT_TYPES: Mapping[str, str] = {
     "hold.expired": "A hold ended unused.",
     "hold.moved": "A hold went to the member who took over another.",
     "hold.released": "Held points were let go.",
+    "import.finished": "A file of members or purchases was imported, or failed.",
+    "import.started": "A file of members or purchases was begun to be imported.",
     "item.lost": "A member has less of an item.",
     "item.received": "A member has more of an item.",
     "member.erased": "A member's personal data was erased.",

@@ -250,6 +250,7 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
         [
             ("Project", "settings", "programs_project_changelist", "analyst"),
             ("API keys", "key", "programs_apikey_changelist", "owner"),
+            ("Imports", "upload_file", "loyalty_import_changelist", "analyst"),
             ("Member app", "smartphone", "programs_memberapp_changelist", "analyst"),
             ("Member token keys", "fingerprint", "programs_tokenkey_changelist", "owner"),
             ("Staff", "badge", "programs_projectmembership_changelist", "owner"),

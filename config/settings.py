@@ -190,6 +190,7 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # bytes
 LARGEST_BODY = 8 * 1024 * 1024  # of a batch of events; each view has its own limit
 LARGEST_CODE_FILE = 32 * 1024 * 1024  # bytes of an uploaded file of codes
+LARGEST_IMPORT_FILE = 128 * 1024 * 1024  # bytes of an uploaded file of members or purchases
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -20,6 +20,8 @@ from loyalty import jobs
 from loyalty.actions.back_tests import Interrupted, run_back_test
 from loyalty.actions.challenge_edits import settle_edited
 from loyalty.actions.code_uploads import delete_previews, run_upload
+from loyalty.actions.importing import delete_texts
+from loyalty.actions.importing_run import run_import
 from loyalty.actions.lowered_thresholds import settle_lowered
 from loyalty.actions.old_deliveries import delete_deliveries
 from loyalty.actions.old_payloads import erase_old_payloads
@@ -28,6 +30,7 @@ from loyalty.actions.sealing import seal_trail
 from loyalty.actions.sweep import sweep
 from loyalty.actions.tiers import NotAllCounted, evaluate_levels, recount_levels
 from loyalty.actions.turns import Run
+from loyalty.errors import ServiceUnavailable
 from programs.actions.pictures import delete_unused
 
 KEPT_HOURS = 72  # rows of jobs that have ended
@@ -212,13 +215,29 @@ def add_uploaded_codes(context: JobContext, upload: str) -> Counts:
     return run_upload(upload=UUID(upload), pace=pace, attempt=context.job.attempts)
 
 
+@app.task(
+    name="import",
+    queue="loyalty",
+    priority=-5,
+    pass_context=True,
+    retry=RetryStrategy(
+        wait=5, retry_exceptions=[Interrupted, OperationalError, InterfaceError, ServiceUnavailable]
+    ),
+)
+def import_file(context: JobContext, file: str) -> Counts:
+    """When somebody starts an import: work the file off, or try it, to its end."""
+    pace = replace(jobs.pace_of(context), seconds=None)
+    return run_import(file=UUID(file), pace=pace, attempt=context.job.attempts)
+
+
 @app.periodic(cron="29 * * * *")
 @app.task(name="previews", queue="loyalty", lock="previews", queueing_lock="previews", pass_context=True)
 def old_previews(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
-    """Every hour: forget the files of codes that were looked at a day ago and never uploaded, and pictures that no
-    reward shows any more."""
+    """Every hour: forget the files that were looked at a day ago and never taken, lines that an import refused a week
+    ago, and pictures that no reward shows any more."""
     deleted = delete_previews(now=timezone.now(), pace=jobs.pace_of(context))
-    return {"deleted": deleted, "pictures": delete_unused(now=timezone.now())}
+    imports = delete_texts(now=timezone.now(), pace=jobs.pace_of(context))
+    return {"deleted": deleted, "imports": imports, "pictures": delete_unused(now=timezone.now())}
 
 
 # No lock: a worker that dies in it must not keep it from the others.

@@ -37,7 +37,7 @@ from loyalty.rules.stamps import PURCHASE
 from programs.models import EarningRule, Environment
 from programs.queries.snapshots import Snapshot, snapshot
 
-__all__ = ["LATE_WINDOW", "MAX_DATA", "REFUND", "dry_run", "record_batch", "record_event"]
+__all__ = ["LATE_WINDOW", "MAX_DATA", "REFUND", "apply_events", "dry_run", "record_batch", "record_event"]
 
 MAX_BATCH = 1000
 Result: TypeAlias = RecordedEvent | DomainError
@@ -130,6 +130,12 @@ def _rehearse(journal: Journal, config: Snapshot, reported: ReportedEvent) -> Re
     if isinstance(result, DomainError):
         raise result
     return result
+
+
+def apply_events(journal: Journal, config: Snapshot, items: Sequence[Item]) -> list[Result]:
+    """Plan events of any age, by the rules in force when they happened; results are in their order. Locks: as
+    `record_batch`."""
+    return _apply(journal, config, items, any_time=True)[1]
 
 
 def _apply(

@@ -7,6 +7,7 @@ from loyalty.admin.challenges import ChallengeAdmin
 from loyalty.admin.code_uploads import CodeUploadAdmin
 from loyalty.admin.events import EventAdmin
 from loyalty.admin.holds import HoldAdmin
+from loyalty.admin.imports import ImportAdmin
 from loyalty.admin.inventory import InventorySetAdmin
 from loyalty.admin.ladders import TierLadderAdmin
 from loyalty.admin.ledger import LedgerEntryAdmin
@@ -31,6 +32,7 @@ __all__ = [
     "CodeUploadAdmin",
     "EventAdmin",
     "HoldAdmin",
+    "ImportAdmin",
     "InventorySetAdmin",
     "LedgerEntryAdmin",
     "MemberAdmin",

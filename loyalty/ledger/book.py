@@ -31,6 +31,8 @@ LIFETIME = {
 
 OPENING = "opening"
 """The origin of what an account begins with: a member has had it all along."""
+OPENING_BALANCE = "opening_balance:"
+"""How the origin of an imported balance begins: its expiry follows. It, too, is nothing that has just happened."""
 CHALLENGE = "challenge:"
 """How the origin of what a challenge gave begins: the hex of its key, and the place of the reward, follow."""
 
@@ -276,6 +278,11 @@ class Book:
         )
         use.lot = lot
         self.lot_uses.append(use)
+
+
+def is_opening(entry: LedgerEntry) -> bool:
+    """Whether the account began with it, or it was brought along from another system."""
+    return entry.origin is not None and (entry.origin == OPENING or entry.origin.startswith(OPENING_BALANCE))
 
 
 def root_type(entry: LedgerEntry) -> str:

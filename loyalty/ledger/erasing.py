@@ -13,6 +13,7 @@ from audit.webhooks.deliveries import forget_members
 from loyalty.ledger.book import Book, Cause, Piece
 from loyalty.ledger.closing_challenges import forget_challenges
 from loyalty.ledger.covering import DEBT, pay_debt
+from loyalty.ledger.erasing_imports import forget_lines
 from loyalty.ledger.holds import release
 from loyalty.ledger.reading import read_holds, read_lots, read_uncovered
 from loyalty.models import (
@@ -94,6 +95,8 @@ def redact(members: Sequence[Member]) -> None:
     _void_codes(keys)
     StampReward.objects.filter(member__in=keys, reference__isnull=False).update(reference=None)
     forget_challenges(keys)
+    names = [member.external_id for member in members if member.external_id]
+    forget_lines(members[0].environment_id, names)
     AuditEvent.objects.filter(member_id__in=keys).update(before=None, after=None, ip=None, salt=None)
     forget_members(keys)
     _forget(keys)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from loyalty.ledger.book import OPENING, Book
+from loyalty.ledger.book import Book, is_opening
 from loyalty.models import LedgerEntry, MilestoneChange
 from loyalty.rules.milestones import crossing
 from programs.models import Milestone, MilestoneSet
@@ -12,14 +12,24 @@ from programs.queries.snapshots import Snapshot
 
 def crossed(config: Snapshot, books: Iterable[Book]) -> Iterator[tuple[MilestoneChange, dict[str, Any]]]:
     """Of all that is planned: each milestone change, with the audit event that tells of it. What an account begins
-    with crosses nothing: the member has had it all along. No statement."""
+    with, or brought along from another system, crosses nothing: the member has had it all along. No statement."""
     for book in books:
         sets = config.milestone_sets_of(book.account.metric_id) if book.entries else ()
         ladders = [(each, ladder_of(config, each)) for each in sets]
-        for entry in book.entries:
-            for each, ladder in ladders if entry.origin != OPENING else ():
+        for entry in _events_of(book) if ladders else ():
+            for each, ladder in ladders:
                 if change := _change(entry, each, ladder):
                     yield change, _told(change, entry, each)
+
+
+def _events_of(book: Book) -> Iterator[LedgerEntry]:
+    """What has happened to the account: not what it began with, nor that this had expired long ago."""
+    before: LedgerEntry | None = None
+    for entry in book.entries:
+        is_its_end = before is not None and entry.type == LedgerEntry.Type.EXPIRED and is_opening(before)
+        if not is_opening(entry) and not (is_its_end and before and entry.points == -before.points):
+            yield entry
+        before = entry
 
 
 def ladder_of(config: Snapshot, milestone_set: MilestoneSet) -> tuple[list[Milestone], list[int]]:

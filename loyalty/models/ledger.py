@@ -229,7 +229,8 @@ class LedgerEntry(Acted, Immutable):
             ),
             models.CheckConstraint(
                 condition=Q(event__isnull=False, origin__isnull=False)
-                # What an account begins with or brings along, and what a challenge gives by an edit or a merge, has no event.
+                # What an account begins with or brings along, and what a challenge gives by an edit or a
+                # merge, has no event.
                 | (
                     Q(event__isnull=True)
                     & (

@@ -1,5 +1,6 @@
 """A tenant with one row for every page of the console, each carrying the tenant's own mark."""
 
+import io
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from loyalty.actions.back_tests import start_back_test
 from loyalty.actions.code_uploads import look_at_codes
 from loyalty.actions.events import record_event
 from loyalty.actions.holds import hold_points
+from loyalty.actions.importing import look_at_file
 from loyalty.actions.inventory_sets import save_inventory_set
 from loyalty.actions.redemptions import redeem
 from loyalty.models import Event, LedgerEntry, Member, StampReward
@@ -118,6 +120,14 @@ def furnish(mark: str) -> Tenant:
         actor=actor,
         now=timezone.now(),
     )
+    imported = look_at_file(
+        environment=environment,
+        kind="members",
+        file_name=f"{mark}-members.csv",
+        stream=io.BytesIO(f"member_id\n{mark}-ada\n".encode()),
+        actor=actor,
+        now=timezone.now(),
+    )
     stamp_program = factories.make_stamp_program(
         factories.reload(environment),
         name=f"{mark}-coffee",
@@ -191,6 +201,7 @@ def furnish(mark: str) -> Tenant:
         challenge,
         member_app,
         upload,
+        imported,
         stamp_program,
         card,
         StampReward.objects.get(collection=card),

@@ -185,7 +185,7 @@ FROM (
     ) AS entry ON true
 ) AS change
 WHERE points IS NULL OR metric_id IS DISTINCT FROM entry_metric_id OR from_id IS NOT DISTINCT FROM to_id
-    OR rises <> (points > 0) OR origin IS NOT DISTINCT FROM 'opening';
+    OR rises <> (points > 0) OR origin IS NOT DISTINCT FROM 'opening' OR starts_with(origin, 'opening_balance:');
 
 -- erased_member_is_told_nothing: Of an erased member no notification has words, and no coupon a code.
 SELECT kind, row.id, member.id, 'blank', row.words
