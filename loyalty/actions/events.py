@@ -132,10 +132,12 @@ def _rehearse(journal: Journal, config: Snapshot, reported: ReportedEvent) -> Re
     return result
 
 
-def apply_events(journal: Journal, config: Snapshot, items: Sequence[Item]) -> list[Result]:
+def apply_events(
+    journal: Journal, config: Snapshot, items: Sequence[Item], allowance: Allowance
+) -> list[Result]:
     """Plan events of any age, by the rules in force when they happened; results are in their order. Locks: as
     `record_batch`."""
-    return _apply(journal, config, items, any_time=True)[1]
+    return _apply(journal, config, items, allowance, any_time=True)[1]
 
 
 def _apply(

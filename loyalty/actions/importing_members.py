@@ -17,8 +17,9 @@ from loyalty.actions.points import find_metric, policy_of
 from loyalty.ledger import accounts
 from loyalty.ledger.book import OPENING_BALANCE, Cause
 from loyalty.ledger.covering import credit
-from loyalty.ledger.members import lock_members
+from loyalty.ledger.members import Redirected, lock_members
 from loyalty.ledger.posting import Journal
+from loyalty.ledger.seating import HeldSeats, hold_seats
 from loyalty.models import Account, Import, LedgerEntry, Member, member_key
 from loyalty.models.ledger import MAX_TOTAL
 from loyalty.rules.import_rows import BY_RULE, NEVER, MemberLine, balance_key
@@ -59,6 +60,7 @@ class _Sitting:
     erased: set[UUID]
     given: defaultdict[tuple[UUID, UUID], list[_Given]] = field(default_factory=lambda: defaultdict(list))
     in_file: set[int] = field(default_factory=set)
+    seats: HeldSeats | None = None
     changed: dict[UUID, tuple[Member, dict[str, Any]]] = field(default_factory=dict)
 
 
@@ -70,7 +72,7 @@ def take_members(
     there already changes nothing. Of each line what became of it: "added", "already", or why not.
 
     A constant number of statements. Attributes of members who exist are written here, all else by the journal.
-    Locks: the members, ids ascending; their accounts.
+    Locks: the members, ids ascending; their accounts; seats.
     """
     names = {line.member for line in lines}
     erased = erased_keys(journal, names)
@@ -82,6 +84,7 @@ def take_members(
     )
     _open_accounts(sitting, lines)
     _read_in_file(sitting, lines)
+    _hold_seats(sitting)
     told = {}
     for line in lines:
         try:
@@ -146,6 +149,24 @@ def _read_in_file(sitting: _Sitting, lines: Sequence[MemberLine]) -> None:
             sitting.in_file = {key for (key,) in cursor.fetchall()}
 
 
+def _hold_seats(sitting: _Sitting) -> None:
+    """For new members, where the plan limits them. Raises Redirected where one was made meanwhile."""
+    coming = {one.pk for one in sitting.members.values() if one._state.adding}
+    if coming:
+        sitting.seats = hold_seats(sitting.journal.environment)
+    if sitting.seats and Member.objects.filter(pk__in=coming).exists():
+        raise Redirected
+
+
+def _check_seat(sitting: _Sitting) -> None:
+    if sitting.seats is None:
+        return
+    # What a trial would have taken by now; at most, since those who exist take none.
+    taken = len(sitting.journal.new_members) + (sitting.file.added if sitting.file.is_trial else 0)
+    if taken >= sitting.seats.left:
+        raise _Refusal(sitting.seats.refusal(taken).detail)
+
+
 def _take(sitting: _Sitting, line: MemberLine) -> bool:
     """Whether anything of the line is new. Raises _Refusal, and plans nothing then."""
     member = sitting.members.get(line.member)
@@ -155,6 +176,8 @@ def _take(sitting: _Sitting, line: MemberLine) -> bool:
         raise _Refusal(_FROZEN)
     attributes = _merged(member, line)
     is_new = member._state.adding and member.pk not in sitting.journal.new_members
+    if is_new:
+        _check_seat(sitting)
     posted = bool(line.points) and _give(sitting, line, member)
     if is_new:
         sitting.journal.new_members[member.pk] = member

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from audit.errors import DomainError
+from loyalty.actions.allowances import Allowance
 from loyalty.actions.events import apply_events
 from loyalty.actions.intake import take_in
 from loyalty.ledger.posting import Journal
@@ -16,7 +17,9 @@ from programs.queries.snapshots import Snapshot
 ERASED = "This member was erased, and is not brought back by a file."
 
 
-def take_purchases(journal: Journal, config: Snapshot, lines: Sequence[PurchaseLine]) -> dict[int, str]:
+def take_purchases(
+    journal: Journal, config: Snapshot, lines: Sequence[PurchaseLine], allowance: Allowance
+) -> dict[int, str]:
     """Plan the events as if they came one after the other, by the rules in force when they happened. Of each line
     what became of it: "added", "already" (recorded before), or why not. Locks: as `record_batch`."""
     erased = erased_keys(journal, {line.member for line in lines})
@@ -26,7 +29,7 @@ def take_purchases(journal: Journal, config: Snapshot, lines: Sequence[PurchaseL
         ReportedEvent(line.event_id, PURCHASE, line.member, line.data, line.occurred_at) for line in taken
     ]
     if reported:
-        results = apply_events(journal, config, take_in(reported, config, journal.now))
+        results = apply_events(journal, config, take_in(reported, config, journal.now), allowance)
         for line, result in zip(taken, results, strict=True):
             if isinstance(result, DomainError):
                 told[line.number] = result.detail

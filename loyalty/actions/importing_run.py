@@ -8,8 +8,9 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from audit.record import Actor
+from loyalty.actions.allowances import Allowance, allowance_of
 from loyalty.actions.back_tests import Interrupted
-from loyalty.actions.importing import note_problems, read_line, tell_end
+from loyalty.actions.importing import PIECE, note_problems, read_line, tell_end
 from loyalty.actions.importing_members import take_members
 from loyalty.actions.importing_purchases import take_purchases
 from loyalty.actions.once import once
@@ -72,14 +73,31 @@ def run_import(
 
 
 def _step(file: UUID) -> Step:
-    key = Import.objects.filter(pk=file).values_list("environment", flat=True).first()
-    if key is None:
+    found = Import.objects.filter(pk=file).only("environment", "kind", "is_trial", "added").first()
+    if found is None:
         return "over"
-    return _work_off(environment=environment_by_id(key), file=file)
+    environment = environment_by_id(found.environment_id)
+    if found.kind != Import.Kind.PURCHASES:
+        return _work_off(environment=environment, file=file, allowance=Allowance())
+    # What a trial would have used by now is not there for its next piece.
+    before = found.added if found.is_trial else 0
+    with allowance_of(environment, before + PIECE) as allowance:
+        if allowance.granted is not None:
+            allowance.granted = max(0, allowance.granted - before)
+        step = _work_off(environment=environment, file=file, allowance=allowance)
+        if found.is_trial:
+            allowance.begin()
+    return step
 
 
 @once
-def _work_off(*, environment: Environment, file: UUID, idempotency: Idempotency | None = None) -> Step:  # noqa: ARG001
+def _work_off(
+    *,
+    environment: Environment,
+    file: UUID,
+    allowance: Allowance,
+    idempotency: Idempotency | None = None,  # noqa: ARG001 - `once` gives it
+) -> Step:
     """The next piece. Locks: the import, before any member; then as each line's own action would."""
     running = Import.objects.filter(pk=file, status=Import.Status.RUNNING)
     found = running.select_for_update(of=("self",), skip_locked=True).first()
@@ -95,7 +113,7 @@ def _work_off(*, environment: Environment, file: UUID, idempotency: Idempotency 
         actor=Actor(found.actor_kind, found.actor_id, found.trace_id),  # type: ignore[arg-type]
         now=now_in(environment),
     )
-    told = _judge(found, piece, lines, journal)
+    told = _judge(found, piece, lines, journal, allowance)
     if not found.is_trial:
         journal.write(None)
         piece.content = []
@@ -104,7 +122,9 @@ def _work_off(*, environment: Environment, file: UUID, idempotency: Idempotency 
     return "done"
 
 
-def _judge(found: Import, piece: ImportPiece, lines: Sequence[Line], journal: Journal) -> dict[int, str]:
+def _judge(
+    found: Import, piece: ImportPiece, lines: Sequence[Line], journal: Journal, allowance: Allowance
+) -> dict[int, str]:
     """Plan what the lines say. Of each its outcome by its number: "added", "already", or a problem."""
     told: dict[int, str] = {}
     fresh: list[MemberLine | PurchaseLine] = []
@@ -124,7 +144,7 @@ def _judge(found: Import, piece: ImportPiece, lines: Sequence[Line], journal: Jo
     if members:
         told |= take_members(journal, config, members, found)
     if purchases:
-        told |= take_purchases(journal, config, purchases)
+        told |= take_purchases(journal, config, purchases, allowance)
     return told
 
 
