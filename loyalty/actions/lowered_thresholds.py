@@ -65,6 +65,8 @@ def settle_cards(
     Locks: their members, ids ascending."""
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     config = snapshot(environment)
+    if "stamps" not in config.features:
+        return 0  # until the plan has them again
     due = _at_once(StampCollection.objects.raw(_DUE, [environment.id, limit]))
     if not due:
         return 0

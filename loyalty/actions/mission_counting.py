@@ -29,11 +29,11 @@ _BY_TYPE = UUID(int=0xC4A11)  # what is derived from a snapshot is known by ids
 
 def missions_by_type(config: Snapshot) -> Mapping[str, Sequence[tuple[Challenge, Mission]]]:
     """The missions that events of each type may concern, paused challenges' too: explain says why they counted
-    nothing. Made once for each snapshot."""
+    nothing. None where the plan has no challenges. Made once for each snapshot."""
     known: dict[str, list[tuple[Challenge, Mission]]] | None = config.derived.get(_BY_TYPE)
     if known is None:
         known = defaultdict(list)
-        for challenge in config.challenges:
+        for challenge in config.challenges if "challenges" in config.features else ():
             if challenge.status != Challenge.Status.ENDED:
                 for mission in missions_of(challenge):
                     known[mission.event_type].append((challenge, mission))

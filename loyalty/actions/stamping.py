@@ -29,8 +29,9 @@ from programs.queries.snapshots import Snapshot
 
 
 def stamp_programs_of(config: Snapshot, item: Item) -> list[StampProgram]:
-    """Those whose cards the event may concern, paused ones too: explain says why they gave nothing."""
-    if item.reported.type != rules.PURCHASE:
+    """Those whose cards the event may concern, paused ones too: explain says why they gave nothing. None where the
+    plan has no stamps."""
+    if item.reported.type != rules.PURCHASE or "stamps" not in config.features:
         return []
     return [
         one

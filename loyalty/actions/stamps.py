@@ -20,6 +20,7 @@ from loyalty.queries.rules import is_active
 from loyalty.queries.stamps import find_stamp_program, find_stamp_reward
 from loyalty.rules.stamps import in_window
 from programs.models import Environment, StampProgram
+from programs.queries.plans import require_feature
 
 MAX_REFERENCE = 200
 
@@ -37,8 +38,10 @@ def enrol(
     """Give the member a card of the stamp program (`lp_` id), once; the member is made if new. Purchases that are
     recorded from now on stamp it.
 
-    Raises AlreadyEnrolled, MemberFrozen, NotFound, Replay, StampProgramNotAvailable. Locks: the member.
+    Raises AlreadyEnrolled, FeatureNotInPlan, MemberFrozen, PlanLimitExceeded, NotFound, Replay,
+    StampProgramNotAvailable. Locks: the member.
     """
+    require_feature(environment, "stamps")
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     row = lock_members(environment=environment, members=[member], now=now)[member]
     if idempotency:

@@ -86,7 +86,10 @@ def active_programs(config: Snapshot) -> set[UUID]:
 
 
 def shown_challenges(config: Snapshot, now: datetime) -> list[Challenge]:
-    """Those that members are shown, in their order: active ones of active programs that are not over. No statement."""
+    """Those that members are shown, in their order: active ones of active programs that are not over; none where the
+    plan has none. No statement."""
+    if "challenges" not in config.features:
+        return []
     going = {
         program.id
         for program in config.programs

@@ -28,5 +28,7 @@ def why_not_in_force(config: Snapshot, challenge: Challenge, at: datetime) -> st
 
 
 def in_force(config: Snapshot, at: datetime) -> list[Challenge]:
-    """The challenges that are in force at that instant, in their order."""
+    """The challenges that are in force at that instant, in their order; none where the plan has none."""
+    if "challenges" not in config.features:
+        return []
     return [one for one in config.challenges if why_not_in_force(config, one, at) is None]

@@ -27,6 +27,7 @@ from programs.actions.configure import (
     refusal_of,
 )
 from programs.models import Challenge, ChallengeReward, Environment, Mission
+from programs.queries.plans import require_feature
 
 _DRAFT, _ACTIVE, _ENDED = Challenge.Status.DRAFT, Challenge.Status.ACTIVE, Challenge.Status.ENDED
 _TEXTS: Final = ("title", "subtitle", "notification_title", "notification_message")
@@ -51,9 +52,10 @@ def save_challenge(
     A draft is free. Later its program and `per` stay, as do what a mission counts (event_type, measure, field); it
     is never a draft again, ended is final; a mission that is left out stays as a row with `removed_at`.
 
-    Raises InvalidRequest naming every fault, as `title` or `missions[1].target`; NotFound for another environment's
-    challenge. Locks: the environment, then the challenge.
+    Raises FeatureNotInPlan; InvalidRequest naming every fault, as `title` or `missions[1].target`; NotFound for another
+    environment's challenge. Locks: the environment, then the challenge.
     """
+    require_feature(environment, "challenges")
     lock_environment(environment)
     stored = None if challenge._state.adding else locked(environment, challenge)
     parts = _read(environment, challenge, stored, missions, rewards)

@@ -12,6 +12,7 @@ from programs.actions.configure import as_json, clean, configure, foreign_errors
 from programs.conditions import FaultyConfigurationError, Scope, canonical
 from programs.currencies import digits_of
 from programs.models import Environment, StampProgram
+from programs.queries.plans import require_feature
 
 _DRAFT, _ENDED = StampProgram.Status.DRAFT, StampProgram.Status.ENDED
 _CONDITIONS: Final[tuple[tuple[str, Scope], ...]] = (("condition", "event"), ("item_where", "item"))
@@ -31,8 +32,9 @@ def save_stamp_program(
     has begun is no draft again and can't turn to paying a price back; one that has ended stays ended. A lower
     threshold counts for every running card, a higher one for those that begin later.
 
-    Raises InvalidRequest naming every faulty field, NotFound. Locks: the environment, then the row.
+    Raises FeatureNotInPlan, InvalidRequest naming every faulty field, NotFound. Locks: the environment, then the row.
     """
+    require_feature(environment, "stamps")
     stored = None if stamp_program._state.adding else locked(environment, stamp_program)
     whole = stored or stamp_program
     before = as_json(whole)

@@ -9,9 +9,11 @@ from django.db import transaction
 from audit.errors import InvalidRequest
 from audit.record import Actor, Place, record
 from programs.actions.configure import as_json
+from programs.actions.plan_limits import hold_limit
+from programs.actions.programs import hold_program_limit
 from programs.models import Environment, Metric, Organization, Plan, Program, Project, ProjectMembership
-
-FEATURES = ["challenges", "stamps", "webhooks", "cross_project", "approvals"]
+from programs.models.plans import FEATURES
+from programs.queries.plans import projects_used
 
 
 @transaction.atomic
@@ -19,21 +21,25 @@ def create_project(*, organization_name: str, project_name: str, time_zone: str,
     """The project, made with what it needs where it is missing: organization, plan, both environments,
     and in each the program `default` with the metric `points`.
 
-    Doing it again returns the same project. Raises InvalidRequest for an unknown time zone.
+    Doing it again returns the same project. Raises InvalidRequest for an unknown time zone, and PlanLimitExceeded.
+    Locks: the organization.
     """
     if time_zone not in _time_zones():
         raise InvalidRequest.field("time_zone", "invalid", "Use an IANA name such as Europe/London.")
     plan, _ = Plan.objects.get_or_create(
-        code="self-hosted", defaults={"name": "Self-hosted, unlimited", "features": FEATURES}
+        code="self-hosted", defaults={"name": "Self-hosted, unlimited", "features": list(FEATURES)}
     )
     organization, new = Organization.objects.get_or_create(name=organization_name, defaults={"plan": plan})
     if new:
         _record(Place(organization.id), actor, organization)
-    project, new = Project.objects.get_or_create(
-        organization=organization, name=project_name, defaults={"time_zone": time_zone}
-    )
-    if new:
-        _record(Place(organization.id, project.id), actor, project)
+    project = Project.objects.filter(organization=organization, name=project_name).first()
+    if project is None:
+        hold_limit(organization=organization, limit="projects", used=lambda: projects_used(organization.pk))
+        project, new = Project.objects.get_or_create(
+            organization=organization, name=project_name, defaults={"time_zone": time_zone}
+        )
+        if new:
+            _record(Place(organization.id, project.id), actor, project)
     for kind in Environment.Kind.values:
         ensure_environment(project=project, kind=kind, actor=actor)
     return project
@@ -47,9 +53,11 @@ def _time_zones() -> frozenset[str]:
 
 @transaction.atomic
 def ensure_environment(*, project: Project, kind: str, actor: Actor) -> Environment:
-    """The project's environment of that kind, made with its default program and metric if missing."""
+    """The project's environment of that kind, made with its default program and metric if missing. Raises
+    PlanLimitExceeded. Locks: the organization, where it is made."""
     environment, new = Environment.objects.get_or_create(project=project, kind=kind, archived_at=None)
     if new:
+        hold_program_limit(environment)
         place = Place(project.organization_id, project.id, environment.id)
         program = Program.objects.create(environment=environment, code="default", name="Default program")
         metric = Metric.objects.create(

@@ -33,6 +33,8 @@ from programs.models import (
     Tier,
     TierLadder,
 )
+from programs.models.plans import FEATURES
+from programs.queries.plans import terms_of
 
 EntryType = Literal["earned", "bonus"]
 
@@ -135,6 +137,8 @@ class Snapshot:
     """With their items and pictures."""
     coupons: tuple[Coupon, ...] = ()
     member_app: MemberApp | None = None
+    features: frozenset[str] = frozenset(FEATURES)
+    """Of the plan. What is off stays configured, and does nothing new."""
     drafts: Drafts = Drafts()
     derived: dict[UUID, Any] = field(default_factory=dict)
     """What the layers above make of an object here, by its id; it goes when the snapshot goes."""
@@ -265,6 +269,7 @@ def _compile(environment: Environment) -> Snapshot:
         inventory_sets=tuple(_inventory_sets(environment)),
         coupons=tuple(_own(Coupon, environment)),
         member_app=_own(MemberApp, environment).first(),
+        features=terms_of(environment).features,
         drafts=_drafts(
             environment,
             [mission for each in challenges if _is_draft(each) for mission in each.missions.all()],

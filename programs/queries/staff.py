@@ -12,7 +12,7 @@ Role = ProjectMembership.Role
 
 def environments_for(user: User | AbstractBaseUser | AnonymousUser) -> QuerySet[Environment]:
     """The environments that the user may choose; a superuser may choose among all."""
-    found = Environment.objects.filter(archived_at=None).select_related("project__organization")
+    found = Environment.objects.filter(archived_at=None).select_related("project__organization__plan")
     if not isinstance(user, User):
         return found.none()
     if not user.is_superuser:

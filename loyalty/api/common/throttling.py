@@ -52,9 +52,9 @@ class _Window:
 _window = _Window()
 
 
-def count(caller: str) -> RateLimit:
-    """Count one request of `caller`."""
-    limit = settings.API_REQUESTS_PER_MINUTE
+def count(caller: str, limit: int | None = None) -> RateLimit:
+    """Count one request of `caller`. `limit`: else that of the settings."""
+    limit = settings.API_REQUESTS_PER_MINUTE if limit is None else limit
     now = int(time())
     number = now // WINDOW
     used = _count_together(caller, number) if settings.CACHE_IS_SHARED else _window.count(caller, number)

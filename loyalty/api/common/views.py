@@ -25,6 +25,7 @@ from loyalty.errors import RateLimited, Replay
 from loyalty.ledger.idempotency import Answer, Idempotency
 from programs.models import Environment
 from programs.queries.environments import environment_by_id, now_in
+from programs.queries.plans import require_feature, terms_of
 
 R = TypeVar("R")
 
@@ -41,7 +42,10 @@ class EngineView(APIView):
     member token may call as well (they ask `own` whose data is meant); HEAD needs what GET does."""
 
     scopes: ClassVar[Mapping[str, str]] = {}
+    feature: ClassVar[str] = ""
+    """Of the plan, without which every call is refused."""
     members_may: ClassVar[frozenset[str]] = frozenset()
+    rate_limit: throttling.RateLimit
     http_method_names = ["get", "head", "post", "patch", "delete"]
     content_negotiation_class = AcceptHeaderAlone
 
@@ -104,6 +108,23 @@ class EngineView(APIView):
             self._limit(request, f"ip:{request._request.client_ip}")  # type: ignore[attr-defined]
             raise
         self._limit(request, caller)
+
+    def check_permissions(self, request: Request) -> None:
+        super().check_permissions(request)
+        if self.feature:
+            require_feature(self.environment, self.feature)
+
+    def check_throttles(self, request: Request) -> None:
+        """Count the request against its environment too, where the plan limits that; the tighter limit is shown."""
+        super().check_throttles(request)
+        allowed = terms_of(self.environment).limits.get("requests_per_minute")
+        if allowed is None:
+            return
+        own = throttling.count(f"plan:{self.environment.pk.hex}", allowed)
+        if own.remaining <= self.rate_limit.remaining:
+            self.rate_limit = own
+        if own.exceeded:
+            raise RateLimited(f"The plan allows {allowed} requests in a minute; wait and go on.")
 
     def _limit(self, request: Request, caller: str) -> None:
         self.rate_limit = throttling.count(caller)

@@ -14,6 +14,7 @@ from programs.pictures import picture_path
 
 
 class ProgramListView(PublisherView):
+    feature = "stamps"
     scopes = {"POST": "config:read"}
 
     @operation(
@@ -35,6 +36,7 @@ class ProgramListView(PublisherView):
 
 
 class ProgramView(PublisherView):
+    feature = "stamps"
     scopes = {"POST": "config:read"}
 
     @operation(

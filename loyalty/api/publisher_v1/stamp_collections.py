@@ -17,6 +17,7 @@ from loyalty.queries.stamps import collections_of, find_collection
 
 
 class CreateView(PublisherView):
+    feature = "stamps"
     scopes = {"POST": "members:write"}
 
     @operation(
@@ -44,6 +45,7 @@ class CreateView(PublisherView):
 
 
 class CollectionView(PublisherView):
+    feature = "stamps"
     scopes = {"POST": "members:read"}
 
     @operation(
@@ -63,6 +65,7 @@ class CollectionView(PublisherView):
 
 
 class CollectionListView(PublisherView):
+    feature = "stamps"
     scopes = {"POST": "members:read"}
 
     @operation(

@@ -63,6 +63,7 @@ class RewardAnalyticsView(EngineView):
 
 
 class StampAnalyticsView(ListView):
+    feature = "stamps"
     scopes = {"GET": "analytics:read"}
     filters = StampProgramFilters
 

@@ -31,6 +31,7 @@ from programs.queries.snapshots import snapshot
 
 
 class ChallengeListView(ListView):
+    feature = "challenges"
     scopes = {"GET": "config:read", "POST": "config:write"}
     filters = ChallengeFilters
 
@@ -73,6 +74,7 @@ class ChallengeListView(ListView):
 
 
 class ChallengeView(EngineView):
+    feature = "challenges"
     scopes = {"GET": "config:read", "PATCH": "config:write"}
     http_method_names = ["get", "head", "patch"]
 
@@ -136,6 +138,7 @@ def saved(view: EngineView, challenge: Challenge, body: dict[str, Any], status: 
 
 
 class CustomerChallengesView(EngineView):
+    feature = "challenges"
     scopes = {"GET": "members:read"}
     members_may = frozenset({"GET"})
 

@@ -31,6 +31,7 @@ class StampCollectionBody(MemberBody):
 
 
 class EnrolView(EngineView):
+    feature = "stamps"
     scopes = {"POST": "members:write"}
     members_may = frozenset({"POST"})
 
@@ -69,6 +70,7 @@ class EnrolView(EngineView):
 
 
 class StampCollectionView(EngineView):
+    feature = "stamps"
     scopes = {"GET": "members:read"}
     members_may = frozenset({"GET"})
 
@@ -100,6 +102,7 @@ class StampCollectionsQuery(PageQuery):
 
 
 class StampCollectionListView(ListView):
+    feature = "stamps"
     scopes = {"GET": "members:read"}
     members_may = frozenset({"GET"})
     paging = StampCollectionsQuery

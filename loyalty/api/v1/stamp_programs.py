@@ -41,6 +41,7 @@ class StampProgramsQuery(PageQuery, StampProgramQuery):
 
 
 class StampProgramListView(ListView):
+    feature = "stamps"
     scopes = {"GET": "config:read", "POST": "config:write"}
     members_may = frozenset({"GET"})
     filters = StampProgramFilters
@@ -85,6 +86,7 @@ class StampProgramListView(ListView):
 
 
 class StampProgramView(EngineView):
+    feature = "stamps"
     scopes = {"GET": "config:read", "PATCH": "config:write"}
     members_may = frozenset({"GET"})
 

@@ -29,6 +29,7 @@ class StampRewardsQuery(PageQuery, MemberBody):
 
 
 class StampRewardListView(ListView):
+    feature = "stamps"
     scopes = {"GET": "redemptions:read"}
     members_may = frozenset({"GET"})
     filters = StampRewardFilters
@@ -68,6 +69,7 @@ class StampRewardListView(ListView):
 
 
 class StampRewardView(EngineView):
+    feature = "stamps"
     scopes = {"GET": "redemptions:read"}
     members_may = frozenset({"GET"})
 
@@ -98,6 +100,7 @@ class StampPaymentBody(Body):
 
 
 class PayView(EngineView):
+    feature = "stamps"
     scopes = {"POST": "redemptions:write"}
 
     @operation(
