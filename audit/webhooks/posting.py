@@ -146,6 +146,8 @@ def _exchanged(connection: socket.socket, request: bytes, end: float) -> Answer:
     try:
         answer.begin()
         text = answer.read(LARGEST_ANSWER)
+        if answer.length and len(text) < LARGEST_ANSWER:
+            raise http.client.IncompleteRead(text, answer.length)
     finally:
         answer.close()
     return Answer(answer.status, text.decode("utf-8", "replace"))
