@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Model, Q
 from django.utils import timezone
 
+from audit.models import AuditEvent, WebhookDelivery, WebhookEndpoint, WebhookSequence
 from loyalty.actions.approvals import (
     approve_adjustment,
     reject_adjustment,
@@ -130,6 +131,7 @@ class Person:
         self._move_points()
         self._ask()
         self._buy_rewards()
+        self._told()
         desk.today += 1
         # Who came through ada: one waits, one is awarded; their own rows name her.
         self._came("cid", self.ada)
@@ -201,6 +203,35 @@ class Person:
         self.do(approve_adjustment, request=asked[0], note=f"{self.mark} granted", actor=sven)
         self.do(reject_adjustment, request=asked[1], note=f"{self.mark} denied", actor=sven)
         self.do(withdraw_adjustment, request=asked[2], note=f"{self.mark} regretted", actor=olga)
+
+    def _told(self) -> None:
+        """A webhook of theirs was answered with their name, and will be sent again."""
+        project, now = self.environment.project, timezone.now()
+        endpoint = WebhookEndpoint.objects.create(
+            organization_id=project.organization_id,
+            project_id=project.pk,
+            environment_id=self.environment.pk,
+            url="https://hooks.example/",
+            event_types=["*"],
+            secret="unread",
+            created_at=now,
+        )
+        event = AuditEvent.objects.filter(member_id=self.key(self.ada)).latest("id")
+        same = {"environment_id": self.environment.pk, "member_id": event.member_id}
+        WebhookSequence.objects.create(**same, last=1)
+        error = f"{self.mark} error"
+        WebhookDelivery.objects.create(
+            **same,
+            endpoint=endpoint,
+            event_id=event.pk,
+            type=event.verb,
+            sequence=1,
+            next_attempt_at=now + timedelta(hours=1),
+            response=f"{self.mark} answer",
+            error=error,
+            history=[{"at": "2026-01-01T00:00:00Z", "status": None, "latency_ms": 1, "error": error}],
+            created_at=now,
+        )
 
     def _buy_rewards(self) -> None:
         """A mug handed out, its code used; one that waits; a voucher that can be used; an item."""

@@ -77,6 +77,9 @@ def test_the_mark_stands_in_every_text_of_theirs(person: Person) -> None:
     assert found == {
         "audit_auditevent.after",
         "audit_auditevent.before",
+        "audit_webhookdelivery.error",
+        "audit_webhookdelivery.history",
+        "audit_webhookdelivery.response",
         "loyalty_adjustmentrequest.decision_note",
         "loyalty_adjustmentrequest.note",
         "loyalty_event.data",
@@ -111,7 +114,7 @@ def test_an_export_holds_every_row(person: Person) -> None:
         if not isinstance(treatment.exported, str)
     }
     assert found == expected
-    assert len(expected) == len(MODELS) - 1  # IdempotencyRecord
+    assert len(expected) == len(MODELS) - 3  # IdempotencyRecord, WebhookDelivery, WebhookSequence
 
 
 def test_an_export_holds_every_text(person: Person) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from audit.models import AuditEvent
+from audit.models import AuditEvent, WebhookDelivery, WebhookSequence
 from loyalty.models import (
     Account,
     Achievement,
@@ -320,6 +320,20 @@ TREATMENTS: dict[type[Model], Treatment] = {
         exported=lambda export: len(export["audit_events"]),
         left=len,
         why="Seals prove that none is missing; what it says of the person is blanked.",
+    ),
+    WebhookDelivery: Treatment(
+        refunded=FACT,
+        merged="What was told was told of the member it happened to.",
+        exported="It repeats an audit event, which is exported, and goes after 30 days.",
+        left=len,
+        why="That something was told remains so; what was answered is blanked, and of an erased event nothing is told.",
+    ),
+    WebhookSequence: Treatment(
+        refunded="A refund is told with the next number.",
+        merged="The survivor's events go on with the survivor's numbers.",
+        exported="It is a number that every webhook of the member shows.",
+        left=len,
+        why=KEYS,
     ),
     IdempotencyRecord: Treatment(
         refunded=FACT,
