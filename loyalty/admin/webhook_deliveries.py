@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -19,7 +20,7 @@ from audit.models import AuditEvent, WebhookDelivery
 from audit.webhooks.messages import body_of
 from loyalty.admin.audit import in_words as verb_in_words
 from loyalty.admin.shared import DateRange, Endless
-from loyalty.admin.webhook_words import answer_of, delivery_tag, endpoint_state
+from loyalty.admin.webhook_words import answer_of, delivery_tag, endpoint_state, named
 from loyalty.models import Member
 from loyalty.queries.webhook_lists import all_endpoints_of, deliveries_of
 from programs.actions import webhook_endpoints as actions
@@ -37,7 +38,7 @@ class EndpointFilter(SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Iterable[tuple[str, str]]:
         environment = current_environment(request)
         rows = all_endpoints_of(environment) if environment else ()
-        return [(public("whe", row.pk), row.description or row.url) for row in rows]
+        return [(public("whe", row.pk), named(row)) for row in rows]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():
@@ -92,8 +93,7 @@ class WebhookDeliveryAdmin(DetailAdmin[WebhookDelivery]):
 
     @admin.display(description="To")
     def to(self, delivery: WebhookDelivery) -> SafeString:
-        endpoint = delivery.endpoint
-        return format_html('<span class="lc-url">{}</span>', endpoint.description or endpoint.url)
+        return format_html('<span title="{}">{}</span>', delivery.endpoint.url, named(delivery.endpoint))
 
     @admin.display(description="Member")
     def about(self, delivery: WebhookDelivery) -> str:
@@ -108,8 +108,10 @@ class WebhookDeliveryAdmin(DetailAdmin[WebhookDelivery]):
         return answer_of(delivery)
 
     @admin.display(description="Took")
-    def took(self, delivery: WebhookDelivery) -> str:
-        return "–" if delivery.latency_ms is None else f"{delivery.latency_ms:,} ms"
+    def took(self, delivery: WebhookDelivery) -> str | SafeString:
+        if delivery.latency_ms is None:
+            return "–"
+        return format_html('<span class="lc-nowrap">{} ms</span>', f"{delivery.latency_ms:,}")
 
     @admin.display(description="Again")
     def again(self, delivery: WebhookDelivery) -> SafeString | str:
@@ -145,7 +147,7 @@ class WebhookDeliveryAdmin(DetailAdmin[WebhookDelivery]):
             "member": _member(found),
             "event": event,
             "event_title": verb_in_words(found.type),
-            "attempts": found.history,
+            "attempts": [each | {"at": parse_datetime(each["at"])} for each in found.history],
             "soon": waits and found.attempts == 0,
             "rows": rows_of(simplejson.loads(body, use_decimal=True)) if body else [],
             "body": body,

@@ -58,7 +58,7 @@ class WebhookEndpointAdmin(DetailAdmin[WebhookEndpoint]):
         "A webhook endpoint is an address of yours that is told what happens here, as it happens, signed."
     )
     first_step = "Add one with a URL of your server; its secret is shown once."
-    list_display = ("where", "description", "told_of", "state", "last_success_at", "failing_since")
+    list_display = ("where", "description", "told_of", "state", "last_success", "failing_since")
     list_filter = (StateFilter,)
     search_fields = ("url", "description")
     search_help_text = "A part of the URL or of the description"
@@ -82,6 +82,10 @@ class WebhookEndpointAdmin(DetailAdmin[WebhookEndpoint]):
     @admin.display(description="State")
     def state(self, endpoint: WebhookEndpoint) -> SafeString:
         return endpoint_tag(endpoint)
+
+    @admin.display(description="Last success")
+    def last_success(self, endpoint: WebhookEndpoint) -> Any:
+        return endpoint.last_success_at or "never"
 
     def get_urls(self) -> list[URLPattern]:
         own = [

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from audit.models import WebhookDelivery, WebhookEndpoint
 
 _TOLD = 3  # event types that a list names
+_URL = 32  # characters of a URL that a list shows
 _STATES = {"enabled": "Enabled", "failing": "Failing", "disabled": "Disabled", "archived": "Archived"}
 
 
@@ -31,6 +32,14 @@ def delivery_tag(delivery: WebhookDelivery) -> SafeString:
     state = "retrying" if delivery.status == "pending" and delivery.attempts else delivery.status
     words = "Trying again" if state == "retrying" else delivery.get_status_display()
     return format_html('<span class="lc-tag lc-delivery-{}">{}</span>', state, words)
+
+
+def named(endpoint: WebhookEndpoint) -> str:
+    """What a list calls it: its description, else its URL, cut where that is long."""
+    if endpoint.description:
+        return endpoint.description
+    url = endpoint.url.partition("://")[2]
+    return url if len(url) <= _URL else f"{url[: _URL - 1]}…"
 
 
 def types_in_words(patterns: Sequence[str]) -> str:

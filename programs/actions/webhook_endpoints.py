@@ -37,8 +37,12 @@ def create_endpoint(
     Raises InvalidRequest naming the field, FeatureNotInPlan and PlanLimitExceeded. Locks: the organization.
     """
     require_feature(environment, FEATURE)
-    organization = environment.project.organization
-    hold_limit(organization=organization, limit=LIMIT, used=lambda: used_endpoints(environment))
+    hold_limit(
+        organization=environment.project.organization,
+        limit=LIMIT,
+        used=lambda: used_endpoints(environment),
+        environment=environment,
+    )
     return endpoints.create_endpoint(
         place=place_of(environment),
         url=url,
