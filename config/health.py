@@ -1,16 +1,23 @@
 """For load balancers and monitoring: is the process alive, can it serve, and its figures."""
 
+from collections.abc import Iterator
 from threading import Event
 
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django_prometheus.exports import ExportToDjangoView
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from config.middleware import client_ip
+from loyalty.queries.operating import operating_figures
 
+_figures = CollectorRegistry()
 _migrated = Event()  # set for good once every migration was seen: none goes away under a running process
 
 
@@ -62,4 +69,28 @@ def metrics(request: HttpRequest) -> HttpResponse:
             "Set METRICS_TOKEN and send it as a bearer token.\n", status=403, content_type="text/plain"
         )
     response: HttpResponse = ExportToDjangoView(request)
+    response.content += generate_latest(_figures)
     return response
+
+
+class _Operating(Collector):
+    """The gauges of the background's work, read when they are asked for: by families, since a plain gauge would be
+    kept in the workers' folder too. None while the database is away, which is a figure of its own."""
+
+    def collect(self) -> Iterator[Metric]:
+        try:
+            figures = list(operating_figures(now=timezone.now()))
+        except Error:
+            figures = []
+        families: dict[str, GaugeMetricFamily] = {}
+        for figure in figures:
+            labels = {"job": figure.job} if figure.job else {}
+            family = families.setdefault(
+                figure.name, GaugeMetricFamily(figure.name, figure.meaning, labels=[*labels])
+            )
+            family.add_metric([*labels.values()], figure.value)
+        yield from families.values()
+        yield GaugeMetricFamily("loyalty_database_up", "1 where the database answers.", value=bool(figures))
+
+
+_figures.register(_Operating())

@@ -102,3 +102,22 @@ def test_two_workers_tell_the_same_figures(tmp_path: Path) -> None:
     finally:
         server.terminate()
         server.wait(20)
+
+
+def test_metrics_say_whether_the_background_keeps_up(db: None, client: Client) -> None:
+    page = client.get("/metrics").content.decode()
+
+    for name in ("loyalty_database_up 1.0", "loyalty_seal_wait_seconds", "loyalty_webhook_late_seconds 0.0"):
+        assert name in page
+
+
+def test_metrics_say_that_the_database_is_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(**_: Any) -> Any:
+        raise OperationalError("no connection")
+
+    monkeypatch.setattr("config.health.operating_figures", away)
+
+    page = client.get("/metrics").content.decode()
+
+    assert "loyalty_database_up 0.0" in page
+    assert "loyalty_seal_wait_seconds" not in page
