@@ -159,7 +159,7 @@ def make_trail(environment: Environment, rows: int) -> None:
 def alone(committed_environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
     """Of all that tests have left behind, only this one is looked at."""
     own = environments_with_windows().filter(pk=committed_environment.pk)
-    monkeypatch.setattr(old_payloads, "environments_with_windows", lambda: own.all())
+    monkeypatch.setattr(old_payloads, "environments_with_windows", own.all)
     keep_days(committed_environment, 30)
     yield committed_environment
     keep_days(committed_environment, None)
@@ -175,16 +175,19 @@ def test_two_workers_at_once_share_the_rows(alone: Environment, together: Togeth
 def test_one_that_is_ended_between_chunks_has_kept_them_and_the_next_goes_on(alone: Environment) -> None:
     make_trail(alone, 30)
     stopping = threading.Event()
+
+    def stop_at_the_second(_seconds: float) -> None:
+        if left(alone)["audit_auditevent"] == 10:
+            stopping.set()
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            stopping, "wait", lambda seconds: left(alone)["audit_auditevent"] < 15 and stopping.set()
-        )
+        patch.setattr(stopping, "wait", stop_at_the_second)
         done = erase(day(90), chunk=10, pace=Pace(stopping=stopping, rest=0))
     assert (done.counts["rows"], done.left) == (20, True)
     oldest = AuditEvent.objects.filter(
         Q(after__isnull=False), environment_id=alone.pk, member_id__isnull=False
     )
-    assert sorted(row.occurred_at for row in oldest)[0] == day(20 / 30)
+    assert min(row.occurred_at for row in oldest) == day(20 / 30)
     done = erase(day(90), chunk=10)
     assert (done.counts["rows"], done.left) == (10, False)
 
@@ -195,7 +198,7 @@ INDEXED = [payload for payload in PAYLOADS if payload.at == "occurred_at"]
 @pytest.mark.django_db
 @pytest.mark.parametrize("payload", INDEXED, ids=lambda payload: payload.table)
 def test_what_is_due_is_found_by_the_index_of_what_has_something_to_blank(payload: Payload) -> None:
-    values = {
+    values: dict[str, Any] = {
         "environment": new_id(),
         "programs": [new_id()],
         "instants": [day(0)],
