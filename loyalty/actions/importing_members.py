@@ -9,6 +9,7 @@ from uuid import UUID
 
 import simplejson
 from django.db import connection
+from django.db.models import Q
 
 from audit.errors import NotFound
 from loyalty.actions.importing_purchases import ERASED, erased_keys
@@ -51,17 +52,20 @@ class _Given:
 
 @dataclass(slots=True)
 class _Sitting:
-    """What the lines need, locked and read. `given`: by member and metric, also of whom the member took over."""
+    """What the lines need, locked and read. `given`: by whose it was before they were merged, and metric."""
 
     journal: Journal
     config: Snapshot
     file: Import
     members: dict[str, Member]
     erased: set[UUID]
-    given: defaultdict[tuple[UUID, UUID], list[_Given]] = field(default_factory=lambda: defaultdict(list))
+    given: defaultdict[tuple[str, UUID], list[_Given]] = field(default_factory=lambda: defaultdict(list))
     in_file: set[int] = field(default_factory=set)
     seats: HeldSeats | None = None
     changed: dict[UUID, tuple[Member, dict[str, Any]]] = field(default_factory=dict)
+
+    def identity(self, line: MemberLine) -> str:
+        return _identity(member_key(self.journal.environment.namespace, line.member))
 
 
 def take_members(
@@ -107,28 +111,33 @@ def _open_accounts(sitting: _Sitting, lines: Sequence[MemberLine]) -> None:
 
 
 def _read_given(sitting: _Sitting, known: Sequence[UUID], metrics: dict[UUID, Metric]) -> None:
-    """The opening balances of these members and of those who were merged into them; three statements at most."""
-    family = {key: key for key in known}
-    merged = Member.objects.filter(redirect_to__in=known)
-    family |= {key: heir for key, heir in merged.values_list("pk", "redirect_to") if heir}
-    owned = Account.objects.filter(member__in=list(family), metric__in=list(metrics))
+    """The opening balances of these members and of those who were merged into them; three statements."""
+    family = Member.objects.filter(Q(pk__in=known) | Q(redirect_to__in=known))
+    names = {_identity(key): name for key, name in family.values_list("pk", "external_id")}
+    owned = Account.objects.filter(member__in=family.values("pk"), metric__in=list(metrics))
     owners = {
         pk: (member, metric) for pk, member, metric in owned.values_list("pk", "member_id", "metric_id")
     }
     entries = LedgerEntry.objects.filter(
         account__in=list(owners), origin__startswith=OPENING_BALANCE, reverses=None
-    ).select_related("member")
+    )
     for entry in entries:
         member, metric = owners[entry.account_id]
-        expiry_name = (entry.origin or "").removeprefix(OPENING_BALANCE)
-        sitting.given[family[member], metric].append(
+        expiry_name, _, other = (entry.origin or "").removeprefix(OPENING_BALANCE).partition("@")
+        whose = other or _identity(member)
+        sitting.given[whose, metric].append(
             _Given(
                 points=entry.points,
                 expiry_name=expiry_name,
                 file=(entry.metadata or {}).get("import"),
-                key=balance_key(entry.member.external_id or "", metrics[metric].code, expiry_name),
+                key=balance_key(names.get(whose) or "", metrics[metric].code, expiry_name),
             )
         )
+
+
+def _identity(key: UUID) -> str:
+    """Of whom an opening balance is, also after they were merged: it stands in the origin then."""
+    return key.hex[-16:]
 
 
 def _read_in_file(sitting: _Sitting, lines: Sequence[MemberLine]) -> None:
@@ -137,10 +146,8 @@ def _read_in_file(sitting: _Sitting, lines: Sequence[MemberLine]) -> None:
     units = {unit.code: unit.pk for unit in sitting.config.metrics}
     asked: set[int] = set()
     for line in lines:
-        member = sitting.members.get(line.member)
-        given = (
-            sitting.given.get((member.pk, units[line.metric]), []) if member and line.metric in units else []
-        )
+        unit = units.get(line.metric)
+        given = sitting.given.get((sitting.identity(line), unit), []) if unit else []
         if line.points and all(one.expiry_name != line.expiry_name for one in given):
             asked |= {one.key for one in given if one.file != str(sitting.file.pk)}
     if asked:
@@ -205,7 +212,8 @@ def _give(sitting: _Sitting, line: MemberLine, member: Member) -> bool:
         unit = find_metric(sitting.config, line.metric, None)
     except NotFound as refusal:
         raise _Refusal(f"metric: {refusal.detail}") from refusal
-    given = sitting.given[member.pk, unit.pk]
+    whose = sitting.identity(line)
+    given = sitting.given[whose, unit.pk]
     if _is_there(sitting, line, given):
         return False
     _check_room(sitting, line, member, unit)
@@ -218,7 +226,9 @@ def _give(sitting: _Sitting, line: MemberLine, member: Member) -> bool:
         cause=Cause(
             reason=REASON,
             metadata={"import": str(sitting.file.pk), "line": line.number},
-            origin=OPENING_BALANCE + line.expiry_name,
+            origin=OPENING_BALANCE
+            + line.expiry_name
+            + ("" if whose == _identity(member.pk) else f"@{whose}"),
         ),
         occurred_at=book.now,
         expires_at=_expires_at(line, unit, sitting, now),
