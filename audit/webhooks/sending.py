@@ -121,7 +121,8 @@ def _message(
     headers: Mapping[str, str] = {}
     kind = kinds.get(row.environment_id)
     if event is None or kind is None or event.environment_id != row.environment_id:
-        problem = "Its environment was archived." if kind is None else "Its event is gone."
+        untold = "Its environment was archived, or its plan has no webhooks."
+        problem = untold if kind is None else "Its event is gone."
     else:
         member = names.get(row.member_id) if row.member_id else None
         body = body_of(event, kind=kind, member=member, sequence=row.sequence)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Tenants:
-    """`kinds`: `live` or `sandbox` of each of these environments that is not archived. `names`: the tenant's own
-    id of each of these members, None of an erased one."""
+    """`kinds`: `live` or `sandbox` of each of these environments that is to be told: not archived, on a plan with
+    webhooks. `names`: the tenant's own id of each of these members, None of an erased one."""
 
     kinds: Callable[[Collection[UUID]], Mapping[UUID, str]]
     names: Callable[[Collection[UUID]], Mapping[UUID, str | None]]

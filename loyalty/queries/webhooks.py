@@ -12,8 +12,12 @@ from programs.models import Environment
 
 
 def kinds_of(environments: Collection[UUID]) -> Mapping[UUID, str]:
-    """`live` or `sandbox`, of those that are not archived; one statement."""
-    rows = Environment.objects.filter(pk__in=environments, archived_at__isnull=True)
+    """`live` or `sandbox`, of those that are not archived, and whose plan has webhooks; one statement."""
+    rows = Environment.objects.filter(
+        pk__in=environments,
+        archived_at__isnull=True,
+        project__organization__plan__features__contains=["webhooks"],
+    )
     return dict(rows.values_list("pk", "kind"))
 
 

@@ -15,7 +15,7 @@ from audit.webhooks.endpoints import NewEndpoint
 from programs.actions.configure import place_of
 from programs.actions.plan_limits import hold_limit
 from programs.models import Environment
-from programs.queries.plans import require_feature
+from programs.queries.plans import require_feature, webhook_endpoints_used
 
 FEATURE, LIMIT = "webhooks", "webhook_endpoints"
 
@@ -40,7 +40,7 @@ def create_endpoint(
     hold_limit(
         organization=environment.project.organization,
         limit=LIMIT,
-        used=lambda: used_endpoints(environment),
+        used=lambda: webhook_endpoints_used(environment.project.organization_id, environment.kind),
         environment=environment,
     )
     return endpoints.create_endpoint(
@@ -51,14 +51,6 @@ def create_endpoint(
         actor=actor,
         now=now,
     )
-
-
-def used_endpoints(environment: Environment) -> int:
-    """What counts against the plan: those in the organization's environments of this kind, disabled ones too."""
-    places = Environment.objects.filter(
-        project__organization_id=environment.project.organization_id, kind=environment.kind, archived_at=None
-    )
-    return WebhookEndpoint.objects.filter(environment_id__in=places.values("pk"), archived_at=None).count()
 
 
 @transaction.atomic

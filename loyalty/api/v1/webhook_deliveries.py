@@ -23,6 +23,7 @@ class DeliveriesQuery(PageQuery):
 
 class DeliveryListView(ListView):
     scopes = {"GET": "webhooks:read"}
+    feature = "webhooks"
     filters = WebhookDeliveryFilters
     paging = DeliveriesQuery
 
@@ -46,6 +47,7 @@ class DeliveryListView(ListView):
 
 class DeliveryView(EngineView):
     scopes = {"GET": "webhooks:read"}
+    feature = "webhooks"
 
     @operation(
         "retrieve_webhook_delivery",
@@ -62,6 +64,7 @@ class DeliveryView(EngineView):
 
 class ResendView(EngineView):
     scopes = {"POST": "webhooks:write"}
+    feature = "webhooks"
 
     @operation(
         "resend_webhook_delivery",

@@ -77,6 +77,7 @@ class SecretAnswers(EngineView):
 
 class EndpointListView(SecretAnswers, ListView):
     scopes = {"GET": "webhooks:read", "POST": "webhooks:write"}
+    feature = "webhooks"
 
     @operation(
         "list_webhook_endpoints",
@@ -119,6 +120,7 @@ class EndpointListView(SecretAnswers, ListView):
 
 class EndpointView(EngineView):
     scopes = {"GET": "webhooks:read", "PATCH": "webhooks:write", "DELETE": "webhooks:write"}
+    feature = "webhooks"
     http_method_names = ["get", "head", "patch", "delete"]
 
     @operation(
@@ -176,6 +178,7 @@ class EndpointView(EngineView):
 
 class RotateView(SecretAnswers):
     scopes = {"POST": "webhooks:write"}
+    feature = "webhooks"
 
     @operation(
         "rotate_webhook_secret",
@@ -199,6 +202,7 @@ class RotateView(SecretAnswers):
 
 class TestView(EngineView):
     scopes = {"POST": "webhooks:write"}
+    feature = "webhooks"
 
     @operation(
         "test_webhook_endpoint",
