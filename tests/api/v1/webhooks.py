@@ -30,4 +30,6 @@ def on_plan(environment: Environment, *features: str, **limits: int) -> None:
 
 def stored(found: dict[str, Any]) -> WebhookEndpoint:
     """The row that an answer speaks of."""
-    return WebhookEndpoint.objects.get(pk=parse_public("whe", found["id"]))
+    key = parse_public("whe", found["id"])
+    assert key is not None
+    return WebhookEndpoint.objects.get(pk=key)
