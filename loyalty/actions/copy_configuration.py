@@ -11,8 +11,8 @@ from audit.record import Actor, record
 from loyalty.actions.copying import Copier
 from loyalty.models import RewardStock
 from programs.actions.configure import lock_environment, place_of
-from programs.models import Environment, Project, Reward
-from programs.queries.differences import Change, Difference, difference
+from programs.models import Environment, Organization, Project, Reward
+from programs.queries.differences import Change, Difference, allowed_difference
 
 _EMPTY = 0  # the stock of a limited reward that is new in live: how many there are is said there
 
@@ -43,7 +43,7 @@ def look_at_copy(*, project: Project, actor: Actor, now: datetime) -> Copyable:
     """What a copy to live would do now, tried and undone. `now`: real time. Locks: both environments, for as long as
     it takes. Raises NotFound."""
     sandbox, live = _locked(project)
-    found = difference(sandbox, live)
+    found = allowed_difference(sandbox, live)
     refusals: Sequence[FieldError] = ()
     try:
         with transaction.atomic():
@@ -60,11 +60,11 @@ def copy_to_live(*, project: Project, actor: Actor, now: datetime, expected: str
     difference that was shown. Published rules are published in live from `now` (real time) on, drafts stay drafts.
     Members, their data, codes and stock never come along: a limited reward that is new in live is out of stock there.
 
-    Raises InvalidRequest where the difference is another by now, and naming each refusal; NotFound. Locks: the sandbox,
-    then live, then as each save.
+    Raises InvalidRequest where the difference is another by now, and naming each refusal; NotFound. Locks: the
+    organization, the sandbox, then live, then as each save.
     """
     sandbox, live = _locked(project)
-    found = difference(sandbox, live)
+    found = allowed_difference(sandbox, live)
     if found.digest != expected:
         detail = "The configuration has changed since the difference was shown; look at it again."
         raise InvalidRequest.field("expected", "stale", detail)
@@ -87,7 +87,9 @@ def copy_to_live(*, project: Project, actor: Actor, now: datetime, expected: str
 
 
 def _locked(project: Project) -> tuple[Environment, Environment]:
-    """Always in this order, so that two copies take turns."""
+    """Always in this order, so that two copies take turns: the organization first, as all do who hold to its plan's
+    limits."""
+    Organization.objects.select_for_update(no_key=True).get(pk=project.organization_id)
     sandbox, live = both(project)
     lock_environment(sandbox)
     lock_environment(live)

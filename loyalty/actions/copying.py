@@ -20,9 +20,11 @@ from programs.actions.configure import configure, refusal_of
 from programs.actions.coupons import save_coupon
 from programs.actions.member_apps import save_member_app
 from programs.actions.milestones import save_milestone_set
+from programs.actions.programs import save_program
 from programs.actions.publish import archive, publish
 from programs.actions.rules import save_rule
 from programs.actions.stamp_programs import save_stamp_program
+from programs.errors import FeatureNotInPlan, PlanLimitExceeded
 from programs.models import (
     Challenge,
     ChallengeReward,
@@ -54,7 +56,8 @@ ModelT = TypeVar("ModelT", bound=Model)
 class Copier:
     """Writes documents of `source` into `target`. `now`: the target's own. `stocks`: how many of a limited reward
     there are to be in the target, when it is made there. `in_force_since`: of rules by their public id, from when a
-    revision is to be in force; else from `now` on."""
+    revision is to be in force; else from `now` on. `replaces`: the target takes the source's place, so that no more is
+    made than the plan allowed."""
 
     source: Environment
     target: Environment
@@ -62,6 +65,7 @@ class Copier:
     now: datetime
     stocks: Callable[[int], int]
     in_force_since: Mapping[str, datetime] = field(default_factory=dict)
+    replaces: bool = False
     _known: dict[type[Model], dict[str, Any]] = field(default_factory=dict)
 
     def write(self, changes: Sequence[Change]) -> None:
@@ -79,7 +83,7 @@ class Copier:
         try:
             with transaction.atomic():
                 _WRITE[change.noun](self, change.key, change.document)
-        except (InvalidRequest, NotFound) as refusal:
+        except (InvalidRequest, NotFound, FeatureNotInPlan, PlanLimitExceeded) as refusal:
             return refusal
         return None
 
@@ -133,9 +137,13 @@ def _named(change: Change, fault: DomainError) -> list[FieldError]:
 
 
 def _program(copier: Copier, key: str, document: Document) -> None:
-    made = Program(environment=copier.target, public_id=document["id"])
+    found = copier.mine(Program, code=key)
+    made = found or Program(environment=copier.target, public_id=document["id"])
     values = copier.values(Program, document)
-    configure(**copier.common(), instance=copier.mine(Program, code=key) or made, changes=values)
+    if copier.replaces:
+        configure(**copier.common(), instance=made, changes=values)
+    else:
+        save_program(**copier.common(), program=made, changes=values)
 
 
 def _metric(copier: Copier, key: str, document: Document) -> None:

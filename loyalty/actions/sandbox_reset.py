@@ -18,11 +18,13 @@ from programs.models import (
     Environment,
     MemberApp,
     Organization,
+    Plan,
     Program,
     ProgramShare,
     TokenKey,
 )
 from programs.queries.differences import difference
+from programs.queries.environments import environment_by_id
 
 
 @once
@@ -72,13 +74,17 @@ def _locked(environment: Environment, idempotency: Idempotency | None) -> Enviro
 
 
 def _configure(old: Environment, new: Environment, actor: Actor) -> None:
+    """Whatever the plan has become since: nothing is lost by a downgrade, and nothing more is made."""
+    target = environment_by_id(new.pk)
+    target.project.organization.plan = Plan(features=FEATURES)
     copier = Copier(
         source=old,
-        target=new,
+        target=target,
         actor=actor,
         now=timezone.now(),
         stocks=lambda limit: limit,
         in_force_since=_in_force_since(old),
+        replaces=True,
     )
     whole = difference(old, new, retired=True).created
     copier.write([change for change in whole if change.noun != "member_app"])

@@ -1,5 +1,6 @@
-"""The project and its environments; the sandbox's test clock (domain.md 12)."""
+"""The project and its environments: the sandbox's test clock, its reset, and the copy to live (domain.md 12)."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -11,6 +12,8 @@ from django.urls import URLPattern
 
 from audit.errors import DomainError
 from loyalty.actions.clock import set_clock
+from loyalty.admin.copying import copy_page
+from loyalty.admin.resetting import reset_page
 from programs.admin.base import actor_of, may, required_environment
 from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import date_time
@@ -43,7 +46,12 @@ class ProjectAdmin(DetailAdmin[Project]):
         return HttpResponseRedirect(self.url("change", required_environment(request).project_id))
 
     def get_urls(self) -> list[URLPattern]:
-        return [self.object_page("clock", self.clock, "operator"), *super().get_urls()]
+        return [
+            self.object_page("clock", self.clock, "operator"),
+            self.object_page("copy", partial(copy_page, self), "operator"),
+            self.object_page("reset", partial(reset_page, self), "operator"),
+            *super().get_urls(),
+        ]
 
     def detail(self, request: HttpRequest, found: Project) -> dict[str, Any]:
         environments = [

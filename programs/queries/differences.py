@@ -3,13 +3,16 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from programs.models import Environment
 from programs.queries.configuration import NOUNS, Document, Documents, configuration
+from programs.queries.plans import has_feature
 
 RETIRED: Final = ("archived", "ended")
+TAKES: Final = {"stamp_programs": "stamps", "challenges": "challenges"}
+"""The plan's feature that a noun needs."""
 
 
 class Field(NamedTuple):
@@ -47,6 +50,8 @@ class Difference:
     created: tuple[Change, ...]
     changed: tuple[Change, ...]
     only_there: tuple[OnlyThere, ...]
+    not_in_plan: tuple[str, ...] = ()
+    """Nouns that stay as they are, since the plan has them no more."""
 
     @property
     def is_empty(self) -> bool:
@@ -63,7 +68,21 @@ class Difference:
 def difference(source: Environment, target: Environment, *, retired: bool = False) -> Difference:
     """What would change in `target`, if it were configured as `source` is. What is archived or has ended there and
     does not exist in the target is left out, unless `retired`. Twice the statements of `configuration`."""
-    wanted, there = configuration(source), configuration(target)
+    return compared(configuration(source), configuration(target), retired=retired)
+
+
+def allowed_difference(source: Environment, target: Environment) -> Difference:
+    """The same, without what the plan of the target's organization has no more."""
+    out = {noun for noun, feature in TAKES.items() if not has_feature(target, feature)}
+    wanted, there = (
+        {noun: {} if noun in out else documents for noun, documents in configuration(each).items()}
+        for each in (source, target)
+    )
+    return replace(compared(wanted, there), not_in_plan=tuple(sorted(out)))
+
+
+def compared(wanted: Documents, there: Documents, *, retired: bool = False) -> Difference:
+    """What differs between two configurations. Pure."""
     created, changed = [], []
     for noun in NOUNS:
         for key, document in wanted[noun].items():

@@ -1,6 +1,6 @@
 """The demo's shop with all that it has configured, and how two environments compare by content."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.utils import timezone
 
@@ -67,11 +67,12 @@ def _named(found: Any) -> Any:
     if isinstance(found, InventoryItem):
         return found.inventory_set.public_id, found.public_id
     if isinstance(found, TierLadder):
-        return cast("Program", found.program).code
+        return found.program.code
     return (found and getattr(found, "code", None)) or (found and str(found.public_id))
 
 
 def _rule(found: Snapshot, rule: Any) -> dict[str, Any]:
-    codes = {str(each.pk): each.code for each in (*found.programs, *found.metrics)}
+    codes = {str(each.pk): each.code for each in found.programs}
+    codes |= {str(each.pk): each.code for each in found.metrics}
     told = {name: codes.get(str(value), value) for name, value in rule.definition.items()}
     return told | {"is_over": rule.valid_until is not None}
