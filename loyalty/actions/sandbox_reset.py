@@ -23,6 +23,7 @@ from programs.models import (
     ProgramShare,
     TokenKey,
 )
+from programs.models.plans import FEATURES
 from programs.queries.differences import difference
 from programs.queries.environments import environment_by_id
 
@@ -76,7 +77,7 @@ def _locked(environment: Environment, idempotency: Idempotency | None) -> Enviro
 def _configure(old: Environment, new: Environment, actor: Actor) -> None:
     """Whatever the plan has become since: nothing is lost by a downgrade, and nothing more is made."""
     target = environment_by_id(new.pk)
-    target.project.organization.plan = Plan(features=FEATURES)
+    target.project.organization.plan = Plan(features=list(FEATURES))
     copier = Copier(
         source=old,
         target=target,

@@ -43,17 +43,113 @@ def _stocks(environment: Environment) -> dict[str, Any]:
 EVENT = {"event_id": "o-1", "type": "purchase", "customer_id": "ada", "data": {"amount": "20.00"}}
 
 
-def test_keys_work_on_at_once(environment: Environment, api: Api) -> None:
-    """The key is warm in this process, and stays so."""
+def test_a_key_and_a_token_that_are_warm_mean_the_new_one_at_once(environment: Environment, api: Api) -> None:
     factories.make_rule(environment)
+    made = factories.make_token_key(environment)
+    ada = Api(factories.make_token(made))
     assert api.post("/v1/events", EVENT).status_code == 201
+    assert ada.get("/v1/balances").json()["balances"][0]["available"] == 20
+    endpoint = factories.make_endpoint(environment, "points.*").endpoint
+
     answer = api.post("/v1/sandbox/reset", Idempotency_Key="again")
-    assert answer.status_code == 200
-    new = Environment.objects.get(pk=answer.json()["id"])
-    assert api.get("/v1/customers/ada/balances").status_code in (200, 404)
+
+    new = Environment.objects.get(project=environment.project, kind="sandbox", archived_at=None)
+    assert (answer.status_code, answer.json()["id"], answer.json()["clock"]) == (200, str(new.pk), None)
+    assert ada.get("/v1/balances").json()["balances"][0]["available"] == 0
+    assert api.get("/v1/events").json()["data"] == []
     assert api.post("/v1/events", EVENT).status_code == 201
-    assert Event.objects.filter(environment_id=new.pk).count() == 1
-    assert Event.objects.filter(environment_id=environment.pk).count() == 1
+    assert ada.get("/v1/balances").json()["balances"][0]["available"] == 20
+    for each in (environment, new):
+        assert Event.objects.filter(environment_id=each.pk).count() == 1
+    written = AuditEvent.objects.filter(environment_id=new.pk, actor_kind="member")
+    assert not written.exclude(actor_id=Member.objects.get(environment=new).pk.hex).exists()
+    endpoint.refresh_from_db()
+    assert endpoint.environment_id == new.pk
+    # the same key of a repetition again answers the same; another one begins anew once more
     again = api.post("/v1/sandbox/reset", Idempotency_Key="again")
-    assert again.json() == answer.json()
-    assert again.headers["Idempotent-Replayed"] == "true"
+    assert (again.json(), again.headers["Idempotent-Replayed"]) == (answer.json(), "true")
+    assert api.post("/v1/sandbox/reset", Idempotency_Key="once more").json()["id"] != str(new.pk)
+    sandboxes = Environment.objects.filter(project=environment.project, kind="sandbox")
+    assert sandboxes.count() == 3
+    verbs = AuditEvent.objects.filter(object_type="environment", project_id=environment.project_id)
+    told = verbs.exclude(verb="environment.created").order_by("id").values_list("environment_id", "verb")
+    last = sandboxes.get(archived_at=None).pk
+    assert list(told) == [
+        (environment.pk, "environment.archived"),
+        (new.pk, "environment.reset"),
+        (new.pk, "environment.archived"),
+        (last, "environment.reset"),
+    ]
+
+
+def test_the_clock_is_free_and_rules_are_in_force_where_history_is_told_again(
+    environment: Environment, api: Api
+) -> None:
+    assert api.post("/v1/sandbox/clock", {"now": "2020-01-01T00:00:00Z"}).status_code == 200
+    factories.make_rule(environment, published_at=factories.reload(environment).clock)
+    assert api.post("/v1/events", EVENT).status_code == 201
+    assert api.post("/v1/sandbox/clock", {"now": "2019-01-01T00:00:00Z"}).status_code == 400
+    assert api.post("/v1/sandbox/reset").status_code == 200
+    assert api.post("/v1/sandbox/clock", {"now": "2020-02-01T00:00:00Z"}).status_code == 200
+    assert api.post("/v1/events", EVENT).json()["points_awarded"] == 20
+
+
+def test_live_is_never_reset_and_a_key_needs_the_scope(environment: Environment) -> None:
+    live = factories.make_environment("live", project=environment.project)
+    refused = Api(factories.make_key(live)).post("/v1/sandbox/reset")
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_request")
+    refused = Api(factories.make_key(environment, "config:write")).post("/v1/sandbox/reset")
+    assert refused.status_code == 403
+    assert not Environment.objects.filter(project=environment.project, archived_at__isnull=False).exists()
+
+
+def test_nothing_is_configured_in_one_that_is_archived(environment: Environment) -> None:
+    """By whoever read it before the reset: a key that was made there would be dead."""
+    reset(environment)
+    for write in (factories.make_key, factories.make_rule, factories.make_token_key, reset):
+        with pytest.raises(EnvironmentArchived):
+            write(environment)
+    with pytest.raises(EnvironmentArchived):
+        set_clock(environment=environment, clock=None, actor=factories.make_actor())
+
+
+def test_no_job_looks_at_the_archived_one(environment: Environment) -> None:
+    """Points that expire there stay, though the job found the environment before it was reset."""
+    factories.make_metric(environment, expiry="days", expiry_count=1)
+    factories.give(environment, 100)
+    later = timezone.now() + timedelta(days=2)
+    found = environments_due(now=later)
+    assert environment.pk in [each.pk for each in found]
+    reset(environment)
+    assert environment.pk not in [each.pk for each in environments_due(now=later)]
+    asked: list[Any] = []
+    environments_by_turns("sweep", [environment], lambda each: asked.append(each) or {}, pace=Pace())
+    assert asked == []
+
+
+def test_shares_go_along_both_ways(environment: Environment) -> None:
+    project = environment.project
+    other = factories.make_environment(
+        project=factories.make_project("Café", organization=project.organization.name)
+    )
+    ours, theirs = (Program.objects.get(environment=each, code="default") for each in (environment, other))
+    for program, guest in ((ours, other), (theirs, environment)):
+        ProgramShare.objects.create(
+            environment=program.environment, program=program, guest=guest, reason="One wallet"
+        )
+    new = reset(environment)
+    living = ProgramShare.objects.filter(revoked_at=None).order_by("id")
+    assert [(each.program.public_id, each.environment_id, each.guest_id) for each in living] == [
+        (ours.public_id, new.pk, other.pk),
+        (theirs.public_id, other.pk, new.pk),
+    ]
+
+
+def test_a_downgrade_takes_nothing_from_a_sandbox_that_begins_anew(environment: Environment) -> None:
+    factories.make_stamp_program(environment)
+    plan = environment.project.organization.plan
+    plan.pk, plan.code, plan.features, plan.limits = new_id(), "none", [], {"programs": 0}
+    plan.save(force_insert=True)
+    Organization.objects.filter(pk=environment.project.organization_id).update(plan=plan)
+    before = configuration(environment)
+    assert configuration(reset(environment)) == before
