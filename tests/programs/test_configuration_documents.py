@@ -1,6 +1,7 @@
 """Whatever can be configured is in the documents by which environments are copied, or said to be left out."""
 
 from django.apps import apps
+from django.db.models import Model
 
 from programs.models import (
     ApiKey,
@@ -33,8 +34,10 @@ def test_every_table_of_an_environment_is_a_noun_a_part_or_left_out() -> None:
 
 
 def test_what_is_left_out_is_there_and_environments_are_named_by_nothing() -> None:
-    for model in (*NOUNS.values(), *PARTS):
+    models: list[type[Model]] = [*NOUNS.values(), *PARTS]
+    for model in models:
+        left = LEFT_OUT.get(model, frozenset())
         names = {field.name for field in model._meta.concrete_fields}
-        assert LEFT_OUT.get(model, frozenset()) <= names
-        assert {field.name for field in copied_fields(model)} == names - _NEVER - LEFT_OUT.get(model, set())
+        assert left <= names
+        assert {field.name for field in copied_fields(model)} == names - _NEVER - left
         assert all(field.related_model is not Environment for field in copied_fields(model))

@@ -199,7 +199,7 @@ def test_a_fault_in_the_middle_leaves_live_as_it_was(
     def breaks(*_: Any, **__: Any) -> None:
         raise RuntimeError("half way")
 
-    monkeypatch.setitem(copying._WRITE, "stamp_programs", breaks)  # type: ignore[attr-defined]
+    monkeypatch.setitem(copying._WRITE, "stamp_programs", breaks)
     with pytest.raises(RuntimeError):
         copy(project, shown)
     assert configuration(live) == before

@@ -1,14 +1,24 @@
 """A sandbox begins anew: configured alike, empty, reached by the same keys; the old one is seen by nobody."""
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.utils import timezone
 
+from audit.ids import new_id
+from audit.models import AuditEvent
+from loyalty.actions.clock import set_clock
+from loyalty.actions.pace import Pace
 from loyalty.actions.sandbox_reset import reset_sandbox
+from loyalty.actions.turns import environments_by_turns
 from loyalty.models import Event, Member, RewardStock
-from programs.models import Environment, MemberApp
+from loyalty.queries.due import environments_due
+from programs.errors import EnvironmentArchived
+from programs.models import Environment, MemberApp, Organization, Program, ProgramShare
 from programs.queries.configuration import configuration
 from tests import factories
+from tests.api.operations import operations
 from tests.conftest import Api
 from tests.loyalty.copying.shop import content, set_up
 
@@ -48,17 +58,21 @@ def test_a_key_and_a_token_that_are_warm_mean_the_new_one_at_once(environment: E
     made = factories.make_token_key(environment)
     ada = Api(factories.make_token(made))
     assert api.post("/v1/events", EVENT).status_code == 201
-    assert ada.get("/v1/balances").json()["balances"][0]["available"] == 20
+    assert [row["points"] for row in ada.get("/v1/points").json()["data"]] == [20]
     endpoint = factories.make_endpoint(environment, "points.*").endpoint
 
     answer = api.post("/v1/sandbox/reset", Idempotency_Key="again")
 
     new = Environment.objects.get(project=environment.project, kind="sandbox", archived_at=None)
     assert (answer.status_code, answer.json()["id"], answer.json()["clock"]) == (200, str(new.pk), None)
-    assert ada.get("/v1/balances").json()["balances"][0]["available"] == 0
-    assert api.get("/v1/events").json()["data"] == []
+    assert ada.get("/v1/points").status_code == 404
+    lists = [each.path for each in operations() if each.method == "get" and "{" not in each.path]
+    answers = {path: api.get(path) for path in lists if path.startswith("/v1/")}
+    assert len(answers) > 20
+    assert [path for path, answer in answers.items() if "ada" in answer.content.decode()] == []
+    assert answers["/v1/events"].json()["data"] == []
     assert api.post("/v1/events", EVENT).status_code == 201
-    assert ada.get("/v1/balances").json()["balances"][0]["available"] == 20
+    assert [row["points"] for row in ada.get("/v1/points").json()["data"]] == [20]
     for each in (environment, new):
         assert Event.objects.filter(environment_id=each.pk).count() == 1
     written = AuditEvent.objects.filter(environment_id=new.pk, actor_kind="member")
@@ -91,7 +105,7 @@ def test_the_clock_is_free_and_rules_are_in_force_where_history_is_told_again(
     assert api.post("/v1/sandbox/clock", {"now": "2019-01-01T00:00:00Z"}).status_code == 400
     assert api.post("/v1/sandbox/reset").status_code == 200
     assert api.post("/v1/sandbox/clock", {"now": "2020-02-01T00:00:00Z"}).status_code == 200
-    assert api.post("/v1/events", EVENT).json()["points_awarded"] == 20
+    assert api.post("/v1/events", EVENT).json()["effects"][0]["transaction"]["points"] == 20
 
 
 def test_live_is_never_reset_and_a_key_needs_the_scope(environment: Environment) -> None:
@@ -122,8 +136,13 @@ def test_no_job_looks_at_the_archived_one(environment: Environment) -> None:
     assert environment.pk in [each.pk for each in found]
     reset(environment)
     assert environment.pk not in [each.pk for each in environments_due(now=later)]
-    asked: list[Any] = []
-    environments_by_turns("sweep", [environment], lambda each: asked.append(each) or {}, pace=Pace())
+    asked: list[Environment] = []
+
+    def chunk(each: Environment) -> dict[str, int]:
+        asked.append(each)
+        return {}
+
+    environments_by_turns("sweep", [environment], chunk, pace=Pace())
     assert asked == []
 
 
