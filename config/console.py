@@ -236,6 +236,7 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
             ("Holds", "lock_clock", "loyalty_hold_changelist", "analyst"),
             ("Approvals", "fact_check", "loyalty_adjustmentrequest_queue", "support"),
             ("Audit trail", "history", "audit_auditevent_changelist", "analyst"),
+            ("Exports", "download", "loyalty_export_changelist", "analyst"),
         ],
     ),
     (

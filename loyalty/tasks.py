@@ -20,6 +20,7 @@ from loyalty import jobs
 from loyalty.actions.back_tests import Interrupted, run_back_test
 from loyalty.actions.challenge_edits import settle_edited
 from loyalty.actions.code_uploads import delete_previews, run_upload
+from loyalty.actions.exporting_lists import delete_expired, run_export
 from loyalty.actions.importing import delete_texts
 from loyalty.actions.importing_run import run_import
 from loyalty.actions.lowered_thresholds import settle_lowered
@@ -228,6 +229,26 @@ def import_file(context: JobContext, file: str) -> Counts:
     """When somebody starts an import: work the file off, or try it, to its end."""
     pace = replace(jobs.pace_of(context), seconds=None)
     return run_import(file=UUID(file), pace=pace, attempt=context.job.attempts)
+
+
+@app.task(
+    name="export",
+    queue="loyalty",
+    priority=-5,
+    pass_context=True,
+    retry=RetryStrategy(wait=5, retry_exceptions=[Interrupted, OperationalError, InterfaceError]),
+)
+def write_export(context: JobContext, export: str) -> Counts:
+    """When somebody asks for a list as a file: write it, whole, however long it is."""
+    pace = replace(jobs.pace_of(context), seconds=None)
+    return run_export(export=UUID(export), pace=pace, attempt=context.job.attempts)
+
+
+@app.periodic(cron="47 * * * *")
+@app.task(name="exports", queue="loyalty", lock="exports", queueing_lock="exports", pass_context=True)
+def old_exports(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
+    """Every hour: delete the files of exports whose day is over."""
+    return {"deleted": delete_expired(now=timezone.now(), pace=jobs.pace_of(context))}
 
 
 @app.periodic(cron="29 * * * *")

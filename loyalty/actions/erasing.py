@@ -11,6 +11,7 @@ from loyalty.ledger.closing import close_pending
 from loyalty.ledger.closing_cards import revoke_unpaid
 from loyalty.ledger.erasing import empty, redact
 from loyalty.ledger.erasing_imports import lock_imports
+from loyalty.ledger.exported_files import delete_files
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.members import Redirected
 from loyalty.ledger.posting import Journal
@@ -53,6 +54,7 @@ def erase_member(
         row.external_id, row.attributes, row.status = None, {}, Member.Status.ERASED
         row.redirect_to = None  # that two ids were one person is forgotten too
         row.save(update_fields=["external_id", "attributes", "status", "redirect_to"])
+    delete_files(environment.pk)
     journal.audit(verb="member.erased", object_type="member", object_id=str(found.pk), member_id=found.pk)
     journal.seats_freed = 1  # those who were merged into them have freed theirs
     journal.write(found, member_id=found.pk)

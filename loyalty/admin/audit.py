@@ -14,10 +14,10 @@ from django.utils.safestring import SafeString
 from audit.ids import parse_public
 from audit.models import AuditEvent
 from audit.seals import head_of, newest_seal, seal_of, seal_state
+from loyalty.admin.exports import ExportableAdmin
 from loyalty.admin.shared import DateRange, Endless, member_link
 from loyalty.models import Member
 from programs.admin.base import current_environment, require
-from programs.admin.detail import DetailAdmin
 from programs.admin.tables import diff_of
 from programs.models import Environment
 
@@ -86,7 +86,8 @@ class AuditList(ChangeList):
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(DetailAdmin[AuditEvent]):
+class AuditEventAdmin(ExportableAdmin[AuditEvent]):
+    exported_as = "audit"
     detail_template = "audit_event.html"
     explanation = "The audit trail says who did what, and how it stood before and after; it is never edited."
     first_step = "Whatever you do here or through the API adds to it."

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-from loyalty.rules.import_files import FORMULA
+from loyalty.rules.spreadsheets import harmless
 
 
 class _Echo:
@@ -21,11 +21,6 @@ def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
     answer = StreamingHttpResponse(_lines(header, rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
-
-
-def harmless(value: Any) -> Any:
-    """A text that a spreadsheet would calculate with an apostrophe before it, which it takes for a text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from loyalty.admin.challenge_explaining import challenges_told
 from loyalty.admin.explaining import consequences_of, explained, referral_of_event, tier_steps
+from loyalty.admin.exports import ExportableAdmin
 from loyalty.admin.shared import DateRange, Endless, EventTypeFilter, member_link
 from loyalty.admin.stamp_explaining import stamps_told
 from loyalty.admin.windowed import WindowedAdmin, windows_at
@@ -23,7 +24,8 @@ from programs.queries.snapshots import snapshot
 
 
 @admin.register(Event)
-class EventAdmin(WindowedAdmin[Event]):
+class EventAdmin(ExportableAdmin[Event], WindowedAdmin[Event]):
+    exported_as = "events"
     detail_template = "event.html"
     explanation = "Events are what happened in your product: purchases, visits, reviews."
     first_step = "Your server sends one with POST /v1/events; each shows here what the rules made of it."

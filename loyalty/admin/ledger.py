@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from audit.ids import parse_public, public
 from loyalty.actions.points import ADJUSTMENT_REASONS
+from loyalty.admin.exports import ExportableAdmin
 from loyalty.admin.reversing import obstacle_to, reverse_page
 from loyalty.admin.shared import DateRange, Endless, MetricFilter, member_link, signed
 from loyalty.admin.windowed import WindowedAdmin, windows_at
@@ -23,7 +24,8 @@ from programs.admin.tables import rows_of
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(WindowedAdmin[LedgerEntry]):
+class LedgerEntryAdmin(ExportableAdmin[LedgerEntry], WindowedAdmin[LedgerEntry]):
+    exported_as = "ledger"
     detail_template = "entry.html"
     explanation = "The ledger holds every change of a member's points, and is never edited."
     first_step = "It begins with the first event that earns, award or adjustment."

@@ -18,6 +18,7 @@ from loyalty.actions.members import update_member
 from loyalty.admin.adjusting import adjust_page
 from loyalty.admin.as_of import standing_of
 from loyalty.admin.erasing import erase_page
+from loyalty.admin.exports import ExportableAdmin
 from loyalty.admin.member_challenges import challenges_shown, items_shown
 from loyalty.admin.member_redeeming import redeem_page
 from loyalty.admin.member_redemptions import redemptions_shown
@@ -35,7 +36,6 @@ from loyalty.queries.holds import captured_holds_of, holds_of
 from loyalty.queries.relations import survivor_of
 from loyalty.queries.timeline import timeline_of
 from programs.admin.base import actor_of, current_environment, may, required_environment
-from programs.admin.detail import DetailAdmin
 from programs.admin.tables import rows_of
 from programs.queries.environments import now_in
 
@@ -57,7 +57,8 @@ class MemberList(ChangeList):
 
 
 @admin.register(Member)
-class MemberAdmin(DetailAdmin[Member]):
+class MemberAdmin(ExportableAdmin[Member]):
+    exported_as = "members"
     detail_template = "member.html"
     explanation = "Members are your users. One appears here with their first event, award or profile read."
     first_step = "Send an event with their id as member_id, or adjust points through the API."

@@ -6,6 +6,7 @@ from loyalty.admin.back_testing import BackTestAdmin
 from loyalty.admin.challenges import ChallengeAdmin
 from loyalty.admin.code_uploads import CodeUploadAdmin
 from loyalty.admin.events import EventAdmin
+from loyalty.admin.exports import ExportAdmin
 from loyalty.admin.holds import HoldAdmin
 from loyalty.admin.imports import ImportAdmin
 from loyalty.admin.inventory import InventorySetAdmin
@@ -31,6 +32,7 @@ __all__ = [
     "ChallengeAdmin",
     "CodeUploadAdmin",
     "EventAdmin",
+    "ExportAdmin",
     "HoldAdmin",
     "ImportAdmin",
     "InventorySetAdmin",

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from audit.ids import parse_public, public
 from audit.models import AuditEvent
 from loyalty.admin.audit import in_words
+from loyalty.admin.exports import ExportableAdmin
 from loyalty.admin.fulfilment_queue import queue_page
 from loyalty.admin.member_redemptions import RedemptionRow
 from loyalty.admin.redemption_actions import cancel_page, fail_page, fulfil_page, resend_page, use_page
@@ -29,7 +30,6 @@ from loyalty.queries.families import family_named
 from loyalty.queries.redemptions import redemptions_of
 from loyalty.queries.relations import survivor_of
 from programs.admin.base import current_environment, may, required_environment
-from programs.admin.detail import DetailAdmin
 from programs.admin.tables import rows_of
 from programs.models import Reward
 from programs.queries.environments import now_in
@@ -91,7 +91,8 @@ class RedemptionList(ChangeList):
 
 
 @admin.register(Redemption)
-class RedemptionAdmin(DetailAdmin[Redemption]):
+class RedemptionAdmin(ExportableAdmin[Redemption]):
+    exported_as = "redemptions"
     detail_template = "redemption.html"
     explanation = "A redemption is a reward that a member bought with points."
     first_step = (

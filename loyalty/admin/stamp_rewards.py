@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from audit.ids import parse_public, public
 from audit.models import AuditEvent
 from loyalty.admin.audit import in_words
+from loyalty.admin.exports import ExportableAdmin
 from loyalty.admin.shared import DateRange, Endless, member_link
 from loyalty.admin.stamp_collections import StampProgramFilter
 from loyalty.admin.stamp_paying import pay_page
@@ -21,7 +22,6 @@ from loyalty.admin.stamp_words import STATUSES, kind_words, stamp_rows, status_t
 from loyalty.models import Event, Member, Stamp, StampReward
 from loyalty.queries.families import family_named
 from programs.admin.base import current_environment, may
-from programs.admin.detail import DetailAdmin
 
 _TRAIL = 50  # rows of the audit trail on a reward's page
 
@@ -38,7 +38,8 @@ class StatusFilter(SimpleListFilter):
 
 
 @admin.register(StampReward)
-class StampRewardAdmin(DetailAdmin[StampReward]):
+class StampRewardAdmin(ExportableAdmin[StampReward]):
+    exported_as = "stamp_rewards"
     detail_template = "stamp_reward.html"
     explanation = "A stamp reward is money that a member is paid for a full stamp card."
     first_step = (

@@ -19,13 +19,13 @@ from audit.ids import parse_public, public
 from audit.models import AuditEvent, WebhookDelivery
 from audit.webhooks.messages import body_of
 from loyalty.admin.audit import in_words as verb_in_words
+from loyalty.admin.exports import ExportableAdmin
 from loyalty.admin.shared import DateRange, Endless
 from loyalty.admin.webhook_words import answer_of, delivery_tag, endpoint_state, named
 from loyalty.models import Member
 from loyalty.queries.webhook_lists import all_endpoints_of, deliveries_of
 from programs.actions import webhook_endpoints as actions
 from programs.admin.base import actor_of, current_environment, may, required_environment
-from programs.admin.detail import DetailAdmin
 from programs.admin.tables import rows_of
 from programs.models import Environment
 from programs.queries.staff import Role
@@ -47,7 +47,8 @@ class EndpointFilter(SimpleListFilter):
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(DetailAdmin[WebhookDelivery]):
+class WebhookDeliveryAdmin(ExportableAdmin[WebhookDelivery]):
+    exported_as = "deliveries"
     detail_template = "webhook_delivery.html"
     explanation = "A delivery is one event on its way to one webhook endpoint; they are kept for 30 days."
     first_step = "Add an endpoint; what happens from then on is sent there."

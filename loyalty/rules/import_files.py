@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from loyalty.rules.code_files import UnreadableFileError
+from loyalty.rules.spreadsheets import FORMULA
 
 MOST_LINES = 500_000
 MOST_COLUMNS = 100
@@ -18,8 +19,6 @@ LINE_COLUMN, PROBLEM_COLUMN = "import_line", "import_problem"
 """Of a file of what was refused, which may be corrected and imported as it is."""
 
 _KEPT = 200  # characters of what is too long
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""With what a text begins that a spreadsheet would calculate."""
 _ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _NO_TEXT = "Line {} is not text in UTF-8; save the file as “CSV UTF-8”."
 _SEPARATORS = ",;\t"

@@ -13,6 +13,7 @@ from loyalty.actions.approvals import request_adjustment
 from loyalty.actions.back_tests import start_back_test
 from loyalty.actions.code_uploads import look_at_codes
 from loyalty.actions.events import record_event
+from loyalty.actions.exporting_lists import start_export
 from loyalty.actions.holds import hold_points
 from loyalty.actions.importing import look_at_file
 from loyalty.actions.inventory_sets import save_inventory_set
@@ -189,6 +190,13 @@ def furnish(mark: str) -> Tenant:
     )
     rows: list[Model] = [
         asked,
+        start_export(
+            environment=factories.reload(environment),
+            kind="members",
+            query=f"q={mark}-ada",
+            actor=actor,
+            now=timezone.now(),
+        ),
         Member.objects.get(pk=event.member_id),
         event,
         LedgerEntry.objects.get(event_id=event.pk),

@@ -27,6 +27,7 @@ from loyalty.actions.points import adjust, spend
 from loyalty.errors import ApprovalClosed, ApprovalRequired, InsufficientBalance
 from loyalty.ledger.members import ensure_member
 from loyalty.models import Account, AdjustmentRequest, LedgerEntry
+from loyalty.queries.approvals import find_request
 from programs.actions.programs import save_program
 from programs.errors import FeatureNotInPlan
 from programs.models import Environment, Program
@@ -215,7 +216,7 @@ def test_who_is_erased_while_it_is_approved_and_comes_back_is_somebody_else(
     """Between the look at the request and the lock of the account."""
     give(environment, 10)
     asked = ask(do)
-    look = approvals.find_request
+    look = find_request
     erase = partial(do, erase_member, member="ada", actor=TESS)
 
     def looked(**arguments: Any) -> AdjustmentRequest:
