@@ -22,6 +22,7 @@ from programs.actions.coupons import save_coupon
 from programs.actions.keys import create_key
 from programs.actions.publish import publish
 from programs.actions.rules import save_rule
+from programs.actions.shares import share_program
 from programs.actions.stamp_programs import save_stamp_program
 from programs.actions.tenancy import create_project, set_membership
 from programs.actions.token_keys import NewTokenKey, create_token_key
@@ -33,6 +34,7 @@ from programs.models import (
     Environment,
     Metric,
     Program,
+    ProgramShare,
     Project,
     Reward,
     StampProgram,
@@ -127,12 +129,28 @@ def make_staff(project: Project | None = None, role: str = "owner", *, username:
 
 
 def make_metric(environment: Environment, code: str = "points", **changes: Any) -> Metric:
-    """The metric of that code, made in the default program if it is missing, with these settings."""
+    """The metric of that code, made in the default program (or `program`) if it is missing, with these settings."""
     metric = Metric.objects.filter(environment=environment, code=code).first()
     if metric is None:
-        program = Program.objects.get(environment=environment, code="default")
+        program = changes.pop("program", None) or Program.objects.get(environment=environment, code="default")
         metric = Metric(environment=environment, program=program, code=code, title=code.title())
     return configure(environment=environment, instance=metric, actor=make_actor(), changes=changes)
+
+
+def make_program(environment: Environment, code: str, **changes: Any) -> Program:
+    made = Program(environment=environment, code=code, name=code.title())
+    return configure(environment=environment, instance=made, actor=make_actor(), changes=changes)
+
+
+def make_share(program: Program, guest: Environment, reason: str = "One card for both") -> ProgramShare:
+    """The program, for another project's environment."""
+    return share_program(
+        environment=reload(program.environment),
+        program=program,
+        guest=reload(guest),
+        reason=reason,
+        actor=make_actor(),
+    )
 
 
 def make_rule(

@@ -172,6 +172,11 @@ def _known(sitting: Sitting, item: Item) -> RecordedEvent | None:
     found = sitting.known.get(reported.event_id)
     if found is None:
         return None
+    if sitting.journal.via and found.event.via_environment_id != sitting.journal.via:
+        raise EventIdReused(
+            f"event_id {reported.event_id!r} was used for another event of this program; ids are the owning project's, "
+            "so begin yours with a name of your own."
+        )
     if bytes(found.event.digest) != item.digest and not _is_same(found, item):
         raise EventIdReused(
             f"event_id {reported.event_id!r} was used for another event; give each event an id of its own.",
@@ -225,6 +230,7 @@ def _new(sitting: Sitting, item: Item, allowance: Allowance, any_time: bool) -> 
         data=reported.data,
         amount=amount,
         currency=currency,
+        via_environment_id=journal.via,
         digest=item.digest,
         actor_kind=journal.actor.kind,
         actor_id=journal.actor.id,

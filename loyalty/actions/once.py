@@ -11,6 +11,7 @@ from audit.errors import DomainError
 from loyalty.errors import IdempotencyKeyInUse, OutOfStock, ServiceUnavailable
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.members import Redirected
+from loyalty.ledger.passages import hold_open
 from programs.models import Environment
 
 R = TypeVar("R")
@@ -47,6 +48,7 @@ def once(action: Callable[..., R]) -> Callable[..., R]:
         @again_if_moved
         def run() -> R:
             with transaction.atomic():
+                hold_open(environment)
                 return action(environment=environment, idempotency=idempotency, **arguments)
 
         for _ in range(_TRIES):

@@ -83,14 +83,16 @@ def spend(
     now: datetime,
     metadata: dict[str, Any] | None = None,
     metric: str | None = None,
+    program: str | None = None,
     idempotency: Idempotency | None = None,
 ) -> LedgerEntry:
     """Take `points` (1 to 10^12) for something outside the reward catalogue.
 
-    Raises InsufficientBalance, InvalidRequest, MemberFrozen, NotFound (metric), Replay. Locks: the account.
+    Raises InsufficientBalance, InvalidRequest, MemberFrozen, ProgramNotFound, NotFound (metric), Replay. Locks: the
+    account.
     """
     check_points(points)
-    unit = find_metric(snapshot(environment), metric, None)
+    unit = find_metric(snapshot(environment), metric, program)
     journal = Journal(environment=environment, actor=actor, now=now, idempotency=idempotency)
     book = journal.open(member, unit, spends=points)
     entry = covering.debit(

@@ -78,6 +78,8 @@ def find_purchase(sitting: Sitting, item: Item, member: Member) -> Purchase:
     InvalidRequest where the request moves too many stamps."""
     assert item.refund is not None  # noqa: S101 - it is a refund
     purchase = sitting.purchases.get(item.refund.purchase)
+    if purchase and not _is_theirs(sitting, item, purchase.event):
+        purchase = None
     if purchase is None or purchase.owner != member.pk:
         raise PurchaseNotFound(
             f"Member {str(member)!r} has no purchase {item.refund.purchase!r}; report the purchase first."
@@ -85,6 +87,14 @@ def find_purchase(sitting: Sitting, item: Item, member: Member) -> Purchase:
     if purchase.is_too_much:
         raise too_many_at_once()
     return purchase
+
+
+def _is_theirs(sitting: Sitting, item: Item, purchase: Event) -> bool:
+    """Whoever calls through a share refunds what came the same way alone."""
+    via = sitting.journal.via
+    if via is None:
+        return True
+    return purchase.via_environment_id == via and purchase.program_id == (item.program and item.program.id)
 
 
 # -- taken back

@@ -65,6 +65,7 @@ class Book:
     `now` is the environment's time, `recorded_at` real time under the lock. `uncovered`: the open ones,
     oldest first; None where they were not read. `touched`: to be written, whatever else has changed.
     `is_new`: the account is to be made. `followed`: so many of its entries have counted towards tiers.
+    `via`: the environment through which a call of a shared program came.
     """
 
     account: Account
@@ -84,6 +85,7 @@ class Book:
     new_holds: dict[UUID, Hold] = field(default_factory=dict)
     changed_holds: dict[UUID, Hold] = field(default_factory=dict)
     new_hold_lots: list[HoldLot] = field(default_factory=list)
+    via: UUID | None = None
     touched: bool = False
     is_new: bool = False
     followed: int = 0
@@ -132,6 +134,7 @@ class Book:
         """Plan an entry and move the account's figures by it. `counterpart`: the other side's entry and
         member. Raises InvalidRequest where the account would hold more than MAX_TOTAL."""
         account, by = self.account, actor or self.actor
+        via = self.via if by is self.actor else None  # what falls due does so by itself
         name, sign = LIFETIME[root_type(reverses) if reverses else type]
         setattr(account, name, getattr(account, name) + sign * points)
         account.total += points
@@ -158,6 +161,7 @@ class Book:
             hold_id=cause.hold_id,
             redemption_id=cause.redemption_id,
             reverses=reverses,
+            via_environment_id=via,
             actor_kind=by.kind,
             actor_id=by.id,
             trace_id=by.trace_id,

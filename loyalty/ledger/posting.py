@@ -89,6 +89,11 @@ class Journal:
         self.cards = Cards(self.now, self.actor)
         self.achievements = Achievements(self.now, self.actor)
 
+    @property
+    def via(self) -> UUID | None:
+        """The environment through which a call of a shared program came."""
+        return self.environment.via.guest_id if self.environment.via else None
+
     def open(self, member: str, metric: Metric, *, spends: int = 0, frozen_ok: bool = False) -> Book:
         """The account in `metric` of whoever answers for this id, locked and settled; made, with the
         member, if it is new.
@@ -147,6 +152,7 @@ class Journal:
                 account.metric = unit
         opened = open_books(locked, now=self.now, actor=self.actor)
         for book in opened:
+            book.via = self.via
             self.books[book.account.id] = book
             self._books_of[book.account.member_id].append(book)
             member = book.account.member_id
@@ -286,7 +292,11 @@ class Journal:
             object_type="event",
             object_id=public("evt", event.id),
             member_id=event.member_id,
-            after={"type": event.type, "occurred_at": event.occurred_at.isoformat()},
+            after={
+                "type": event.type,
+                "occurred_at": event.occurred_at.isoformat(),
+                **trail.through(self.environment),
+            },
             event_id=event.event_id,
             occurred_at=event.occurred_at,
         )

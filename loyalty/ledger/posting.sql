@@ -34,15 +34,16 @@ ORDER BY member_id, metric_id
 -- section: events
 INSERT INTO loyalty_event (
     id, environment_id, member_id, event_id, type, program_id, occurred_at, recorded_at, data, explanation,
-    facts, amount, currency, figures, purchase_id, digest, actor_kind, actor_id, trace_id
+    facts, amount, currency, figures, purchase_id, via_environment_id, digest, actor_kind, actor_id, trace_id
 )
 SELECT
     id, environment_id, member_id, event_id, type, program_id, occurred_at, recorded_at, data, explanation,
-    facts, amount, currency, figures, purchase_id, decode(digest, 'hex'), actor_kind, actor_id, trace_id
+    facts, amount, currency, figures, purchase_id, via_environment_id, decode(digest, 'hex'), actor_kind, actor_id,
+    trace_id
 FROM jsonb_to_recordset(%(events)s::jsonb) AS event (
     id uuid, environment_id uuid, member_id uuid, event_id text, type text, program_id uuid,
     occurred_at timestamptz, recorded_at timestamptz, data jsonb, explanation jsonb, facts jsonb,
-    amount numeric, currency text, figures jsonb, purchase_id uuid, digest text,
+    amount numeric, currency text, figures jsonb, purchase_id uuid, via_environment_id uuid, digest text,
     actor_kind text, actor_id text, trace_id text
 )
 

@@ -24,6 +24,11 @@ def of_book(book: Book, environment: Environment, actor: Actor) -> Iterator[Audi
         yield _of_hold(hold, hold.status, environment, by)
 
 
+def through(environment: Environment) -> dict[str, str]:
+    """For the audit's `after`: of a call of a shared program the environment that it came through."""
+    return {"via_environment_id": str(environment.via.guest_id)} if environment.via else {}
+
+
 def of_standing(standing: Standing, environment: Environment, actor: Actor) -> Iterator[AuditEvent]:
     """One audit event for each change of a member's tier."""
     for change in standing.changes:
@@ -47,6 +52,8 @@ def _of_entry(entry: LedgerEntry, environment: Environment, actor: Actor) -> Aud
     after = entry.metadata or {} if entry.type == LedgerEntry.Type.ADJUSTED else {}
     if entry.nominal is not None:
         after = after | {"nominal": entry.nominal}
+    if entry.via_environment_id:
+        after = after | through(environment)
     by = Actor(entry.actor_kind, entry.actor_id, entry.trace_id, actor.ip)  # type: ignore[arg-type]
     return audit_event(
         place=place_of(environment),

@@ -42,6 +42,9 @@ class Event(Acted, Immutable):
         db_index=False,
         help_text="Of a refund: the purchase that it gives back.",
     )
+    via_environment_id = models.UUIDField(
+        null=True, help_text="Of a shared program: the environment the call came through."
+    )
     digest = models.BinaryField(help_text="SHA-256 of what was sent, to tell a repetition from a reuse.")
 
     class Meta:

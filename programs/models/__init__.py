@@ -17,12 +17,21 @@ from programs.models.programs import Program
 from programs.models.rewards import Reward
 from programs.models.shares import ProgramShare
 from programs.models.stamp_programs import StampProgram
-from programs.models.tenancy import ClockChange, Environment, Organization, Project, ProjectMembership
+from programs.models.tenancy import (
+    BatchPassage,
+    ClockChange,
+    Environment,
+    Organization,
+    Passage,
+    Project,
+    ProjectMembership,
+)
 from programs.models.tiers import Tier, TierLadder
 from programs.models.token_keys import TokenKey
 
 __all__ = [
     "ApiKey",
+    "BatchPassage",
     "Challenge",
     "ChallengeReward",
     "ClockChange",
@@ -40,6 +49,7 @@ __all__ = [
     "MilestoneSet",
     "Mission",
     "Organization",
+    "Passage",
     "Picture",
     "Plan",
     "PlanWarning",

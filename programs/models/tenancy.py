@@ -1,5 +1,6 @@
 """Organization → Project → Environment, and the staff who may see them (domain.md 1)."""
 
+import hashlib
 import uuid
 from dataclasses import dataclass
 
@@ -45,10 +46,25 @@ class Project(models.Model):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A share of a program, and the environment that the call came from."""
+    """The share of a program (by its `prg_` id), and the environment that the call came from."""
 
     share_id: uuid.UUID
     guest_id: uuid.UUID
+    program: str
+
+    @property
+    def scope(self) -> str:
+        """Within what an Idempotency-Key of such a call counts."""
+        return f"via:{self.guest_id.hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPassage(Passage):
+    """Of a batch the part that names this program: others of it may go to the same environment."""
+
+    @property
+    def scope(self) -> str:
+        return f"via:{self.guest_id.hex}:{hashlib.sha256(self.program.encode()).hexdigest()[:16]}"
 
 
 class Environment(models.Model):

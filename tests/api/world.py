@@ -31,7 +31,15 @@ from programs.actions.configure import configure
 from programs.actions.member_apps import save_member_app
 from programs.actions.milestones import save_milestone_set
 from programs.actions.webhook_endpoints import send_test
-from programs.models import EarningRule, Environment, InventorySet, Metric, MilestoneSet, Program
+from programs.models import (
+    EarningRule,
+    Environment,
+    InventorySet,
+    Metric,
+    MilestoneSet,
+    Program,
+    ProgramShare,
+)
 from tests import factories
 
 IGNORED = dict.fromkeys(
@@ -83,6 +91,7 @@ def make_owner() -> Owner:
         now=timezone.now(),
     )
     code, back_test = make_code(environment, "owner-bob"), make_back_test(rule)
+    share = make_share(program)
     shop, cafe, club = make_shop(environment), make_cafe(environment), make_club(environment)
     told = make_told(environment)
     ids = {
@@ -102,6 +111,8 @@ def make_owner() -> Owner:
         "refer_member.code": code.code,
         "create_tiers.program": program.code,  # the default one has its tiers
         "create_tiers.metric": metric.code,
+        "program_share_id": share.public_id,
+        "create_program_share.project": share.guest.project.name,
         **shop.ids,
         **cafe.ids,
         **club.ids,
@@ -118,6 +129,7 @@ def make_owner() -> Owner:
         ladder,
         code,
         back_test,
+        share,
         *shop.rows,
         *cafe.rows,
         *club.rows,
@@ -265,6 +277,12 @@ def make_code(environment: Environment, member: str) -> ReferralCode:
         actor=factories.make_actor(),
         now=timezone.now(),
     )
+
+
+def make_share(program: Program) -> ProgramShare:
+    """Of the program with a project beside the world's."""
+    project = factories.make_project("Beside", organization=program.environment.project.organization.name)
+    return factories.make_share(program, factories.make_environment(project=project))
 
 
 def make_back_test(rule: EarningRule) -> BackTest:

@@ -1,6 +1,8 @@
 """The base of every surface's views: authenticate, limit, parse, call one action or query, render."""
 
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, TypeVar, cast
@@ -14,20 +16,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.errors import FieldError, InvalidRequest, PermissionRefused, told
+from audit.errors import FieldError, InvalidRequest, NotFound, PermissionRefused, told
 from audit.record import Actor
+from loyalty.actions.refused_calls import note_refused
 from loyalty.api.common import throttling
 from loyalty.api.common.authentication import Principal, forget_keys
 from loyalty.api.common.idempotency import read_idempotency
 from loyalty.api.common.parsing import StrictJSONParser, check_text, too_large
 from loyalty.api.common.rendering import Rendered, dumps
-from loyalty.errors import RateLimited, Replay
+from loyalty.errors import ProgramNotFound, RateLimited, Replay
 from loyalty.ledger.idempotency import Answer, Idempotency
 from programs.models import Environment
 from programs.queries.environments import environment_by_id, now_in
 from programs.queries.plans import require_feature, terms_of
+from programs.queries.shares import owner_through_share
+from programs.queries.snapshots import snapshot
 
 R = TypeVar("R")
+
+PUBLIC_ID = re.compile(r"(?:prg|txn|red|hold|sc)_[A-Za-z0-9_-]{1,60}")
 
 
 class AcceptHeaderAlone(DefaultContentNegotiation):
@@ -46,6 +53,7 @@ class EngineView(APIView):
     """Of the plan, without which every call is refused."""
     members_may: ClassVar[frozenset[str]] = frozenset()
     rate_limit: throttling.RateLimit
+    _shared: AbstractSet[str] = frozenset()  # programs of others that the call may name
     http_method_names = ["get", "head", "post", "patch", "delete"]
     content_negotiation_class = AcceptHeaderAlone
 
@@ -72,9 +80,28 @@ class EngineView(APIView):
                 return cast("Principal", found[1])
         raise NotAuthenticated
 
+    def reached(self, program: str | None) -> Environment:
+        """The environment in which a call acts that names this program: the owner's, where it is the `prg_` id of
+        one that is shared with the caller, else the caller's own. No statement but for an id that is not its own.
+
+        Raises FeatureNotInPlan where a share stands whose plan has it no more.
+        """
+        own = self.environment
+        if program is None or not program.startswith("prg_") or snapshot(own).program(program):
+            return own
+        owner = owner_through_share(guest=own, program=program)
+        if owner is None:
+            return own  # where nothing of that name is found
+        require_feature(owner, "cross_project")
+        self._shared = {*self._shared, program}
+        return owner
+
     @cached_property
     def now(self) -> datetime:
         return now_in(self.environment)
+
+    def now_at(self, place: Environment) -> datetime:
+        return self.now if place is self.environment else now_in(place)
 
     @cached_property
     def actor(self) -> Actor:
@@ -139,6 +166,34 @@ class EngineView(APIView):
         response.headers.setdefault("Cache-Control", "no-store")  # codes and tokens stand in answers
         return super().finalize_response(request, response, *args, **kwargs)
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """What is refused because it is another project's is noted there."""
+        if isinstance(exc, NotFound | ProgramNotFound):
+            if isinstance(exc, ProgramNotFound):
+                self._shared = frozenset()  # one that was revoked meanwhile
+            self.note_refused(
+                {*self.kwargs.values(), *self.request.query_params.dict().values(), *self._texts()}
+            )
+        return super().handle_exception(exc)
+
+    def note_refused(self, named: Iterable[str]) -> None:
+        """Tell whose things these public ids are that a call named them in vain; not where they are the caller's."""
+        ids = {text for text in named if PUBLIC_ID.fullmatch(text)}
+        ids = {
+            text for text in ids if text not in self._shared and not snapshot(self.environment).program(text)
+        }
+        if ids:
+            match = self.request._request.resolver_match
+            call = f"{self.request.method} /{match.route if match else ''}"
+            note_refused(environment=self.environment, named=ids, call=call, actor=self.actor)
+
+    def _texts(self) -> set[str]:
+        """The body's fields that are texts, of a body that was read already."""
+        read = getattr(self.request, "_full_data", None)
+        return (
+            {text for text in read.values() if isinstance(text, str)} if isinstance(read, Mapping) else set()
+        )
+
     def body(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The request's body, checked. Raises InvalidRequest naming each faulty field."""
         self._read_body()
@@ -176,9 +231,12 @@ class EngineView(APIView):
         /,
         *,
         http_status: int | Callable[[R], int] = 200,
+        environment: Environment | None = None,
         **arguments: Any,
     ) -> Response:
-        """Call one action, once for its Idempotency-Key, and render its result."""
+        """Call one action, once for its Idempotency-Key, and render its result. `environment`: where it acts, if not
+        in the caller's own."""
+        place = environment or self.environment
 
         given: list[tuple[R, Answer]] = []  # what was rendered for the key is what is sent, to the byte
 
@@ -189,8 +247,8 @@ class EngineView(APIView):
             return given[0][1]
 
         try:
-            idempotency = self.idempotency(lambda result: self.kept(answered(result)))
-            result = action(environment=self.environment, idempotency=idempotency, **arguments)
+            idempotency = self.idempotency(lambda result: self.kept(answered(result)), place)
+            result = action(environment=place, idempotency=idempotency, **arguments)
         except Replay as replay:
             return Response(
                 Rendered(self.opened(replay.answer)), replay.status, headers={"Idempotent-Replayed": "true"}
@@ -206,10 +264,13 @@ class EngineView(APIView):
         """The body of a stored answer as it was sent."""
         return stored
 
-    def idempotency(self, answered: Callable[[Any], Answer]) -> Idempotency | None:
+    def idempotency(
+        self, answered: Callable[[Any], Answer], place: Environment | None = None
+    ) -> Idempotency | None:
+        """The caller's key; in another project's environment among those that came the same way."""
         _ = self.environment
-        member = self.principal.member_key
-        scope = member.hex if member else ""
+        member, via = self.principal.member_key, place.via if place else None
+        scope = via.scope if via else member.hex if member else ""
         return read_idempotency(self.request, self.request._request.body, answered, scope=scope)
 
 

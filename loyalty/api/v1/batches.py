@@ -15,6 +15,7 @@ from loyalty.api.common.parsing import ItemsApart, check_text, check_values, may
 from loyalty.api.common.problems import PROBLEMS
 from loyalty.api.common.views import EngineView, checked
 from loyalty.api.v1 import earning_examples, earning_shapes
+from loyalty.api.v1.batch_parts import Read, recorded_apart
 from loyalty.api.v1.docs import operation
 from loyalty.api.v1.effects import recorded_all
 from loyalty.api.v1.events import EventBody
@@ -87,13 +88,25 @@ class BatchView(EngineView):
     def post(self, request: Request) -> Response:
         items = self.body(BatchBody)["events"]
         look_at_text = may_hide(request._request.body)
-        read = [_read(item, look_at_text=look_at_text) for item in items]
+        read: list[Read] = [_read(item, look_at_text=look_at_text) for item in items]
+        answer = recorded_apart(
+            self,
+            read,
+            lambda place, part: self._recorded(place, items, part),
+            lambda index, refusal: refused(index, items[index], refusal),
+        )
+        self.note_refused({one.program for one in read if isinstance(one, ReportedEvent) and one.program})
+        return answer
+
+    def _recorded(self, place: Environment, items: Sequence[Any], part: Sequence[Read]) -> Response:
+        """Those events of the batch that are of this place, each answered where it stands; null for the others."""
         return self.write(
             record_batch,
-            lambda found: {"results": _results(items, _in_place(read, found), self.environment)},
-            events=[one for one in read if isinstance(one, ReportedEvent)],
+            lambda found: {"results": _results(items, _in_place(part, found), place)},
+            environment=place,
+            events=[one for one in part if isinstance(one, ReportedEvent)],
             actor=self.actor,
-            now=self.now,
+            now=self.now_at(place),
         )
 
 
@@ -110,18 +123,22 @@ def _read(item: Any, *, look_at_text: bool) -> ReportedEvent | InvalidRequest:
         return refusal
 
 
-def _in_place(read: Sequence[ReportedEvent | InvalidRequest], found: Sequence[Outcome]) -> list[Outcome]:
+def _in_place(read: Sequence[Read], found: Sequence[Outcome]) -> list[Outcome | None]:
     """The outcome of each item: what was read well has the next of those found."""
     following = iter(found)
-    return [one if isinstance(one, InvalidRequest) else next(following) for one in read]
+    return [next(following) if isinstance(one, ReportedEvent) else one for one in read]
 
 
 def _results(
-    items: Sequence[Any], outcomes: Sequence[Outcome], environment: Environment
-) -> list[dict[str, Any]]:
+    items: Sequence[Any], outcomes: Sequence[Outcome | None], environment: Environment
+) -> list[dict[str, Any] | None]:
     shown = recorded_all([one for one in outcomes if isinstance(one, RecordedEvent)], environment)
     return [
-        _refused(index, item, outcome) if isinstance(outcome, DomainError) else _done(outcome, next(shown))
+        refused(index, item, outcome)
+        if isinstance(outcome, DomainError)
+        else _done(outcome, next(shown))
+        if outcome
+        else None
         for index, (item, outcome) in enumerate(zip(items, outcomes, strict=True))
     ]
 
@@ -131,7 +148,7 @@ def _done(found: RecordedEvent, shown: dict[str, Any]) -> dict[str, Any]:
     return {"event_id": found.event.event_id, "outcome": outcome, **shown, "error": None}
 
 
-def _refused(index: int, item: Any, refusal: DomainError) -> dict[str, Any]:
+def refused(index: int, item: Any, refusal: DomainError) -> dict[str, Any]:
     errors = [FieldError(_placed(index, e.field), e.code, e.detail) for e in refusal.errors]
     detail = told(errors) or refusal.detail
     return {

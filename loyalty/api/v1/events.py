@@ -42,7 +42,12 @@ class EventBody(MemberBody):
     data = JsonObject(  # type: ignore[assignment]  # a field of that name, not DRF's property
         max_bytes=MAX_DATA, help_text="Anything that rules may use; at most 32 KiB."
     )
-    program = Text(required=False, max_length=64, help_text="Code or id; all active programs, if absent.")
+    program = Text(
+        required=False,
+        max_length=64,
+        help_text="Code or id; all active programs, if absent. By "
+        "its id also one that another project shares with yours.",
+    )
 
 
 class EventListView(EngineView):
@@ -69,13 +74,16 @@ class EventListView(EngineView):
         f"or none.\n\n{REFUNDS}",
     )
     def post(self, request: Request) -> Response:
+        body = self.body(EventBody)
+        place = self.reached(body.get("program"))
         return self.write(
             record_event,
-            lambda found: recorded(found, self.environment),
+            lambda found: recorded(found, place),
             http_status=lambda found: 200 if found.duplicate else 201,
+            environment=place,
             actor=self.actor,
-            now=self.now,
-            **self.body(EventBody),
+            now=self.now_at(place),
+            **body,
         )
 
 

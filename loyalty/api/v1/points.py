@@ -22,6 +22,8 @@ from loyalty.queries.windows import windows_of
 from programs.models import Environment
 from programs.queries.snapshots import snapshot
 
+PROGRAM = "Code or id; any program, if absent. By its id also one that another project shares with yours."
+
 
 class MemberBody(Body):
     """`customer_id` and `member_id` are the same; one of them must be there."""
@@ -59,7 +61,7 @@ class AwardBody(MemberBody):
     metadata = JsonObject(required=False, help_text="Kept with the transaction.")
     expires_at = Instant(required=False, help_text="Overrides the metric's expiry.")
     metric = Text(required=False, max_length=50, help_text="points, if absent.")
-    program = Text(required=False, max_length=64, help_text="Code or id; default, if absent.")
+    program = Text(required=False, max_length=64, help_text=PROGRAM)
 
 
 class AwardView(EngineView):
@@ -82,12 +84,14 @@ class AwardView(EngineView):
     )
     def post(self, request: Request) -> Response:
         body = self.body(AwardBody)
+        place = self.reached(body.get("program"))
         return self.write(
             award,
-            lambda entry: transaction(entry, self.environment, body["member"]),
+            lambda entry: transaction(entry, place, body["member"]),
             http_status=201,
+            environment=place,
             actor=self.actor,
-            now=self.now,
+            now=self.now_at(place),
             **{"reason": None, **body},
         )
 
@@ -103,6 +107,7 @@ class RedeemBody(MemberBody):
     reason = Text(required=False)
     metadata = JsonObject(required=False)
     metric = Text(required=False, max_length=50, help_text="points, if absent.")
+    program = Text(required=False, max_length=64, help_text=PROGRAM)
 
 
 class RedeemView(EngineView):
@@ -117,7 +122,7 @@ class RedeemView(EngineView):
         answer=reward_shapes.RedemptionOrSpend,
         example=examples.PLAIN_SPEND,
         status=201,
-        refusals=REDEEM_REFUSALS,
+        refusals=[*REDEEM_REFUSALS, "program_not_found"],
         writes=True,
         tag="points",
         description="With `reward_id`: the reward is bought, as by `POST /v1/offer/redeem`, and the answer is the "
@@ -131,12 +136,14 @@ class RedeemView(EngineView):
             return self._bought(reward, body)
         if "points" not in body:
             raise InvalidRequest.field("points", "required", "Say how many points to spend.")
+        place = self.reached(body.get("program"))
         return self.write(
             spend,
-            lambda entry: redemption(entry, self.environment, body["member"]),
+            lambda entry: redemption(entry, place, body["member"]),
             http_status=201,
+            environment=place,
             actor=self.actor,
-            now=self.now,
+            now=self.now_at(place),
             **{"reason": None, **body},
         )
 
@@ -145,8 +152,9 @@ class RedeemView(EngineView):
             raise PermissionRefused(
                 "To redeem a reward takes the scope 'redemptions:write'.", scope="redemptions:write"
             )
-        if "metric" in body:
-            raise InvalidRequest.field("metric", "invalid", "A reward is paid in its own; leave it out.")
+        for name in ("metric", "program"):
+            if name in body:
+                raise InvalidRequest.field(name, "invalid", "A reward is paid in its own; leave it out.")
         return redeemed(self, body.pop("member"), reward, body)
 
 
@@ -201,6 +209,7 @@ class AdjustView(EngineView):
 class HistoryQuery(PageQuery, MemberBody):
     member_needed = False  # the member's own token says who it is
     metric = Text(required=False, max_length=50, help_text="points, if absent.")
+    program = Text(required=False, max_length=64, help_text=PROGRAM)
 
 
 class HistoryView(ListView):
@@ -218,23 +227,28 @@ class HistoryView(ListView):
         filters=EntryFilters,
         answer=shapes.TransactionPage,
         example=examples.page(examples.TRANSACTION),
-        refusals=["not_found"],
+        refusals=["not_found", "program_not_found"],
         tag="points",
         description="By `occurred_at`: `from` inclusive, `to` exclusive. In the ledger's order (`sequence`). To a "
-        "member token `actor`, `trace_id`, the counterpart's `customer_id` and an adjustment's `metadata` are null.\n\n"
-        + HISTORY_WINDOW,
+        "member token `actor`, `trace_id`, the counterpart's `customer_id` and an adjustment's `metadata` are null, "
+        "and so they are of what another project wrote in a program that it shares with yours.\n\n" + HISTORY_WINDOW,
     )
     def get(self, request: Request) -> Response:
         query = self.parameters()
-        member = find_member(environment=self.environment, member=self.own(query.get("member")))
-        metric = find_metric(snapshot(self.environment), query.get("metric"), None)
-        windows = windows_of(self.environment, self.now)
+        place = self.reached(query.get("program"))
+        metric = find_metric(snapshot(place), query.get("metric"), query.get("program"))
+        member = find_member(environment=place, member=self.own(query.get("member")))
+        windows = windows_of(place, self.now_at(place))
         since = windows.of(metric.program_id) if windows else None
         rows = history_of(member_id=member.id, metric=metric, since=since)
-        show = rendering.transaction if self.principal.member is None else rendering.own_transaction
-        return self.listed(
-            rows, lambda entry: show(entry, member.external_id, metric.code), **rendering.history_from(since)
-        )
+
+        def shown(entry: LedgerEntry) -> dict[str, Any]:
+            theirs = place.via is None or entry.via_environment_id == place.via.guest_id
+            by_key = self.principal.member is None
+            show = rendering.transaction if by_key and theirs else rendering.own_transaction
+            return show(entry, member.external_id, metric.code)
+
+        return self.listed(rows, shown, **rendering.history_from(since))
 
 
 def transaction(entry: LedgerEntry, environment: Environment, named: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import { Analytics, AuditEvents, Sandbox, Tokens } from "./resources/operations.
 import { Points } from "./resources/points.js";
 import { Offers, Redemptions } from "./resources/redemptions.js";
 import { InventorySets, Rewards } from "./resources/rewards.js";
-import { BackTests, EarningRules, Metrics, Programs, Tiers } from "./resources/setup.js";
+import { BackTests, EarningRules, Metrics, Programs, ProgramShares, Tiers } from "./resources/setup.js";
 import { StampCollections, StampPrograms, StampRewards } from "./resources/stamps.js";
 import { WebhookDeliveries, WebhookEndpoints } from "./resources/webhooks.js";
 import { Transport } from "./transport.js";
@@ -33,6 +33,7 @@ export class Client {
     this.tokens = new Tokens(transport);
     this.memberApps = new MemberApps(transport);
     this.programs = new Programs(transport);
+    this.programShares = new ProgramShares(transport);
     this.metrics = new Metrics(transport);
     this.earningRules = new EarningRules(transport);
     this.backTests = new BackTests(transport);

@@ -86,7 +86,7 @@ export interface Points {
   transfer(body: Shapes.TransferBody, options?: WriteOptions): Promise<Shapes.Transfer>;
   /** A customer's points history. */
   list(
-    query: Named & Period & Paging & { type?: string; metric?: string },
+    query: Named & Period & Paging & { type?: string; metric?: string; program?: string },
     options?: ReadOptions,
   ): PagePromise<Shapes.Transaction>;
 }
@@ -105,7 +105,7 @@ export interface Customers {
   /** Balances now, or as they stood at `as_of`, or as they were known at `recorded_as_of`. */
   balances(
     customerId: string,
-    query?: { as_of?: Date | string; recorded_as_of?: Date | string; lots?: boolean },
+    query?: { as_of?: Date | string; recorded_as_of?: Date | string; program?: string; lots?: boolean },
     options?: ReadOptions,
   ): Promise<Shapes.Balances>;
   /** The customer's level in each program, and what is missing for the next. */
@@ -281,6 +281,15 @@ export interface MemberApps {
 }
 
 export type InventorySets = Configured<Shapes.InventorySet, Shapes.InventorySetBody, Shapes.InventorySetChanges>;
+/** Programs that another project of the organization may use, and those that you may. */
+export interface ProgramShares {
+  list(query?: Paging, options?: ReadOptions): PagePromise<Shapes.ProgramShare>;
+  retrieve(programShareId: string, options?: ReadOptions): Promise<Shapes.ProgramShare>;
+  create(body: Shapes.ProgramShareBody, options?: WriteOptions): Promise<Shapes.ProgramShare>;
+  /** The next call that names the program is refused. */
+  revoke(programShareId: string, options?: WriteOptions): Promise<Shapes.ProgramShare>;
+}
+
 export type Programs = Configured<Shapes.Program, Shapes.ProgramBody, Shapes.ProgramChanges>;
 export type Metrics = Configured<Shapes.Metric, Shapes.MetricBody, Shapes.MetricChanges>;
 export type Tiers = Configured<Shapes.Ladder, Shapes.LadderBody, Shapes.LadderChanges>;
@@ -378,6 +387,7 @@ export class Client {
   readonly tokens: Tokens;
   readonly memberApps: MemberApps;
   readonly programs: Programs;
+  readonly programShares: ProgramShares;
   readonly metrics: Metrics;
   readonly earningRules: EarningRules;
   readonly backTests: BackTests;

@@ -266,7 +266,7 @@ export interface AwardBody {
   expires_at?: Date | string;
   /** points, if absent. */
   metric?: string;
-  /** Code or id; default, if absent. */
+  /** Code or id; any program, if absent. By its id also one that another project shares with yours. */
   program?: string;
 }
 
@@ -689,7 +689,7 @@ export interface DryRunBody {
   occurred_at?: Date | string;
   /** Anything that rules may use; at most 32 KiB. */
   data: Record<string, unknown>;
-  /** Code or id; all active programs, if absent. */
+  /** Code or id; all active programs, if absent. By its id also one that another project shares with yours. */
   program?: string;
   /** An earning rule whose draft counts in place of what is in force. */
   rule?: string;
@@ -786,7 +786,7 @@ export interface EventBody {
   occurred_at?: Date | string;
   /** Anything that rules may use; at most 32 KiB. */
   data: Record<string, unknown>;
-  /** Code or id; all active programs, if absent. */
+  /** Code or id; all active programs, if absent. By its id also one that another project shares with yours. */
   program?: string;
 }
 
@@ -1667,6 +1667,30 @@ export interface Program {
   created_at: string;
 }
 
+export interface ProgramShareBody {
+  /** A program of yours: code or id. */
+  program: string;
+  /** The other project of your organization: its name or id. */
+  project: string;
+  /** Why; both projects read it. */
+  reason: string;
+}
+
+export interface ProgramShare {
+  id: string;
+  /** given: a program of yours. received: one that you may name. */
+  direction: "given" | "received";
+  /** prg_…; how calls name it. */
+  program: string;
+  /** The program's. */
+  name: string;
+  /** The other side's name. */
+  project: string;
+  reason: string;
+  created_at: string;
+  revoked_at: string | null;
+}
+
 /** What one rule of the event's type made of it, in words; `explain` has the figures. */
 export interface Reason {
   /** Its name; null: it is said of the event as a whole. */
@@ -1722,6 +1746,8 @@ export interface RedeemBody {
   metadata?: Record<string, unknown>;
   /** points, if absent. */
   metric?: string;
+  /** Code or id; any program, if absent. By its id also one that another project shares with yours. */
+  program?: string;
 }
 
 export type RedemptionOrSpend = Redemption | PlainSpend;

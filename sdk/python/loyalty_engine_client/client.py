@@ -71,6 +71,7 @@ class Client:
         self.tokens = operations.Tokens(transport)
         self.member_apps = challenges.MemberApps(transport)
         self.programs = setup.Programs(transport)
+        self.program_shares = setup.ProgramShares(transport)
         self.metrics = setup.Metrics(transport)
         self.earning_rules = setup.EarningRules(transport)
         self.back_tests = setup.BackTests(transport)

@@ -327,7 +327,7 @@ class AwardBody(TypedDict):
     expires_at: NotRequired[datetime | str]
     # points, if absent.
     metric: NotRequired[str]
-    # Code or id; default, if absent.
+    # Code or id; any program, if absent. By its id also one that another project shares with yours.
     program: NotRequired[str]
 
 
@@ -764,7 +764,8 @@ class DryRunBody(TypedDict):
     occurred_at: NotRequired[datetime | str]
     # Anything that rules may use; at most 32 KiB.
     data: dict[str, Any]
-    # Code or id; all active programs, if absent.
+    # Code or id; all active programs, if absent. By its id also one that another project shares with
+    # yours.
     program: NotRequired[str]
     # An earning rule whose draft counts in place of what is in force.
     rule: NotRequired[str]
@@ -853,7 +854,8 @@ class EventBody(TypedDict):
     occurred_at: NotRequired[datetime | str]
     # Anything that rules may use; at most 32 KiB.
     data: dict[str, Any]
-    # Code or id; all active programs, if absent.
+    # Code or id; all active programs, if absent. By its id also one that another project shares with
+    # yours.
     program: NotRequired[str]
 
 
@@ -1772,6 +1774,30 @@ class Program(TypedDict):
     created_at: str
 
 
+class ProgramShareBody(TypedDict):
+    # A program of yours: code or id.
+    program: str
+    # The other project of your organization: its name or id.
+    project: str
+    # Why; both projects read it.
+    reason: str
+
+
+class ProgramShare(TypedDict):
+    id: str
+    # given: a program of yours. received: one that you may name.
+    direction: Literal["given", "received"]
+    # prg_…; how calls name it.
+    program: str
+    # The program's.
+    name: str
+    # The other side's name.
+    project: str
+    reason: str
+    created_at: str
+    revoked_at: str | None
+
+
 class Reason(TypedDict):
     """What one rule of the event's type made of it, in words; `explain` has the figures."""
 
@@ -1829,6 +1855,8 @@ class RedeemBody(TypedDict):
     metadata: NotRequired[dict[str, Any]]
     # points, if absent.
     metric: NotRequired[str]
+    # Code or id; any program, if absent. By its id also one that another project shares with yours.
+    program: NotRequired[str]
 
 
 RedemptionOrSpend: TypeAlias = "Redemption | PlainSpend"

@@ -30,6 +30,26 @@ export class Programs extends Configured {
   }
 }
 
+/** Programs that another project of the organization may use, and those that you may. */
+export class ProgramShares extends Resource {
+  list(query, options) {
+    return this._page(path("program-shares"), query, options);
+  }
+
+  retrieve(programShareId, options) {
+    return this._read(path("program-shares", programShareId), {}, options);
+  }
+
+  create(body, options) {
+    return this._write("POST", path("program-shares"), body, options);
+  }
+
+  /** The next call that names the program is refused. */
+  revoke(programShareId, options) {
+    return this._write("DELETE", path("program-shares", programShareId), {}, options);
+  }
+}
+
 /** What is counted: points, and whatever else. */
 export class Metrics extends Configured {
   constructor(transport) {

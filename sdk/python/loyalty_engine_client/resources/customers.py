@@ -55,10 +55,16 @@ class Customers(Resource):
         *,
         as_of: datetime | str | None = None,
         recorded_as_of: datetime | str | None = None,
+        program: str | None = None,
         lots: bool | None = None,
     ) -> shapes.Balances:
         """Balances now, or as they stood at `as_of`, or as they were known at `recorded_as_of`."""
-        query: dict[str, Any] = {"as_of": as_of, "recorded_as_of": recorded_as_of, "lots": lots}
+        query: dict[str, Any] = {
+            "as_of": as_of,
+            "recorded_as_of": recorded_as_of,
+            "program": program,
+            "lots": lots,
+        }
         return self._read(shapes.Balances, path("customers", customer_id, "balances"), query)
 
     def tier(self, customer_id: str) -> shapes.MemberTiers:

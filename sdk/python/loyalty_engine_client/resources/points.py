@@ -72,6 +72,7 @@ class Points(Resource):
         cursor: str | None = None,
         type: str | None = None,
         metric: str | None = None,
+        program: str | None = None,
         from_: datetime | str | None = None,
         to: datetime | str | None = None,
     ) -> Page[Transaction]:
@@ -84,6 +85,7 @@ class Points(Resource):
             "cursor": cursor,
             "type": type,
             "metric": metric,
+            "program": program,
             "from": from_,
             "to": to,
         }

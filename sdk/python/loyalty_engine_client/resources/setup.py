@@ -1,4 +1,4 @@
-"""client.programs, client.metrics, client.earning_rules, client.back_tests, client.tiers"""
+"""client.programs, client.program_shares, client.metrics, client.earning_rules, client.back_tests, client.tiers"""
 
 from datetime import datetime
 from typing import Literal, Unpack
@@ -6,7 +6,7 @@ from typing import Literal, Unpack
 from loyalty_engine_client import shapes
 from loyalty_engine_client.pages import Page
 from loyalty_engine_client.resources.base import Resource, path
-from loyalty_engine_client.shapes import BackTest, EarningRule, Ladder, Metric, Program
+from loyalty_engine_client.shapes import BackTest, EarningRule, Ladder, Metric, Program, ProgramShare
 
 Order = Literal["asc", "desc"]
 
@@ -34,6 +34,28 @@ class Programs(Resource):
         self, program: str, *, idempotency_key: str | None = None, **body: Unpack[shapes.ProgramChanges]
     ) -> Program:
         return self._write(Program, "PATCH", path("programs", program), body, idempotency_key)
+
+
+class ProgramShares(Resource):
+    """Programs that another project of the organization may use, and those that you may."""
+
+    def list(
+        self, *, limit: int | None = None, order: Order | None = None, cursor: str | None = None
+    ) -> Page[ProgramShare]:
+        return self._page(ProgramShare, path("program-shares"), _paging(limit, order, cursor))
+
+    def retrieve(self, program_share_id: str) -> ProgramShare:
+        return self._read(ProgramShare, path("program-shares", program_share_id))
+
+    def create(
+        self, *, idempotency_key: str | None = None, **body: Unpack[shapes.ProgramShareBody]
+    ) -> ProgramShare:
+        return self._write(ProgramShare, "POST", path("program-shares"), body, idempotency_key)
+
+    def revoke(self, program_share_id: str, *, idempotency_key: str | None = None) -> ProgramShare:
+        """The next call that names the program is refused."""
+        where = path("program-shares", program_share_id)
+        return self._write(ProgramShare, "DELETE", where, {}, idempotency_key)
 
 
 class Metrics(Resource):
