@@ -51,6 +51,12 @@ EVENT_TYPES: Mapping[str, str] = {
     "tier.merged": "A level was taken over in a merge.",
     "tier.reached": "A member reached a level.",
     "tier.revoked": "A level went back with the reward that gave it.",
+    # Calls with the wrong project's key
+    "hold.call_refused": "A call of another project named one of your holds and was refused.",
+    "ledgerentry.call_refused": "A call of another project named one of your transactions and was refused.",
+    "program.call_refused": "A call of another project that has no share of the program was refused.",
+    "redemption.call_refused": "A call of another project named one of your redemptions and was refused.",
+    "stamp_collection.call_refused": "A call of another project named one of your stamp cards and was refused.",
     # Rewards
     "redemption.cancelled": "A redemption was cancelled.",
     "redemption.code_resent": "The code of a redemption was shown again.",
@@ -105,8 +111,9 @@ EVENT_TYPES: Mapping[str, str] = {
     "milestoneset.milestones_changed": "The milestones of a set changed.",
     "milestoneset.updated": "A milestone set changed.",
     "plan.limit_near": "The plan's limit is nearly reached.",
-    "program.call_refused": "A call of another project that has no share of the program was refused.",
     "program.created": "A program was made.",
+    "program.share_revoked": "A program is shared with another project no longer.",
+    "program.shared": "A program is shared with another project.",
     "program.updated": "A program changed.",
     "tierladder.created": "A ladder of levels was made.",
     "tierladder.levels_changed": "The levels of a ladder changed.",

@@ -47,6 +47,9 @@ IGNORED = dict.fromkeys(
 )  # a refused call may be counted as a use
 
 
+NOTED = r"\.call_refused$"
+
+
 @dataclass(frozen=True)
 class Owner:
     """An environment with data: `ids` by the names of the schema's path parameters; `marks` occur nowhere else."""
@@ -305,19 +308,22 @@ def nowhere(ids: dict[str, str]) -> dict[str, str]:
     } | codes
 
 
-def digest(mentioning: Sequence[str] | None = None) -> dict[str, tuple[int, str]]:
-    """Row count and content digest of each table; only of rows that mention one of these ids, if any are given."""
+def digest(mentioning: Sequence[str] | None = None, *, notes: bool = True) -> dict[str, tuple[int, str]]:
+    """Row count and content digest of each table; only of rows that mention one of these ids, if any are given.
+    Without `notes`: but for those of calls that were refused."""
     selects = []
     for model in apps.get_models(include_auto_created=True):
         table = model._meta.db_table
         row = "to_jsonb(t)" + "".join(f" - '{column}'" for column in IGNORED.get(table, ()))
-        where = " WHERE to_jsonb(t)::text ~ %(marks)s" if mentioning else ""
+        where = " WHERE to_jsonb(t)::text ~ %(marks)s" if mentioning else " WHERE true"
+        if table == "audit_auditevent" and not notes:
+            where += " AND verb !~ %(noted)s"
         selects.append(
             f"SELECT '{table}', count(*), coalesce(md5(string_agg(md5(({row})::text), '' "
             f"ORDER BY md5(({row})::text))), '') FROM {table} t{where}"
         )
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(selects), {"marks": "|".join(mentioning)} if mentioning else None)
+        cursor.execute(" UNION ALL ".join(selects), {"marks": "|".join(mentioning or ()), "noted": NOTED})
         return {table: (count, content) for table, count, content in cursor.fetchall()}
 
 

@@ -99,6 +99,7 @@ class ProgramShareListView(ListView):
         )
 
     def _shared_now(self, program: str, project: str, reason: str) -> ProgramShare:
+        found = find_program(snapshot(self.environment), program)
         guest = guest_named(self.environment, project)
         if guest is None:
             raise InvalidRequest.field(
@@ -106,7 +107,7 @@ class ProgramShareListView(ListView):
             )
         return share_program(
             environment=self.environment,
-            program=find_program(snapshot(self.environment), program),
+            program=found,
             guest=guest,
             reason=reason,
             actor=self.actor,
