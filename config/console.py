@@ -16,13 +16,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from django.views.defaults import permission_denied
 
+from loyalty.admin.job_pages import jobs_shown
 from loyalty.queries.approvals import pending_count
 from loyalty.queries.overview import PERIODS, checklist, figures, latest_activity
 from loyalty.queries.redemptions import waiting_count
 from loyalty.queries.search import find_anything
 from loyalty.queries.stamp_lists import to_pay_count
 from loyalty.queries.webhook_lists import troubled_endpoints
-from programs.admin.base import SESSION_KEY, TenantAdmin, current_environment, may, role
+from programs.admin.base import SESSION_KEY, TenantAdmin, current_environment, may, require, role
 from programs.admin.security import record_security
 from programs.models import Environment
 from programs.queries.environments import now_in
@@ -52,6 +53,7 @@ class ConsoleSite(AdminSite):
         own = [
             path("environment/", self.admin_view(self.switch), name="switch_environment"),
             path("find/", self.admin_view(self.find), name="find"),
+            path("jobs/", self.admin_view(self.jobs), name="jobs"),
         ]
         return [*own, *super().get_urls()]
 
@@ -134,6 +136,12 @@ class ConsoleSite(AdminSite):
             return HttpResponseRedirect(hits[0]["link"])
         context = {**self.each_context(request), "title": "Search", "term": term, "hits": hits}
         return TemplateResponse(request, "console/find.html", context)
+
+    def jobs(self, request: HttpRequest) -> HttpResponse:
+        """What runs in the background, and how it went."""
+        require(request, "analyst")
+        context = {**self.each_context(request), "title": "Background jobs", **jobs_shown()}
+        return TemplateResponse(request, "console/jobs.html", context)
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The command palette (Ctrl+K). Unfold's own keeps answers per user, across environments."""
@@ -255,6 +263,7 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
             ("Member app", "smartphone", "programs_memberapp_changelist", "analyst"),
             ("Member token keys", "fingerprint", "programs_tokenkey_changelist", "owner"),
             ("Staff", "badge", "programs_projectmembership_changelist", "owner"),
+            ("Background jobs", "schedule", "jobs", "analyst"),
         ],
     ),
 ]
