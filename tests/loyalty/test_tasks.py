@@ -33,18 +33,7 @@ from programs.models import Environment, Metric
 from tests.conftest import Api
 from tests.factories import make_actor, make_environment, make_key, make_member
 
-ALL = {
-    "sweep",
-    "tiers",
-    "stamps",
-    "challenges",
-    "seals",
-    "idempotency",
-    "previews",
-    "retention",
-    "stalled_jobs",
-    "old_jobs",
-}
+ALL = {each.task.name for each in app.periodic_registry.periodic_tasks.values()}  # the timetable
 Together = Callable[..., list[Any]]
 
 
@@ -265,6 +254,16 @@ def test_once_runs_every_job_and_logs_a_line_for_each() -> None:
         "lots": 0,
         "left": False,
     }
+
+
+@pytest.mark.usefixtures("queue")
+def test_what_a_slice_of_retention_leaves_is_put_behind_what_else_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slices = iter([Run(left=True), Run(left=True), Run()])
+    monkeypatch.setattr("loyalty.tasks.erase_old_payloads", lambda **arguments: next(slices))
+    call_command("worker", "--once")
+    assert statuses()["retention"] == ["succeeded"] * 3
 
 
 @pytest.mark.usefixtures("queue")
