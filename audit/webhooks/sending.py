@@ -28,8 +28,9 @@ from audit.webhooks.schedule import GIVE_UP
 from audit.webhooks.signing import headers_of
 from audit.webhooks.tenants import Tenants
 
-AT_ONCE = 16  # of one worker
-AT_ONCE_TO_ONE = 4  # endpoint; to one that fails a single one, so that it holds nobody up
+AT_ONCE = 32  # of one worker
+AT_ONCE_TO_ONE = 8  # endpoint; to one that fails a single one, so that it holds nobody up
+GATHERING = 0.02  # seconds after the first that ended, so that others are written with it
 
 _CLAIM = """
 WITH due AS (
@@ -192,8 +193,9 @@ class Sender:
         try:
             if self._sending and not self._unwritten:
                 self._unwritten.append(self._done.get(timeout=seconds))
-            while True:
-                self._unwritten.append(self._done.get_nowait())
+            end = time.monotonic() + min(seconds, GATHERING)
+            while len(self._unwritten) < len(self._sending):
+                self._unwritten.append(self._done.get(timeout=max(end - time.monotonic(), 0)))
         except queue.Empty:
             pass
         for outcome in self._unwritten:
