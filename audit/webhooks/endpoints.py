@@ -207,11 +207,13 @@ def move_endpoints(*, from_environment: UUID, to: Place, actor: Actor, now: date
 
 @transaction.atomic
 def encrypt_again(*, actor: Actor, now: datetime) -> int:
-    """Put every endpoint's secrets under the newest of ENCRYPTION_KEYS: how many endpoints. Each is audited.
+    """Put the secrets of every endpoint that was not deleted under the newest of ENCRYPTION_KEYS: how many. Each is
+    audited.
 
     Raises Unreadable, and then changes none. Locks: all endpoints.
     """
-    rows = list(WebhookEndpoint.objects.select_for_update(no_key=True).order_by("pk"))
+    living = WebhookEndpoint.objects.filter(archived_at__isnull=True)
+    rows = list(living.select_for_update(no_key=True).order_by("pk"))
     for endpoint in rows:
         endpoint.secret = secrets_at_rest.encrypt_again(endpoint.secret)
         if endpoint.previous_secret:
