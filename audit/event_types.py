@@ -57,6 +57,11 @@ EVENT_TYPES: Mapping[str, str] = {
     "program.call_refused": "A call of another project that has no share of the program was refused.",
     "redemption.call_refused": "A call of another project named one of your redemptions and was refused.",
     "stamp_collection.call_refused": "A call of another project named one of your stamp cards and was refused.",
+    # Plans
+    "organization.plan_changed": "The organization has another plan.",
+    "plan.created": "A plan was made.",
+    "plan.limit_near": "80 % of what the plan allows is used.",
+    "plan.updated": "A plan changed.",
     # Rewards
     "redemption.cancelled": "A redemption was cancelled.",
     "redemption.code_resent": "The code of a redemption was shown again.",
@@ -112,7 +117,6 @@ EVENT_TYPES: Mapping[str, str] = {
     "milestoneset.created": "A milestone set was made.",
     "milestoneset.milestones_changed": "The milestones of a set changed.",
     "milestoneset.updated": "A milestone set changed.",
-    "plan.limit_near": "The plan's limit is nearly reached.",
     "program.created": "A program was made.",
     "program.share_revoked": "A program is shared with another project no longer.",
     "program.shared": "A program is shared with another project.",

@@ -24,6 +24,7 @@ from loyalty.queries.search import find_anything
 from loyalty.queries.stamp_lists import to_pay_count
 from loyalty.queries.webhook_lists import troubled_endpoints
 from programs.admin.base import SESSION_KEY, TenantAdmin, current_environment, may, require, role
+from programs.admin.plan_features import is_hidden, refuse_hidden
 from programs.admin.security import record_security
 from programs.models import Environment
 from programs.queries.environments import now_in
@@ -66,6 +67,7 @@ class ConsoleSite(AdminSite):
             environment = current_environment(request) if self.has_permission(request) else None
             if environment and self._opened_elsewhere(request, environment):
                 return HttpResponseRedirect(reverse("admin:index"))
+            refuse_hidden(request, environment)
             with timezone.override(ZoneInfo(environment.project.time_zone) if environment else None):
                 response = view(request, *args, **kwargs)
                 return response.render() if isinstance(response, SimpleTemplateResponse) else response
@@ -262,6 +264,7 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
             ("Imports", "upload_file", "loyalty_import_changelist", "analyst"),
             ("Member app", "smartphone", "programs_memberapp_changelist", "analyst"),
             ("Member token keys", "fingerprint", "programs_tokenkey_changelist", "owner"),
+            ("Plan", "speed", "programs_plan_changelist", "analyst"),
             ("Staff", "badge", "programs_projectmembership_changelist", "owner"),
             ("Background jobs", "schedule", "jobs", "analyst"),
         ],
@@ -270,13 +273,14 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sidebar, by task; only what the user's role may open."""
+    """The sidebar, by task; only what the user's role may open, and the plan holds."""
+    environment = current_environment(request)
     groups: list[dict[str, Any]] = []
     for title, entries in _NAVIGATION:
         shown = [
             {"title": name, "icon": icon, "link": reverse(f"admin:{url}")}
             for name, icon, url, least in entries
-            if may(request, least) or url == "index"
+            if (may(request, least) or url == "index") and not is_hidden(environment, url)
         ]
         if shown:
             groups.append({"title": title, "separator": False, "collapsible": False, "items": shown})

@@ -26,6 +26,7 @@ from loyalty.actions.importing_run import run_import
 from loyalty.actions.lowered_thresholds import settle_lowered
 from loyalty.actions.old_deliveries import delete_deliveries
 from loyalty.actions.old_payloads import erase_old_payloads
+from loyalty.actions.recounting_plans import recount_plans
 from loyalty.actions.retention import delete_idempotency_records
 from loyalty.actions.sealing import seal_trail
 from loyalty.actions.sweep import sweep
@@ -259,6 +260,14 @@ def old_previews(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
     deleted = delete_previews(now=timezone.now(), pace=jobs.pace_of(context))
     imports = delete_texts(now=timezone.now(), pace=jobs.pace_of(context))
     return {"deleted": deleted, "imports": imports, "pictures": delete_unused(now=timezone.now())}
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="plans", queue="loyalty", lock="plans", queueing_lock="plans", pass_context=True)
+def recounted_plans(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
+    """Every ten minutes: count again what plans limit, so that nothing a dead process had leased stays lost."""
+    wrong = recount_plans(now=timezone.now(), pace=jobs.pace_of(context))
+    return {"seats": wrong["seats"], "events": wrong["events"]}
 
 
 # No lock: a worker that dies in it must not keep it from the others.

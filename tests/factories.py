@@ -1,5 +1,6 @@
 """What tests stand on, made through the product's own actions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -20,6 +21,7 @@ from programs.actions.challenges import save_challenge
 from programs.actions.configure import configure
 from programs.actions.coupons import save_coupon
 from programs.actions.keys import create_key
+from programs.actions.plans import save_plan, set_plan
 from programs.actions.publish import publish
 from programs.actions.rules import save_rule
 from programs.actions.shares import share_program
@@ -33,6 +35,7 @@ from programs.models import (
     EarningRule,
     Environment,
     Metric,
+    Plan,
     Program,
     ProgramShare,
     Project,
@@ -40,6 +43,7 @@ from programs.models import (
     StampProgram,
     TierLadder,
 )
+from programs.models.plans import FEATURES
 
 PER_POUND = {"kind": "per_amount", "field": "data.amount", "rate": "1", "step": "1"}
 
@@ -63,16 +67,30 @@ def make_project(name: str = "Shop", *, organization: str | None = None, time_zo
     )
 
 
+def make_plan(
+    environment: Environment, *, without: Sequence[str] = (), code: str | None = None, **limits: int
+) -> Environment:
+    """Give the environment's organization a plan of its own with these limits, and all features but `without`."""
+    code = code or f"plan-{uuid4().hex[:8]}"
+    plan = save_plan(
+        plan=Plan(code=code, name=code),
+        changes={"limits": limits, "features": [name for name in FEATURES if name not in without]},
+        actor=make_actor(),
+    )
+    set_plan(organization=environment.project.organization, plan=plan, actor=make_actor())
+    return reload(environment)
+
+
 def make_environment(
     kind: str = "sandbox", *, project: Project | None = None, time_zone: str = "UTC"
 ) -> Environment:
     project = project or make_project(time_zone=time_zone)
-    return Environment.objects.select_related("project").get(project=project, kind=kind)
+    return Environment.objects.select_related("project__organization__plan").get(project=project, kind=kind)
 
 
 def reload(environment: Environment) -> Environment:
     """The environment as a new request would see it."""
-    return Environment.objects.select_related("project").get(pk=environment.pk)
+    return Environment.objects.select_related("project__organization__plan").get(pk=environment.pk)
 
 
 def make_endpoint(environment: Environment, *event_types: str, **options: Any) -> NewEndpoint:

@@ -38,6 +38,7 @@ from loyalty.queries.timeline import timeline_of
 from programs.admin.base import actor_of, current_environment, may, required_environment
 from programs.admin.tables import rows_of
 from programs.queries.environments import now_in
+from programs.queries.plans import has_feature
 
 
 class MemberList(ChangeList):
@@ -159,6 +160,7 @@ class MemberAdmin(ExportableAdmin[Member]):
             "may_help": helps and survivor is None,
             "may_reverse": helps,
             "redemptions": redemptions_shown(environment, found, now, whole=may(request, "support")),
+            "holds_stamps": has_feature(environment, "stamps"),
             "stamp_cards": [] if standing.at else stamps_shown(environment, found),
             "owned": items_shown(found, whole=may(request, "support")) if is_present else [],
             "challenges": challenges_shown(environment, found, balances, now) if is_present else None,

@@ -15,6 +15,7 @@ from loyalty.admin.ledger import LedgerEntryAdmin
 from loyalty.admin.member_app import MemberAppAdmin
 from loyalty.admin.members import MemberAdmin
 from loyalty.admin.milestones import MilestoneSetAdmin
+from loyalty.admin.plan import PlanAdmin
 from loyalty.admin.projects import ProjectAdmin
 from loyalty.admin.redemptions import RedemptionAdmin
 from loyalty.admin.rewards import RewardAdmin
@@ -40,6 +41,7 @@ __all__ = [
     "MemberAdmin",
     "MemberAppAdmin",
     "MilestoneSetAdmin",
+    "PlanAdmin",
     "ProjectAdmin",
     "RedemptionAdmin",
     "RewardAdmin",

@@ -47,7 +47,7 @@ class Tenant:
 
 def furnish(mark: str) -> Tenant:
     project = factories.make_project(f"{mark}-project", organization=f"{mark}-organization")
-    environment = factories.make_environment(project=project)
+    environment = factories.make_plan(factories.make_environment(project=project), code=f"{mark}-plan")
     metric = factories.make_metric(environment, f"{mark}-coins", title=f"{mark}-coins")
     rule = factories.make_rule(
         environment, name=f"{mark}-rule", event_type=f"{mark}-purchase", metric=metric.code
@@ -225,6 +225,7 @@ def furnish(mark: str) -> Tenant:
         delivery,
         ProjectMembership.objects.get(user=staff),
         project,
+        environment.project.organization.plan,
     ]
     return Tenant(mark, environment, {type(row): row for row in rows})
 

@@ -22,6 +22,7 @@ class DeliveriesQuery(PageQuery):
 
 
 class DeliveryListView(ListView):
+    feature = "webhooks"
     scopes = {"GET": "webhooks:read"}
     feature = "webhooks"
     filters = WebhookDeliveryFilters
@@ -46,6 +47,7 @@ class DeliveryListView(ListView):
 
 
 class DeliveryView(EngineView):
+    feature = "webhooks"
     scopes = {"GET": "webhooks:read"}
     feature = "webhooks"
 
@@ -63,6 +65,7 @@ class DeliveryView(EngineView):
 
 
 class ResendView(EngineView):
+    feature = "webhooks"
     scopes = {"POST": "webhooks:write"}
     feature = "webhooks"
 

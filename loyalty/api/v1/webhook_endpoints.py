@@ -76,6 +76,7 @@ class SecretAnswers(EngineView):
 
 
 class EndpointListView(SecretAnswers, ListView):
+    feature = "webhooks"
     scopes = {"GET": "webhooks:read", "POST": "webhooks:write"}
     feature = "webhooks"
 
@@ -119,6 +120,7 @@ class EndpointListView(SecretAnswers, ListView):
 
 
 class EndpointView(EngineView):
+    feature = "webhooks"
     scopes = {"GET": "webhooks:read", "PATCH": "webhooks:write", "DELETE": "webhooks:write"}
     feature = "webhooks"
     http_method_names = ["get", "head", "patch", "delete"]
@@ -177,6 +179,7 @@ class EndpointView(EngineView):
 
 
 class RotateView(SecretAnswers):
+    feature = "webhooks"
     scopes = {"POST": "webhooks:write"}
     feature = "webhooks"
 
@@ -201,6 +204,7 @@ class RotateView(SecretAnswers):
 
 
 class TestView(EngineView):
+    feature = "webhooks"
     scopes = {"POST": "webhooks:write"}
     feature = "webhooks"
 

@@ -3,7 +3,7 @@ import { Challenges, Coupons, MemberApps, MilestoneSets } from "./resources/chal
 import { Customers } from "./resources/customers.js";
 import { Events } from "./resources/events.js";
 import { Holds, Transactions } from "./resources/ledger.js";
-import { Analytics, AuditEvents, Sandbox, Tokens } from "./resources/operations.js";
+import { Analytics, AuditEvents, Plans, Sandbox, Tokens } from "./resources/operations.js";
 import { Points } from "./resources/points.js";
 import { Offers, Redemptions } from "./resources/redemptions.js";
 import { InventorySets, Rewards } from "./resources/rewards.js";
@@ -42,6 +42,7 @@ export class Client {
     this.auditEvents = new AuditEvents(transport);
     this.webhookEndpoints = new WebhookEndpoints(transport);
     this.webhookDeliveries = new WebhookDeliveries(transport);
+    this.plan = new Plans(transport);
     this.sandbox = new Sandbox(transport);
   }
 }

@@ -359,6 +359,11 @@ export interface WebhookDeliveries {
   resend(deliveryId: string, options?: WriteOptions): Promise<Shapes.WebhookDelivery>;
 }
 
+export interface Plans {
+  /** Each limit with what is used of it, and the features. */
+  retrieve(options?: ReadOptions): Promise<Shapes.Plan>;
+}
+
 export interface Sandbox {
   /** Set the environment's time, so that years can be tried in a minute. */
   setClock(body: Shapes.ClockBody, options?: WriteOptions): Promise<Shapes.Environment>;
@@ -396,5 +401,6 @@ export class Client {
   readonly auditEvents: AuditEvents;
   readonly webhookEndpoints: WebhookEndpoints;
   readonly webhookDeliveries: WebhookDeliveries;
+  readonly plan: Plans;
   readonly sandbox: Sandbox;
 }

@@ -1642,6 +1642,22 @@ export interface PlainSpend {
   discount_amount: string | null;
 }
 
+export interface PlanLimit {
+  limit: "projects" | "programs" | "members" | "webhook_endpoints" | "events_per_month" | "history_days" | "requests_per_minute";
+  /** null: it is not used up. */
+  used: number | null;
+  /** null: unlimited. */
+  allowed: number | null;
+}
+
+export interface Plan {
+  name: string;
+  limits: PlanLimit[];
+  features: ("challenges" | "stamps" | "webhooks" | "cross_project" | "approvals")[];
+  /** When the month of the events begins anew, in the project's zone. */
+  resets_at: string;
+}
+
 export interface ProgramBody {
   name: string;
   status?: "draft" | "active" | "paused" | "ended";

@@ -1749,6 +1749,30 @@ class PlainSpend(TypedDict):
     discount_amount: str | None
 
 
+class PlanLimit(TypedDict):
+    limit: Literal[
+        "projects",
+        "programs",
+        "members",
+        "webhook_endpoints",
+        "events_per_month",
+        "history_days",
+        "requests_per_minute",
+    ]
+    # null: it is not used up.
+    used: int | None
+    # null: unlimited.
+    allowed: int | None
+
+
+class Plan(TypedDict):
+    name: str
+    limits: list[PlanLimit]
+    features: list[Literal["challenges", "stamps", "webhooks", "cross_project", "approvals"]]
+    # When the month of the events begins anew, in the project's zone.
+    resets_at: str
+
+
 class ProgramBody(TypedDict):
     name: str
     status: NotRequired[Literal["draft", "active", "paused", "ended"]]

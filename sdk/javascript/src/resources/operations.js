@@ -25,6 +25,13 @@ export class AuditEvents extends Resource {
   }
 }
 
+/** What the organization's plan allows. */
+export class Plans extends Resource {
+  retrieve(options) {
+    return this._read(path("plan"), undefined, options);
+  }
+}
+
 /** What only sandboxes can. */
 export class Sandbox extends Resource {
   setClock(body, options) {

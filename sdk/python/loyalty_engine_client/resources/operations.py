@@ -1,4 +1,4 @@
-"""client.tokens, client.analytics, client.audit_events, client.sandbox"""
+"""client.tokens, client.analytics, client.audit_events, client.plan, client.sandbox"""
 
 from datetime import datetime
 from typing import Literal, Unpack
@@ -9,6 +9,7 @@ from loyalty_engine_client.shapes import (
     AuditEvent,
     ClockBody,
     Environment,
+    Plan,
     RewardAnalytics,
     StampFigures,
     Token,
@@ -77,6 +78,14 @@ class AuditEvents(Resource):
             "cursor": cursor,
         }
         return self._page(AuditEvent, path("audit-events"), query)
+
+
+class Plans(Resource):
+    """What the organization's plan allows."""
+
+    def retrieve(self) -> Plan:
+        """Each limit with what is used of it, and the features."""
+        return self._read(Plan, path("plan"))
 
 
 class Sandbox(Resource):
