@@ -24,9 +24,9 @@ from loyalty.actions.event_leases import (
     LIMIT,
     Leased,
     Month,
-    give_back,
     lease,
     month_of,
+    settle_directly,
     take_directly,
 )
 from loyalty.errors import ServiceUnavailable
@@ -109,16 +109,16 @@ def forget_blocks() -> None:
 def _directly(environment: Environment, wanted: int, allowed: int) -> Iterator[Allowance]:
     now = timezone.now()
     month = month_of(environment, now)
-    got = take_directly(environment, month, wanted, allowed, now)
-    granted, allowance = got.events, Allowance(got.events, got.taken, allowed)
+    got = take_directly(month, wanted, allowed, now)
+    allowance = Allowance(got.events, got.taken, allowed)
     done = False
     try:
         yield allowance
         done = True
     finally:
-        unused = granted - (allowance.used if done else 0)
-        if unused and not connection.needs_rollback:
-            give_back(month, unused)
+        if not connection.needs_rollback:
+            used = allowance.used if done else 0
+            settle_directly(environment, month, got, used=used, allowed=allowed)
 
 
 def _from_block(environment: Environment, wanted: int, allowed: int) -> Iterator[Allowance]:

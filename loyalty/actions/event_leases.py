@@ -79,21 +79,24 @@ def lease(
     return Leased(size, row.taken)
 
 
-def take_directly(environment: Environment, month: Month, wanted: int, allowed: int, now: datetime) -> Leased:
+def take_directly(month: Month, wanted: int, allowed: int, now: datetime) -> Leased:
     """Take as many in the caller's transaction, without a lease. Locks: the month's allowance."""
     row = _lock(month)
-    before = row.taken
     granted = max(0, min(wanted, _left(row, wanted, allowed, now)))
     row.taken += granted
     if granted:
         row.save(update_fields=["taken"])
-        _warn(environment, month, before, row.taken, allowed)
     return Leased(granted, row.taken)
 
 
-def give_back(month: Month, events: int) -> None:
-    """What was taken directly and not used; one statement."""
-    _rows(month).update(taken=Greatest(F("taken") - events, 0))
+def settle_directly(
+    environment: Environment, month: Month, taken: Leased, *, used: int, allowed: int
+) -> None:
+    """Give back what was taken directly and not used; one statement, none where all was. Warns at 80 %."""
+    if unused := taken.events - used:
+        _rows(month).update(taken=Greatest(F("taken") - unused, 0))
+    before = taken.taken - taken.events
+    _warn(environment, month, before, before + used, allowed)
 
 
 @transaction.atomic
