@@ -58,6 +58,7 @@ ProgramSharePage = page_of(ProgramShareShape, "ProgramSharePage")
 
 
 class ProgramShareListView(ListView):
+    feature = "cross_project"
     scopes = {"GET": "config:read", "POST": "config:write"}
 
     @operation(
@@ -115,6 +116,7 @@ class ProgramShareListView(ListView):
 
 
 class ProgramShareView(EngineView):
+    feature = "cross_project"
     scopes = {"GET": "config:read", "DELETE": "config:write"}
 
     @operation(

@@ -24,7 +24,6 @@ class DeliveriesQuery(PageQuery):
 class DeliveryListView(ListView):
     feature = "webhooks"
     scopes = {"GET": "webhooks:read"}
-    feature = "webhooks"
     filters = WebhookDeliveryFilters
     paging = DeliveriesQuery
 
@@ -49,7 +48,6 @@ class DeliveryListView(ListView):
 class DeliveryView(EngineView):
     feature = "webhooks"
     scopes = {"GET": "webhooks:read"}
-    feature = "webhooks"
 
     @operation(
         "retrieve_webhook_delivery",
@@ -67,7 +65,6 @@ class DeliveryView(EngineView):
 class ResendView(EngineView):
     feature = "webhooks"
     scopes = {"POST": "webhooks:write"}
-    feature = "webhooks"
 
     @operation(
         "resend_webhook_delivery",

@@ -78,7 +78,6 @@ class SecretAnswers(EngineView):
 class EndpointListView(SecretAnswers, ListView):
     feature = "webhooks"
     scopes = {"GET": "webhooks:read", "POST": "webhooks:write"}
-    feature = "webhooks"
 
     @operation(
         "list_webhook_endpoints",
@@ -122,7 +121,6 @@ class EndpointListView(SecretAnswers, ListView):
 class EndpointView(EngineView):
     feature = "webhooks"
     scopes = {"GET": "webhooks:read", "PATCH": "webhooks:write", "DELETE": "webhooks:write"}
-    feature = "webhooks"
     http_method_names = ["get", "head", "patch", "delete"]
 
     @operation(
@@ -181,7 +179,6 @@ class EndpointView(EngineView):
 class RotateView(SecretAnswers):
     feature = "webhooks"
     scopes = {"POST": "webhooks:write"}
-    feature = "webhooks"
 
     @operation(
         "rotate_webhook_secret",
@@ -206,7 +203,6 @@ class RotateView(SecretAnswers):
 class TestView(EngineView):
     feature = "webhooks"
     scopes = {"POST": "webhooks:write"}
-    feature = "webhooks"
 
     @operation(
         "test_webhook_endpoint",
