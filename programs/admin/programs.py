@@ -37,7 +37,7 @@ class ProgramAdmin(ConfiguredAdmin[Program]):
     search_fields = ("name", "code")
     fieldsets = (
         (None, {"fields": (("name", "code"), "status")}),
-        ("When it runs", {"fields": (("starts_at", "ends_at"), "retention_days")}),
+        ("When it runs", {"fields": ("starts_at", "ends_at", "retention_days")}),
     )
     _approvals = ("Adjustments by hand", {"fields": ("adjustment_limit",)})
 
