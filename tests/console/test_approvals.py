@@ -142,6 +142,8 @@ def test_analysts_see_nothing_of_it_and_a_plan_without_it_says_so(
     plan.save()
     shown = show(olga, adjust_url(member), **FORM)
     assert "plan has no approvals" in str(shown.context["form"].errors)
+    with pytest.raises(StopIteration):
+        badge(sven)  # it stands in the sidebar no more
     assert "plan has no approvals" in sven.get(QUEUE).content.decode()
     assert "plan has no approvals" in decide(sven, asked, "approve")
     assert "Rejected" in decide(sven, asked, "reject", "No plan")
