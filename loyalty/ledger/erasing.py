@@ -1,9 +1,10 @@
 """An account comes to zero, and what could name its member is blanked (domain.md 1)."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 
@@ -37,11 +38,22 @@ from loyalty.models import (
 
 ERASED = "erased"
 _ANSWER = '{"erased": true}'
-_NAMING_CODES = """
+_NAMING = """
 SELECT id FROM loyalty_idempotencyrecord
-WHERE environment_id = %s AND answer LIKE '%%"code"%%'
-    AND EXISTS (SELECT FROM unnest(%s::text[]) AS code WHERE strpos(answer, '"' || code || '"') > 0)
+WHERE environment_id = %s AND EXISTS (SELECT FROM unnest(%s::text[]) AS said WHERE strpos(answer, said) > 0)
 """
+# What an upload says of codes that were there already: which line it was stays.
+_UPLOADS = """
+UPDATE loyalty_codeupload AS upload SET problems = (
+    SELECT jsonb_agg(
+        CASE WHEN problem ->> 'code' = ANY(%(codes)s) THEN problem || '{"code": ""}' ELSE problem END ORDER BY place
+    ) FROM jsonb_array_elements(upload.problems) WITH ORDINALITY AS listed (problem, place)
+)
+WHERE environment_id = %(environment)s AND EXISTS (
+    SELECT FROM jsonb_array_elements(upload.problems) AS problem WHERE problem ->> 'code' = ANY(%(codes)s)
+)
+"""
+_TELLING = 8  # characters: a shorter id may be part of any word
 
 
 def empty(book: Book) -> None:
@@ -75,8 +87,7 @@ def _forgive(book: Book) -> None:
 
 def redact(members: Sequence[Member]) -> None:
     """Blank the free texts, payloads, codes, salts and stored answers of these members of one environment, at
-    least one, and delete what only counted for them; a constant number of statements, and one a name or
-    referral code.
+    least one, and delete what only counted for them; a constant number of statements.
 
     Amounts, dates, keys and digests stay: balances are their sum, and seals still prove them.
     """
@@ -84,7 +95,7 @@ def redact(members: Sequence[Member]) -> None:
     # By the accounts' keys: joined, a planner that knows few entries as yet reads all once for each.
     accounts = list(Account.objects.filter(member__in=keys).values_list("pk", flat=True))
     entries = LedgerEntry.objects.filter(account__in=accounts)
-    _redact_answers(members, entries)
+    _redact_answers(members)
     _redact_other_sides(entries)
     entries.update(reason=None, metadata=None, digest_salt=None)
     Event.objects.filter(member__in=keys).update(data=None, explanation=None, facts=None)
@@ -130,34 +141,25 @@ def _forget(keys: Sequence[UUID]) -> None:
     Referral.objects.filter(sides, status=Referral.Status.PENDING).delete()
 
 
-def _redact_answers(members: Sequence[Member], entries: QuerySet[LedgerEntry]) -> None:
-    """Blank the stored answers to these members, and those to others that name them or a code of theirs."""
-    keys = [member.pk for member in members]
+def _redact_answers(members: Sequence[Member]) -> None:
+    """Blank the stored answers to these members, and those to others that name them or a code of theirs: the other
+    side of a transfer, a batch of many members' events, a till. What is blanked for a word that only looks like it
+    is answered to nobody who repeats a request, and nothing is done twice."""
+    keys, here = [member.pk for member in members], members[0].environment_id
+    made = [code for code in _codes_of(keys).values_list("code", flat=True) if code]
+    said = [f'"{_in_json(code)}"' for code in made]
+    said += [
+        f'"{code}"' for code in ReferralCode.objects.filter(member__in=keys).values_list("code", flat=True)
+    ]
+    for name in [_in_json(member.external_id) for member in members if member.external_id]:
+        said += [name] if len(name) >= _TELLING else [f'"{name}"', f"'{name}'"]
     # No index has a record's member: this one leaves out the other tenants' records at least.
-    answers = IdempotencyRecord.objects.filter(environment_id=members[0].environment_id)
-    # A transfer's answer is its sender's, and names the receiver too; a referral's names the referrer.
-    others = set(entries.exclude(counterpart_member_id=None).values_list("counterpart_member_id", flat=True))
-    others |= {key for sides in _referrals(keys) for key in sides} - set(keys)
-    for name in [member.external_id for member in members if others and member.external_id]:
-        _naming(answers.filter(member_id__in=others), name).update(answer=_ANSWER)
-    for code in ReferralCode.objects.filter(member__in=keys).values_list("code", flat=True):
-        _naming(answers, code).update(answer=_ANSWER)
-    codes = [_in_json(code) for code in _codes_of(keys).values_list("code", flat=True) if code]
-    if codes:  # a till is answered, not the member; an upload is told that it has the code twice
-        named = RawSQL(_NAMING_CODES, [members[0].environment_id, codes])  # noqa: S611 - no text of a caller's
-        answers.filter(pk__in=named).update(answer=_ANSWER)
-    answers.filter(member_id__in=keys).update(answer=_ANSWER)
-
-
-def _referrals(keys: Sequence[UUID]) -> Iterable[tuple[UUID, UUID]]:
-    """Referred and referrer, of each referral that has one of these on a side."""
-    sides = Q(member__in=keys) | Q(referrer_id__in=keys)
-    return Referral.objects.filter(sides).values_list("member_id", "referrer_id")
-
-
-def _naming(answers: QuerySet[IdempotencyRecord], text: str) -> QuerySet[IdempotencyRecord]:
-    """Those of the answers that hold the text as a JSON string."""
-    return answers.filter(answer__contains=f'"{_in_json(text)}"')
+    answers = IdempotencyRecord.objects.filter(environment_id=here)
+    named = RawSQL(_NAMING, [here, said])  # noqa: S611 - no text of a caller's
+    answers.filter(Q(pk__in=named) | Q(member_id__in=keys)).update(answer=_ANSWER)
+    if made:
+        with connection.cursor() as cursor:
+            cursor.execute(_UPLOADS, {"environment": here, "codes": made})
 
 
 def _in_json(text: str) -> str:

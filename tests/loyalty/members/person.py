@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import simplejson
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import Model, Q
 from django.utils import timezone
@@ -24,7 +25,7 @@ from loyalty.actions.members import update_member
 from loyalty.actions.referrals import refer, referral_code_of
 from loyalty.actions.stamps import enrol, pay_stamp_reward
 from loyalty.ledger.idempotency import Idempotency
-from loyalty.models import ItemChange, Member, Referral, StampReward
+from loyalty.models import Export, ExportPiece, ItemChange, Member, Referral, StampReward
 from loyalty.queries.exports import export_member
 from loyalty.queries.families import family_of
 from loyalty.queries.members import find_member
@@ -44,12 +45,13 @@ from tests.factories import (
 )
 from tests.loyalty.ledger.till import day
 from tests.loyalty.members.shop import Shop
+from tests.loyalty.uploads import look
 
-_TEXTS = """
-SELECT table_name, column_name FROM information_schema.columns
+# Whatever can hold a text: bytes too, and what has no name of its own, as arrays and documents.
+_COLUMNS = """
+SELECT table_name, column_name, data_type FROM information_schema.columns
 JOIN information_schema.tables USING (table_schema, table_name)
 WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
-    AND data_type IN ('text', 'character varying', 'character', 'json', 'jsonb', 'ARRAY', 'USER-DEFINED')
 """
 
 
@@ -132,6 +134,7 @@ class Person:
         self._ask()
         self._buy_rewards()
         self._told()
+        self._listed()
         desk.today += 1
         # Who came through ada: one waits, one is awarded; their own rows name her.
         self._came("cid", self.ada)
@@ -233,6 +236,26 @@ class Person:
             created_at=now,
         )
 
+    def _listed(self) -> None:
+        """Among others: in a batch and its answer, in a file of codes, in a list that became a file."""
+        events = [
+            {"event_id": f"batch-{number}", "type": "visit", "member_id": member, "data": {}}
+            for number, member in enumerate((self.ada, "zoe"))
+        ]
+        self.call("events/batch", events=events)
+        mug = self.desk.reward("mug")
+        look(self.environment, mug, f"code\n{self.made}\n{self.uploaded}\nNEW-CODE-1\n")
+        started = Export.objects.create(
+            environment=self.environment,
+            kind="members",
+            query=f"q={self.ada}",
+            actor_kind="staff",
+            actor_id="olga",
+            trace_id="t",
+            created_at=timezone.now(),
+        )
+        ExportPiece.objects.create(export=started, number=0, content=f"member_id\n{self.ada}\n".encode())
+
     def _buy_rewards(self) -> None:
         """A mug handed out, its code used; one that waits; a voucher that can be used; an item."""
         self.desk.give(400, self.ada)
@@ -279,16 +302,18 @@ def rows_of(model: type[Model], keys: Iterable[UUID]) -> list[Any]:
 
 
 def places_of(text: str) -> list[str]:
-    """Each table and column of the database that holds the text anywhere, with how many rows do."""
+    """Each table and column of the database that holds the text anywhere, with how many rows do; also as bytes, and
+    packed into a session."""
     found = []
     with connection.cursor() as cursor:
-        cursor.execute(_TEXTS)
-        for table, column in cursor.fetchall():
-            cursor.execute(
-                f'SELECT count(*) FROM "{table}" WHERE "{column}"::text LIKE %s',
-                [f"%{text}%"],
-            )
+        cursor.execute(_COLUMNS)
+        for table, column, kind in cursor.fetchall():
+            holds, sought = f'"{column}"::text LIKE %s', [f"%{text}%"]
+            if kind == "bytea":
+                holds, sought = f'position(%s::bytea IN "{column}") > 0', [text.encode()]  # type: ignore[list-item]
+            cursor.execute(f'SELECT count(*) FROM "{table}" WHERE {holds}', sought)
             (rows,) = cursor.fetchone()
             if rows:
                 found.append(f"{table}.{column}: {rows}")
-    return sorted(found)
+    sessions = sum(text in str(session.get_decoded()) for session in Session.objects.all())
+    return sorted([*found, *([f"django_session: {sessions}"] if sessions else [])])

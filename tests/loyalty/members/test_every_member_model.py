@@ -1,20 +1,23 @@
 """Whatever a member has is refunded, merged, exported and erased (domain.md 1, 3.5, 10): for every model."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import simplejson
 from django.apps import apps
 from django.db.models import ForeignKey, Model
+from django.utils import timezone
 
 from audit.models import AuditEvent
 from loyalty.actions.erasing import erase_member
 from loyalty.ledger.checks import violations
-from loyalty.models import Event, IdempotencyRecord, Member
+from loyalty.models import Account, Event, IdempotencyRecord, Member
 from programs.models import Environment
 from tests.loyalty.members.person import Person, places_of, rows_of
 from tests.loyalty.members.treatments import TREATMENTS
+from tests.loyalty.reports import reports_of
 
 _OURS = ("audit", "programs", "loyalty")
 _NAMES = ("member_id", "referrer_id", "counterpart_member_id")
@@ -85,6 +88,8 @@ def test_the_mark_stands_in_every_text_of_theirs(person: Person) -> None:
         "loyalty_event.data",
         "loyalty_event.explanation",
         "loyalty_event.facts",
+        "loyalty_export.query",
+        "loyalty_exportpiece.content",
         "loyalty_hold.metadata",
         "loyalty_hold.reason",
         "loyalty_idempotencyrecord.answer",
@@ -190,6 +195,38 @@ def test_nothing_names_an_erased_person(person: Person) -> None:
     person.do(erase_member, member=person.ada)
     assert places_of(person.mark) == []
     assert places_of(person.code) == []
+
+
+def test_reports_say_the_same_after_an_erasure_but_for_what_it_ends(person: Person) -> None:
+    """What waits is cancelled or revoked, what is left is adjusted to zero; whatever happened has happened."""
+    here, now = person.environment, timezone.now() + timedelta(days=1)
+    before, keys = reports_of(here, now), person.family(person.ada)
+    held = {row.metric.code: row.total for row in rows_of(Account, keys) if row.total}
+    person.do(erase_member, member=person.ada)
+    after = reports_of(here, now)
+    assert after["activity"] == before["activity"]
+    assert [row[0] for row in after["people"].values()] == [row[0] - 1 for row in before["people"].values()]
+    for key, row in before["metrics"].items():
+        now_gone = held.get(key[1], 0)
+        ended = {"adjusted": row["adjusted"] - now_gone, "outstanding": row["outstanding"] - now_gone}
+        assert after["metrics"][key] == {**row, **ended}
+    for name, row in before["rewards"].items():
+        ended = row["pending"] - after["rewards"][name]["pending"]
+        expected = {**row, "pending": row["pending"] - ended, "cancelled": row["cancelled"] + ended}
+        kept = (
+            "redemptions",
+            "members",
+            "share",
+            "fulfilled",
+            "failed",
+            "pending",
+            "cancelled",
+            "codes_used",
+        )
+        assert [after["rewards"][name][key] for key in kept] == [expected[key] for key in kept]
+    assert {name: each.paid for name, each in after["stamps"].items()} == {
+        name: each.paid for name, each in before["stamps"].items()
+    }
 
 
 def test_a_code_that_was_made_is_gone_and_an_uploaded_one_stands_in_its_pool_alone(person: Person) -> None:
