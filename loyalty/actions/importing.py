@@ -1,6 +1,7 @@
 """A file of members or purchases is looked at first; then a worker tries it, or brings it in (docs/imports.md)."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import IO, Any
 from uuid import UUID
@@ -72,7 +73,8 @@ def look_at_file(
         trace_id=actor.trace_id,
     )
     try:
-        _keep(found, read_lines(stream))
+        with closing(read_lines(stream)) as lines:
+            _keep(found, lines)
     except UnreadableFileError as error:
         raise InvalidRequest.field("file", "invalid", str(error)) from error
     if not found.lines:

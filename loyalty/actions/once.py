@@ -28,6 +28,7 @@ _TAKEN_MEANWHILE = (
     "stamp_collection_once",
     "achievement_mission_once",  # of somebody new, whose row nobody could lock
     "achievement_challenge_once",
+    "entry_opening_balance_once",
     "coupon_code_unique",
     "code_unique",  # a code made at random: the next one is another
 )

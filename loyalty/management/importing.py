@@ -1,6 +1,5 @@
 """What `manage.py import_members` and `import_purchases` share (docs/imports.md)."""
 
-import csv
 from argparse import ArgumentParser
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from loyalty.actions.importing_run import run_import
 from loyalty.actions.pace import Pace
 from loyalty.models import Import
 from loyalty.queries.imports import problem_cells, problem_columns
+from loyalty.rules.spreadsheets import csv_lines
 from programs.models import Environment
 from programs.queries.environments import environment_by_id
 
@@ -86,6 +86,6 @@ def _environment(text: str) -> Environment:
 
 def _write_problems(found: Import, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
-        written = csv.writer(file)
-        written.writerow(problem_columns(found))
-        written.writerows(problem_cells(found))
+        file.write(csv_lines([problem_columns(found)]))
+        for cells in problem_cells(found):
+            file.write(csv_lines([cells]))

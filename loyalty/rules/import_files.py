@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -20,7 +20,7 @@ LINE_COLUMN, PROBLEM_COLUMN = "import_line", "import_problem"
 
 _KEPT = 200  # characters of what is too long
 _ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_NO_TEXT = "Line {} is not text in UTF-8; save the file as “CSV UTF-8”."
+_NO_TEXT = "It is not text in UTF-8; save it as “CSV UTF-8”."
 _SEPARATORS = ",;\t"
 _CONTROL = re.compile("[\0\ud800-\udfff]")
 
@@ -58,10 +58,10 @@ class _Source:
         try:
             return self.text.readline(LONGEST_LINE + 1)
         except UnicodeDecodeError as error:
-            raise UnreadableFileError(_NO_TEXT.format(self.number + 1)) from error
+            raise UnreadableFileError(_NO_TEXT) from error
 
 
-def read_lines(stream: IO[bytes]) -> Iterator[Line]:
+def read_lines(stream: IO[bytes]) -> Generator[Line, None, None]:
     """The heading first, then each line.
 
     UTF-8, with a mark or not, or UTF-16 with one, as spreadsheets write them; columns are parted by whichever of
@@ -134,7 +134,7 @@ def _next(rows: Any, source: _Source, number: int, begun: int) -> Line | None:
 
 def _heading(line: Line) -> Line:
     if line.fault and "\N{REPLACEMENT CHARACTER}" in "".join(line.cells):  # UTF-16 or UTF-32 without its mark
-        raise UnreadableFileError(_NO_TEXT.format(line.number))
+        raise UnreadableFileError(_NO_TEXT)
     if line.fault:
         raise UnreadableFileError(f"The heading, line {line.number}: {line.fault}")
     while line.cells and not line.cells[-1]:

@@ -157,7 +157,7 @@ def _points(text: str) -> int:
         raise LineError("points: A balance below zero can't be brought along; adjust it by hand.")
     whole = _WHOLE.fullmatch(text)
     if not whole or int(whole[1]) > MAX_POINTS:
-        raise LineError(f"points: A whole number from 0 to {MAX_POINTS}, written in figures alone.")
+        raise LineError(f"points: A whole number from 0 to {MAX_POINTS:,}, written in figures alone.")
     return int(whole[1])
 
 

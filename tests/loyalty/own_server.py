@@ -128,6 +128,10 @@ class OwnServer:
         """`manage.py worker`; its lines go to the file worker.log."""
         return self._start([sys.executable, str(BASE / "manage.py"), "worker"], "worker.log", **environment)
 
+    def start_command(self, *words: str) -> subprocess.Popen[bytes]:
+        """A management command; its lines go to the file command.log."""
+        return self._start([sys.executable, str(BASE / "manage.py"), *words], "command.log")
+
     def log(self, name: str) -> list[dict[str, Any]]:
         """The JSON lines of a log."""
         lines = (self.root / name).read_text().splitlines()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from config import embedded_server
 from tests.loyalty.own_server import Calls, OwnServer, children_of, wait_for
 
 CALLS = int(os.environ.get("LOYALTY_CRASH_CALLS", "304"))
+IMPORTED = int(os.environ.get("LOYALTY_IMPORT_LINES", "1500"))
 CLIENTS = 8
 MEMBERS = 20
 PATIENCE = 120.0  # seconds that a client repeats one call for
@@ -147,6 +149,38 @@ def assert_each_was_done_once(server: OwnServer, progress: Progress) -> None:
     assert server.ask("SELECT count(*) FROM loyalty_ledgerentry") == CALLS
     accepted = {"201", "no answer", "replayed", "503 service_unavailable", "409 idempotency_key_in_use"}
     assert set(progress.met) <= accepted
+
+
+def test_an_import_that_is_killed_is_ended_by_a_worker_and_nothing_is_given_twice(
+    server: OwnServer, tmp_path: Path
+) -> None:
+    """LOYALTY_IMPORT_LINES=100000 is the full size; -s prints how long that took and how much memory."""
+    file = tmp_path / "members.csv"
+    with file.open("w") as text:
+        text.write("member_id,points,expires_at\n")
+        text.writelines(f"import-{number},{number % 500 + 1},never\n" for number in range(IMPORTED))
+    environment = server.ask("SELECT id::text FROM programs_environment WHERE kind = 'sandbox'")
+    words = ("import_members", str(file), "--environment", environment)
+    killed = server.start_command(*words)
+    wait_for(lambda: server.ask("SELECT coalesce(max(done), 0) FROM loyalty_import") >= 500, PATIENCE)
+    killed.kill()
+    killed.wait()
+    done, status = server.ask("SELECT done, status FROM loyalty_import")
+    assert (0 < done < IMPORTED, status) == (True, "running")
+
+    began = time.monotonic()
+    worker = server.start_command("worker", "--once")
+    _, code, usage = os.wait4(worker.pid, 0)
+    worker.returncode = code
+    assert code == 0
+    sys.stdout.write(
+        f"\n{IMPORTED - done} lines in {time.monotonic() - began:.0f} s, {usage.ru_maxrss // 1024} MiB\n"
+    )
+    given = "SELECT count(*), sum(points) FROM loyalty_ledgerentry WHERE reason = 'opening_balance'"
+    counts = "SELECT status, added, already, refused FROM loyalty_import"
+    assert server.ask(counts) == ("done", IMPORTED, 0, 0)
+    assert server.ask(given) == (IMPORTED, sum(number % 500 + 1 for number in range(IMPORTED)))
+    assert "no violation" in server.manage("check_ledger")
 
 
 def test_a_worker_outlives_the_database_and_ends_when_told(server: OwnServer) -> None:

@@ -13,6 +13,7 @@ from loyalty.models import Account, Import, ImportProblem, LedgerEntry
 from programs.models import Environment
 
 ANNA = Actor("staff", "anna", "t-1")
+BEN = Actor("staff", "ben", "t-2")
 
 
 def look(environment: Environment, text: str | bytes, kind: str = "members", **options: Any) -> Import:
@@ -22,8 +23,7 @@ def look(environment: Environment, text: str | bytes, kind: str = "members", **o
         kind=kind,
         file_name="members.csv",
         stream=io.BytesIO(data),
-        actor=ANNA,
-        **{"now": timezone.now(), **options},
+        **{"now": timezone.now(), "actor": ANNA, **options},
     )
 
 
