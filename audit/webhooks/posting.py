@@ -57,7 +57,7 @@ def post(
     except TimeoutError as error:
         raise NotSent(f"No whole answer within {seconds:g} seconds.") from error
     except ssl.SSLCertVerificationError as error:
-        raise NotSent(f"Its certificate was refused: {error.verify_message}.") from error
+        raise NotSent(f"Its certificate was refused: {error.verify_message.rstrip('.')}.") from error
     except ssl.SSLError as error:
         raise NotSent(f"No TLS: {error.reason or error}.") from error
     except http.client.HTTPException as error:

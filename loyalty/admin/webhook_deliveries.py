@@ -52,7 +52,7 @@ class WebhookDeliveryAdmin(ExportableAdmin[WebhookDelivery]):
     detail_template = "webhook_delivery.html"
     explanation = "A delivery is one event on its way to one webhook endpoint; they are kept for 30 days."
     first_step = "Add an endpoint; what happens from then on is sent there."
-    list_display = ("when", "type", "to", "about", "state", "answer", "took", "attempts", "again")
+    list_display = ("when", "type", "to", "about", "state", "answer", "again")
     list_display_links = ("when",)
     list_filter = ("status", EndpointFilter, ("created_at", DateRange))
     search_fields = ("type",)
@@ -105,14 +105,8 @@ class WebhookDeliveryAdmin(ExportableAdmin[WebhookDelivery]):
         return delivery_tag(delivery)
 
     @admin.display(description="Answer")
-    def answer(self, delivery: WebhookDelivery) -> str:
+    def answer(self, delivery: WebhookDelivery) -> SafeString | str:
         return answer_of(delivery)
-
-    @admin.display(description="Took")
-    def took(self, delivery: WebhookDelivery) -> str | SafeString:
-        if delivery.latency_ms is None:
-            return "–"
-        return format_html('<span class="lc-nowrap">{} ms</span>', f"{delivery.latency_ms:,}")
 
     @admin.display(description="Again")
     def again(self, delivery: WebhookDelivery) -> SafeString | str:

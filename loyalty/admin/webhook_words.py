@@ -50,11 +50,14 @@ def types_in_words(patterns: Sequence[str]) -> str:
     return f"{', '.join(told)} and {more} more" if more > 0 else ", ".join(told)
 
 
-def answer_of(delivery: WebhookDelivery) -> str:
-    """How the last attempt ended, for a list."""
+def answer_of(delivery: WebhookDelivery) -> SafeString | str:
+    """How the last attempt ended, for a list; why there was no answer is said on pointing at it."""
     if delivery.response_status:
-        return f"{delivery.response_status}"
-    return delivery.error or "–"
+        took = "" if delivery.latency_ms is None else f" in {delivery.latency_ms:,} ms"
+        return format_html('<span class="lc-nowrap">{}{}</span>', delivery.response_status, took)
+    if not delivery.error:
+        return "–"
+    return format_html('<span class="lc-nowrap" title="{}">no answer</span>', delivery.error)
 
 
 class Line(NamedTuple):
@@ -62,7 +65,7 @@ class Line(NamedTuple):
 
     delivery: WebhookDelivery
     tag: SafeString
-    answer: str
+    answer: SafeString | str
 
 
 def in_words(delivery: WebhookDelivery) -> Line:

@@ -10,6 +10,7 @@ from audit.models import WebhookDelivery, WebhookEndpoint
 from audit.webhooks import deliveries
 from loyalty.models import Member
 from programs.models import Environment
+from programs.queries.plans import has_feature
 
 
 def all_endpoints_of(environment: Environment) -> QuerySet[WebhookEndpoint]:
@@ -34,7 +35,10 @@ def find_endpoint(*, environment: Environment, endpoint: str, archived: bool = F
 
 
 def troubled_endpoints(environment: Environment) -> list[WebhookEndpoint]:
-    """Those that were disabled, or that nothing reaches at present: the longest in trouble first."""
+    """Those that were disabled, or that nothing reaches at present: the longest in trouble first. None where the plan
+    has no webhooks."""
+    if not has_feature(environment, "webhooks"):
+        return []
     troubled = Q(status=WebhookEndpoint.Status.DISABLED) | Q(failing_since__isnull=False)
     return sorted(
         endpoints_of(environment).filter(troubled),
