@@ -25,12 +25,24 @@ WINDOW = 1_000  # events a transaction
 UNTOLD = frozenset({"webhookendpoint.tested", "webhookdelivery.resent"})
 _LAST = 2**63 - 1
 
+# The oldest transaction that may still write here. A snapshot lists those of all databases of the server; one of
+# another, as far as this role is shown, writes nothing here, however long it lasts.
+_HORIZON = """
+    coalesce((
+        SELECT running FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+        WHERE NOT EXISTS (
+            SELECT FROM pg_stat_activity WHERE backend_xid = running::xid AND datname <> current_database()
+        )
+        ORDER BY running LIMIT 1
+    ), pg_snapshot_xmax(pg_current_snapshot()))
+"""
 _STATE = """
+WITH horizon AS MATERIALIZED (SELECT HORIZON AS open)
 SELECT
     EXISTS (
         SELECT FROM audit_auditevent AS event
         WHERE event.epoch = relay.epoch AND event.transaction >= relay.transaction
-            AND event.transaction < pg_snapshot_xmin(pg_current_snapshot())
+            AND event.transaction < horizon.open
             AND (event.transaction, event.id) > (relay.transaction, relay.event_id)
     ) OR EXISTS (SELECT FROM audit_auditevent WHERE epoch > relay.epoch),
     relay.transaction > pg_snapshot_xmax(pg_current_snapshot())
@@ -44,11 +56,11 @@ SELECT
         ) AS due ON true
         WHERE endpoint.status = 'enabled' AND endpoint.archived_at IS NULL
     )
-FROM audit_webhookrelay AS relay
-"""
+FROM audit_webhookrelay AS relay, horizon
+""".replace("HORIZON", _HORIZON)
 # Answers one row at least, so that the horizon is of the same snapshot.
 _EVENTS = """
-WITH horizon AS (SELECT coalesce(%(horizon)s::text::xid8, pg_snapshot_xmin(pg_current_snapshot())) AS open)
+WITH horizon AS MATERIALIZED (SELECT coalesce(%(horizon)s::text::xid8, HORIZON) AS open)
 SELECT horizon.open::text::bigint, event.* FROM horizon LEFT JOIN LATERAL (
     SELECT id, transaction::text::bigint AS transaction, environment_id, member_id, verb, salt IS NULL AS blank
     FROM audit_auditevent
@@ -57,7 +69,7 @@ SELECT horizon.open::text::bigint, event.* FROM horizon LEFT JOIN LATERAL (
         AND (audit_auditevent.transaction, id) > (%(transaction)s::text::xid8, %(id)s)
     ORDER BY audit_auditevent.transaction, id LIMIT %(limit)s
 ) AS event ON true
-"""
+""".replace("HORIZON", _HORIZON)
 _NUMBERS = """
 INSERT INTO audit_webhooksequence AS stored (id, environment_id, member_id, last)
 SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::bigint[])

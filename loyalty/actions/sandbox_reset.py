@@ -5,8 +5,8 @@ from datetime import datetime
 from django.utils import timezone
 
 from audit.errors import InvalidRequest
-from audit.models import WebhookEndpoint
 from audit.record import Actor, record
+from audit.webhooks.endpoints import move_endpoints
 from loyalty.actions.copying import Copier
 from loyalty.actions.once import once
 from loyalty.ledger.idempotency import Idempotency
@@ -50,7 +50,7 @@ def reset_sandbox(
     new = Environment.objects.create(project=old.project, kind=old.kind)
     _record(new, actor, "created", None, as_json(new))
     _configure(old, new, actor)
-    moved = _moved(old, new, now)
+    moved = _moved(old, new, actor, now)
     _record(old, actor, "archived", None, {"environment": str(new.pk)})
     _record(new, actor, "reset", {"environment": str(old.pk)}, {"environment": str(new.pk), **moved})
     new.refresh_from_db(fields=["config_version"])
@@ -98,14 +98,14 @@ def _in_force_since(environment: Environment) -> dict[str, datetime]:
     return {rule: min(since, timezone.now()) for rule, since in rows}
 
 
-def _moved(old: Environment, new: Environment, now: datetime) -> dict[str, int]:
+def _moved(old: Environment, new: Environment, actor: Actor, now: datetime) -> dict[str, int]:
     """What outside systems know the environment by, and how many of each."""
     moved = {
         "api_keys": ApiKey.objects.filter(environment=old).update(environment=new),
         "token_keys": TokenKey.objects.filter(environment=old).update(environment=new),
         "member_apps": MemberApp.objects.filter(environment=old).update(environment=new),
-        "webhook_endpoints": WebhookEndpoint.objects.filter(environment_id=old.pk).update(
-            environment_id=new.pk
+        "webhook_endpoints": move_endpoints(
+            from_environment=old.pk, to=place_of(new), actor=actor, now=timezone.now()
         ),
     }
     return moved | {"shares": _share_anew(old, new, now)}

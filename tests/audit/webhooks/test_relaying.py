@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -22,6 +23,7 @@ from tests.audit.webhooks.receiver import (
     present_transaction,
 )
 from tests.factories import make_environment, make_member
+from tests.loyalty.own_server import wait_for
 
 NOWHERE_URL = "http://127.0.0.1:9/"
 together_url = pytest.mark.usefixtures("no_endpoints_left")
@@ -152,3 +154,18 @@ def test_the_database_itself_keeps_deliveries_within_their_environment(environme
             next_attempt_at=now,
             created_at=now,
         )
+
+
+@together_url
+def test_a_transaction_of_another_database_holds_nothing_back(committed_environment: Environment) -> None:
+    here = committed_environment
+    make_endpoint(here, NOWHERE_URL, "points.earned")
+    begin_here()
+    connection.ensure_connection()
+    with psycopg.connect(
+        connection.connection.info.dsn, dbname="postgres", password=connection.connection.info.password
+    ) as other:
+        other.execute("SELECT pg_current_xact_id()")
+        event = happen(here)
+        wait_for(lambda: relay_until(None) and deliveries(here), 20)
+        assert [row.event_id for row in deliveries(here)] == [event.pk]
