@@ -140,10 +140,7 @@ EVENT_TYPES: Mapping[str, str] = {
     # Of no environment, so that no webhook tells of them
     "audit.epoch_began": "The database was restored from a dump.",
     "organization.created": "An organization was made.",
-    "organization.plan_changed": "An organization got another plan.",
     "organization.updated": "An organization changed.",
-    "plan.created": "A plan was made.",
-    "plan.updated": "A plan changed.",
     "project.created": "A project was made.",
     "project.updated": "A project changed.",
     "projectmembership.created": "Somebody was given a role in a project.",

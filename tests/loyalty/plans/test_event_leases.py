@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -140,7 +141,7 @@ def test_leases_of_other_processes_are_never_given_twice_and_come_back_when_they
 ) -> None:
     environment = factories.make_plan(committed_environment, events_per_month=100)
     month, now = this_month(environment), timezone.now()
-    claim = {"environment": environment, "month": month, "back": 0, "allowed": 100}
+    claim: dict[str, Any] = {"environment": environment, "month": month, "back": 0, "allowed": 100}
     given = [lease(wanted=30, now=now, **claim).events for _ in range(4)]  # as many processes
     assert given == [30, 30, 30, 10]
     assert batch(environment, ["a"]) == ["plan_limit_exceeded"]
@@ -170,8 +171,7 @@ def test_a_block_costs_no_statement_while_it_lasts_and_what_is_unused_stays_in_i
             with allowance_of(environment, 1):
                 pass
     assert [query["sql"] for query in seen] == []
-    clock = allowances.monotonic
-    monkeypatch.setattr(allowances, "monotonic", lambda: clock() + LEASE.total_seconds() + 1)
+    monkeypatch.setattr(allowances, "monotonic", lambda: monotonic() + LEASE.total_seconds() + 1)
     visit(environment, "b")
     assert taken(environment) == 61 + 98, "39 went back, and of the 3,139 left a 32nd part was leased"
 

@@ -159,7 +159,7 @@ def test_16_threads_end_at_exactly_100_members(
             ]
             for way in (
                 ways[(number + turn) % 4],
-                lambda shared=shared: buy(environment, shared, f"{shared}-{number}"),  # type: ignore[misc]
+                lambda shared=shared: buy(environment, shared, f"{shared}-{number}"),
             ):
                 try:
                     way()
