@@ -11,7 +11,9 @@ class PlanLimitExceeded(DomainError):
 
     def __init__(self, limit: str, *, used: int, allowed: int) -> None:
         noun = limit.replace("_per_month", " this month").replace("_", " ")
-        detail = f"{noun.capitalize()}: {used:,} used of {allowed:,} that the plan allows; ask for a larger plan."
+        detail = (
+            f"{noun.capitalize()}: {used:,} used of {allowed:,} that the plan allows; ask for a larger plan."
+        )
         super().__init__(detail, limit=limit, used=used, allowed=allowed)
 
 
