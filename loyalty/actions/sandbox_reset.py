@@ -10,6 +10,7 @@ from audit.webhooks.endpoints import move_endpoints
 from loyalty.actions.copying import Copier
 from loyalty.actions.once import once
 from loyalty.ledger.idempotency import Idempotency
+from loyalty.ledger.seating import forget_seats
 from programs.actions.configure import as_json, place_of
 from programs.errors import EnvironmentArchived
 from programs.models import (
@@ -38,7 +39,8 @@ def reset_sandbox(
 
     A call that is being worked on meanwhile counts as made before: it is answered, and archived with the rest. Raises
     InvalidRequest in a live environment and where the configuration is refused, EnvironmentArchived where somebody else
-    was faster, Replay and IdempotencyKeyReused. Locks: the organization, then the environment.
+    was faster, Replay and IdempotencyKeyReused. Locks: the organization, then the environment, then
+    its seats.
     """
     if environment.kind != Environment.Kind.SANDBOX:
         raise InvalidRequest("Only a sandbox can be reset; use a key of the sandbox.")
@@ -50,6 +52,7 @@ def reset_sandbox(
     new = Environment.objects.create(project=old.project, kind=old.kind)
     _record(new, actor, "created", None, as_json(new))
     _configure(old, new, actor)
+    forget_seats(old.project.organization_id, old.kind)  # its members take none any more
     moved = _moved(old, new, actor, now)
     _record(old, actor, "archived", None, {"environment": str(new.pk)})
     _record(new, actor, "reset", {"environment": str(old.pk)}, {"environment": str(new.pk), **moved})

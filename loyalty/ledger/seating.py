@@ -87,6 +87,11 @@ def living_members(organization: UUID, kind: str) -> int:
     ).count()
 
 
+def forget_seats(organization: UUID, kind: str) -> None:
+    """Let the seats be counted anew when they are next needed; one statement. Locks: the seats."""
+    Seats.objects.filter(organization=organization, kind=kind).delete()
+
+
 def recount_seats(organization: UUID, kind: str) -> int:
     """By how many the seats were wrong, which they are not any more; one transaction. Whoever makes a member waits
     for the count. Locks: the seats."""

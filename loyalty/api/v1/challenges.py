@@ -43,6 +43,7 @@ class ChallengeListView(ListView):
         filters=ChallengeFilters,
         answer=challenge_shapes.ChallengePage,
         example=examples.page(challenge_examples.CHALLENGE),
+        refusals=["feature_not_in_plan"],
         tag="challenges",
     )
     def get(self, request: Request) -> Response:
@@ -57,7 +58,7 @@ class ChallengeListView(ListView):
         answer=challenge_shapes.ChallengeShape,
         example=challenge_examples.NEW_CHALLENGE,
         status=201,
-        refusals=["program_not_found"],
+        refusals=["feature_not_in_plan", "program_not_found"],
         writes=True,
         tag="challenges",
         description="A draft, unless `status` says otherwise. A customer who has completed all missions, by events "

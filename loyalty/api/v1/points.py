@@ -76,7 +76,13 @@ class AwardView(EngineView):
         answer=shapes.Transaction,
         example=examples.TRANSACTION,
         status=201,
-        refusals=["not_found", "program_not_found", "member_frozen", "maximum_reached"],
+        refusals=[
+            "plan_limit_exceeded",
+            "not_found",
+            "program_not_found",
+            "member_frozen",
+            "maximum_reached",
+        ],
         writes=True,
         tag="points",
         description="`expires_at` in the past is accepted: earned and expired, two transactions. A metric's maximum "
@@ -231,7 +237,8 @@ class HistoryView(ListView):
         tag="points",
         description="By `occurred_at`: `from` inclusive, `to` exclusive. In the ledger's order (`sequence`). To a "
         "member token `actor`, `trace_id`, the counterpart's `customer_id` and an adjustment's `metadata` are null, "
-        "and so they are of what another project wrote in a program that it shares with yours.\n\n" + HISTORY_WINDOW,
+        "and so they are of what another project wrote in a program that it shares with yours.\n\n"
+        + HISTORY_WINDOW,
     )
     def get(self, request: Request) -> Response:
         query = self.parameters()

@@ -66,7 +66,7 @@ class ProgramListView(ListView):
         answer=shapes.ProgramShape,
         example=examples.PROGRAM,
         status=201,
-        refusals=["feature_not_in_plan"],
+        refusals=["plan_limit_exceeded", "feature_not_in_plan"],
         writes=True,
         tag="programs",
     )

@@ -55,6 +55,7 @@ class StampProgramListView(ListView):
         filters=StampProgramFilters,
         answer=stamp_shapes.StampProgramPage,
         example=examples.page(stamp_examples.STAMP_PROGRAM),
+        refusals=["feature_not_in_plan"],
         tag="stamps",
         description="With `customer_id`, and always with a member token: those that can be joined now, and those that "
         "this customer has a card of. Without a customer: all, drafts too.",
@@ -71,7 +72,7 @@ class StampProgramListView(ListView):
         answer=stamp_shapes.StampProgramShape,
         example=stamp_examples.NEW_STAMP_PROGRAM,
         status=201,
-        refusals=["program_not_found"],
+        refusals=["feature_not_in_plan", "program_not_found"],
         writes=True,
         tag="stamps",
         description="A draft, unless `status` says otherwise. Its program and currency stay as they are made.",

@@ -67,7 +67,13 @@ class TransferView(EngineView):
         answer=shapes.TransferShape,
         example=examples.TRANSFER,
         status=201,
-        refusals=["not_found", "insufficient_balance", "maximum_reached", "member_frozen"],
+        refusals=[
+            "plan_limit_exceeded",
+            "not_found",
+            "insufficient_balance",
+            "maximum_reached",
+            "member_frozen",
+        ],
         writes=True,
         tag="points",
         description="Lots are taken by earliest expiry, then oldest first, and keep their dates; they pay the "

@@ -17,6 +17,7 @@ from loyalty.actions.points import award
 from loyalty.actions.profiles import open_profile
 from loyalty.actions.recounting_plans import recount_plans
 from loyalty.actions.referrals import refer, referral_code_of
+from loyalty.actions.sandbox_reset import reset_sandbox
 from loyalty.actions.stamps import enrol
 from loyalty.actions.transfers import transfer
 from loyalty.ledger.seating import living_members
@@ -122,6 +123,17 @@ def test_sandbox_and_live_have_seats_each_and_all_projects_share_them(environmen
     with pytest.raises(PlanLimitExceeded):
         buy(other, "bob", "e1")
     assert Member.objects.filter(environment=other).count() == 0
+
+
+@pytest.mark.django_db
+def test_a_sandbox_that_begins_anew_frees_its_seats(environment: Environment) -> None:
+    environment = factories.make_plan(environment, members=1)
+    buy(environment, "ada", "e1")
+    anew = reset_sandbox(environment=environment, **doing())
+    buy(factories.reload(anew), "bob", "e1")
+    with pytest.raises(PlanLimitExceeded):
+        buy(factories.reload(anew), "ada", "e2")
+    assert seats(factories.reload(anew)) == (1, 1)
 
 
 def test_16_threads_end_at_exactly_100_members(
