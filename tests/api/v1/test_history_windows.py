@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from loyalty.actions.clock import set_clock
+from loyalty.actions.exporting_lists import chosen_rows
 from loyalty.models import Event, LedgerEntry
 from loyalty.queries.member_history import ms_at
 from loyalty.queries.overview import latest_activity
@@ -155,6 +156,8 @@ def test_the_console_shows_no_more_and_says_so(phone: Phone, environment: Enviro
     assert find_anything(environment=here, term="order-0-0") == []
     assert find_anything(environment=here, term=f"txn_{entry.pk.hex}") == []
     assert {row.occurred_at for row in latest_activity(environment=here)} == {day(20)}
+    for kind in ("events", "ledger"):  # what becomes a file
+        assert {row.occurred_at for row in chosen_rows(here, kind, "")} == {day(20)}
     for noun, key in (("event", old.pk), ("ledgerentry", f"txn_{entry.pk.hex}")):
         answer = client.get(reverse(f"admin:loyalty_{noun}_change", args=[key]), follow=True)
         assert "is older than the history that is shown" in answer.content.decode()
