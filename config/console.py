@@ -263,6 +263,7 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
             ("API keys", "key", "programs_apikey_changelist", "owner"),
             ("Imports", "upload_file", "loyalty_import_changelist", "analyst"),
             ("Member app", "smartphone", "programs_memberapp_changelist", "analyst"),
+            ("Shared programs", "share", "programs_programshare_changelist", "analyst"),
             ("Member token keys", "fingerprint", "programs_tokenkey_changelist", "owner"),
             ("Plan", "speed", "programs_plan_changelist", "analyst"),
             ("Staff", "badge", "programs_projectmembership_changelist", "owner"),

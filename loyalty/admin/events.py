@@ -15,6 +15,7 @@ from loyalty.admin.shared import DateRange, Endless, EventTypeFilter, member_lin
 from loyalty.admin.stamp_explaining import stamps_told
 from loyalty.admin.windowed import WindowedAdmin, windows_at
 from loyalty.models import Event, Member, TierChange
+from loyalty.queries.events import said_before
 from loyalty.queries.suggestions import event_types, fields_of
 from loyalty.queries.windows import EVENT, within
 from programs.admin.base import current_environment, required_environment
@@ -84,5 +85,6 @@ class EventAdmin(ExportableAdmin[Event], WindowedAdmin[Event]):
             "tier_steps": tier_steps(list(TierChange.objects.filter(event=found).order_by("id"))),
             "referral": referral_of_event(found),
             "purchase": Event.objects.filter(pk=found.purchase_id).first() if found.purchase_id else None,
+            "said_before": said_before(found),
             "refunds": list(found.refunds.order_by("id")),
         }

@@ -49,6 +49,13 @@ def find_event(*, environment: Environment, event_id: str) -> RecordedEvent:
     return found
 
 
+def said_before(event: Event) -> list[Event]:
+    """Earlier events of the member that say the same under other ids, the first one first: perhaps one thing that was
+    reported twice. At most ten; one statement."""
+    rows = Event.objects.filter(member_id=event.member_id, digest=event.digest, id__lt=event.pk)
+    return list(rows.order_by("id").defer("data", "explanation", "facts")[:10])
+
+
 def find_shown_event(*, environment: Environment, event_id: str, now: datetime) -> RecordedEvent:
     """`find_event`; NotFound also for what is older than the history that is shown."""
     found = find_event(environment=environment, event_id=event_id)

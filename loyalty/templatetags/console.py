@@ -12,6 +12,7 @@ from loyalty.actions.points import ADJUSTMENT_REASONS
 from loyalty.models import Event, LedgerEntry
 from loyalty.queries.overview import Step
 from programs.admin import tables
+from programs.models import Environment
 
 register = template.Library()
 
@@ -75,6 +76,13 @@ def _who(kind: str, name: str) -> str:
 def actor(row: LedgerEntry | Event) -> str:
     """Who did it: "staff olga", "API key sk_live_x…", "the engine (expiry)"."""
     return _who(row.actor_kind, row.actor_id)
+
+
+@register.filter
+def came_through(row: LedgerEntry | Event) -> str:
+    """The environment through which a call of a shared program came: "Café · LIVE"; one statement."""
+    found = Environment.objects.select_related("project").filter(pk=row.via_environment_id or row.environment_id).first()
+    return str(found) if found else "–"
 
 
 @register.filter

@@ -221,6 +221,13 @@ def furnish(mark: str) -> Tenant:
         back_test,
         ApiKey.objects.get(environment=environment),
         token_key,
+        factories.make_share(
+            Program.objects.get(environment=environment),
+            factories.make_environment(
+                project=factories.make_project(f"{mark}-beside", organization=f"{mark}-organization")
+            ),
+            f"{mark}-reason",
+        ),
         endpoint,
         delivery,
         ProjectMembership.objects.get(user=staff),

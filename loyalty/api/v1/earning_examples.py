@@ -97,6 +97,7 @@ EXPLANATION: dict[str, Any] = {
         }
     ],
     "referrer_id": None,
+    "same_as": [],
 }
 DRY_RUN_REQUEST = {"type": "purchase", "member_id": "cus_abc123", "data": {"amount": "59.90"}}
 EXPLANATION |= {

@@ -129,6 +129,11 @@ class RefundShape(s.Serializer[Any]):
 class ExplanationShape(s.Serializer[Any]):
     event = EventShape()
     member_id = s.CharField(allow_null=True)
+    same_as = s.ListField(
+        child=s.CharField(),
+        help_text="Earlier events of the customer that say the same under other ids, the first one first: perhaps one "
+        "thing that was reported twice.",
+    )
     levels = LevelThen(many=True)
     refund = RefundShape(allow_null=True)
     verdicts = Verdict(many=True, help_text="By priority, then name.")

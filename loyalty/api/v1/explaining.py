@@ -10,7 +10,7 @@ from audit.ids import public
 from loyalty.api.common.rendering import instant
 from loyalty.api.v1 import challenge_rendering, rendering, stamp_rendering
 from loyalty.api.v1.effects import others_of, reasons_of, tier_change, transaction_of
-from loyalty.queries.events import RecordedEvent
+from loyalty.queries.events import RecordedEvent, said_before
 from loyalty.queries.explanations import LevelThen, LotNow, levels_then, lots_now, reward_taken_back
 from programs.models import EarningRule, Environment
 from programs.queries.snapshots import snapshot
@@ -19,7 +19,7 @@ from programs.queries.snapshots import snapshot
 def explanation(found: RecordedEvent, environment: Environment, now: datetime) -> dict[str, Any]:
     """The verdict of each rule in words and figures, and what became of the points, as it is `now`.
 
-    At most seven statements, five more for a referrer.
+    At most eight statements, five more for a referrer.
     """
     kept = found.event.explanation or {}
     if taken := reward_taken_back(found.event):
@@ -29,6 +29,7 @@ def explanation(found: RecordedEvent, environment: Environment, now: datetime) -
     return {
         "event": rendering.event(found.event, found.member),
         "member_id": found.member,
+        "same_as": [one.event_id for one in said_before(found.event)],
         "levels": [_level(level) for level in levels_then(found.event, config)],
         "refund": kept.get("refund"),
         "verdicts": _verdicts(kept.get("verdicts", ()), environment),

@@ -810,6 +810,8 @@ export interface Expiring {
 export interface Explanation {
   event: Event;
   member_id: string | null;
+  /** Earlier events of the customer that say the same under other ids, the first one first: perhaps one thing that was reported twice. */
+  same_as: string[];
   levels: LevelThen[];
   refund: Refund | null;
   /** By priority, then name. */

@@ -879,6 +879,9 @@ class Expiring(TypedDict):
 class Explanation(TypedDict):
     event: Event
     member_id: str | None
+    # Earlier events of the customer that say the same under other ids, the first one first: perhaps one
+    # thing that was reported twice.
+    same_as: list[str]
     levels: list[LevelThen]
     refund: Refund | None
     # By priority, then name.
