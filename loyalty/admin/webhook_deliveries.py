@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -52,7 +53,7 @@ class WebhookDeliveryAdmin(ExportableAdmin[WebhookDelivery]):
     detail_template = "webhook_delivery.html"
     explanation = "A delivery is one event on its way to one webhook endpoint; they are kept for 30 days."
     first_step = "Add an endpoint; what happens from then on is sent there."
-    list_display = ("when", "type", "to", "about", "state", "answer", "again")
+    list_display = ("when", "of", "to", "about", "state", "answer", "again")
     list_display_links = ("when",)
     list_filter = ("status", EndpointFilter, ("created_at", DateRange))
     search_fields = ("type",)
@@ -89,12 +90,20 @@ class WebhookDeliveryAdmin(ExportableAdmin[WebhookDelivery]):
         return queryset.filter(member_id__in=members) if members else queryset.filter(type=term), False
 
     @admin.display(description="When")
-    def when(self, delivery: WebhookDelivery) -> Any:
-        return delivery.created_at
+    def when(self, delivery: WebhookDelivery) -> SafeString:
+        then = date_format(timezone.localtime(delivery.created_at), "DATETIME_FORMAT")
+        return format_html('<span class="lc-nowrap">{}</span>', then)
+
+    @admin.display(description="Event")
+    def of(self, delivery: WebhookDelivery) -> SafeString:
+        noun, dot, done = delivery.type.partition(".")
+        return format_html('<span class="lc-url">{}{}<wbr>{}</span>', noun, dot, done)
 
     @admin.display(description="To")
     def to(self, delivery: WebhookDelivery) -> SafeString:
-        return format_html('<span title="{}">{}</span>', delivery.endpoint.url, named(delivery.endpoint))
+        return format_html(
+            '<span class="lc-url" title="{}">{}</span>', delivery.endpoint.url, named(delivery.endpoint)
+        )
 
     @admin.display(description="Member")
     def about(self, delivery: WebhookDelivery) -> str:
