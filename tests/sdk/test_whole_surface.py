@@ -69,7 +69,7 @@ CALLS = [
     ("challenges", "retrieve", "retrieve_challenge", 1),
     ("challenges", "create", "create_challenge", 0),
     ("challenges", "update", "update_challenge", 1),
-    ("plan", "retrieve", "retrieve_plan", 0),
+    ("plans", "retrieve", "retrieve_plan", 0),
     ("member_apps", "retrieve", "retrieve_member_app", 0),
     ("member_apps", "update", "update_member_app", 0),
     ("stamp_programs", "list", "list_stamp_programs", 0),

@@ -42,7 +42,7 @@ export class Client {
     this.auditEvents = new AuditEvents(transport);
     this.webhookEndpoints = new WebhookEndpoints(transport);
     this.webhookDeliveries = new WebhookDeliveries(transport);
-    this.plan = new Plans(transport);
+    this.plans = new Plans(transport);
     this.sandbox = new Sandbox(transport);
   }
 }

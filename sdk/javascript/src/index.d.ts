@@ -401,6 +401,6 @@ export class Client {
   readonly auditEvents: AuditEvents;
   readonly webhookEndpoints: WebhookEndpoints;
   readonly webhookDeliveries: WebhookDeliveries;
-  readonly plan: Plans;
+  readonly plans: Plans;
   readonly sandbox: Sandbox;
 }

@@ -80,7 +80,7 @@ class Client:
         self.audit_events = operations.AuditEvents(transport)
         self.webhook_endpoints = webhooks.WebhookEndpoints(transport)
         self.webhook_deliveries = webhooks.WebhookDeliveries(transport)
-        self.plan = operations.Plans(transport)
+        self.plans = operations.Plans(transport)
         self.sandbox = operations.Sandbox(transport)
 
     def with_timeout(self, timeout: float) -> Self:

@@ -1,4 +1,4 @@
-"""client.tokens, client.analytics, client.audit_events, client.plan, client.sandbox"""
+"""client.tokens, client.analytics, client.audit_events, client.plans, client.sandbox"""
 
 from datetime import datetime
 from typing import Literal, Unpack
