@@ -16,9 +16,10 @@ from audit.webhooks.endpoints import (
     rotate_secret,
     send_test,
 )
+from audit.webhooks.outcomes import Outcome, write
 from audit.webhooks.posting import post
 from audit.webhooks.schedule import DELAYS, next_attempt
-from audit.webhooks.sending import Sender, claim, lease_of
+from audit.webhooks.sending import Message, Sender, claim, lease_of
 from loyalty.ledger.erasing import redact
 from loyalty.queries.webhooks import TENANTS
 from programs.models import Environment
@@ -354,3 +355,25 @@ def test_delays_are_as_documented() -> None:
     assert [delay.total_seconds() for delay in DELAYS] == [
         5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200,
     ]  # fmt: skip
+
+
+def test_what_another_worker_took_over_takes_a_late_success_and_no_late_failure(
+    environment: Environment,
+) -> None:
+    now = timezone.now()
+    make_endpoint(environment, "http://127.0.0.1:9/", "points.earned")
+    happen(environment)
+    relay_all(now)
+    (first,) = claim(tenants=TENANTS, now=now)
+    (second,) = claim(tenants=TENANTS, now=lease_of(now))
+
+    def ended(message: Message, answered: int) -> None:
+        write([Outcome(message.delivery, message.endpoint, message.lease, answered, 1, "", "")], now=now)
+
+    ended(first, 500)
+    (row,) = deliveries(environment)
+    assert (row.status, row.next_attempt_at, row.history) == ("pending", second.lease, [])
+    ended(first, 200)
+    ended(second, 500)
+    (row,) = deliveries(environment)
+    assert (row.status, len(row.history)) == ("delivered", 1)
