@@ -199,7 +199,8 @@ def test_the_plan_is_kept_to(operator: Client, environment: Environment) -> None
     sent(operator)
     before = state_of_everything()
     answer = sent(operator)
-    assert "The plan allows 1 webhook endpoints, and 1 are used" in answer.content.decode()
+    assert list(answer.context["form"].errors) == ["__all__"]
+    assert "The plan allows 1 webhook endpoint" in answer.content.decode()
     assert state_of_everything() == before
 
 
