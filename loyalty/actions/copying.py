@@ -131,7 +131,9 @@ def _named(change: Change, fault: DomainError) -> list[FieldError]:
     if not fault.errors:
         return [FieldError(where, "invalid", f"{change.title}: {fault.detail}")]
     return [
-        FieldError(f"{where}.{each.field}".rstrip("."), each.code, f"{change.title}: {each.detail}")
+        FieldError(f"{where}.{each.field}", each.code, f"{change.title}, {each.field}: {each.detail}")
+        if each.field
+        else FieldError(where, each.code, f"{change.title}: {each.detail}")
         for each in fault.errors
     ]
 

@@ -111,7 +111,10 @@ def _row(one: Change | OnlyThere) -> Row:
     key = "" if one.key == one.title else one.key
     if isinstance(one, OnlyThere):
         return Row(one.title, key)
-    lines = [Line(_path(each.path), *map(_value, (each.before, each.after))) for each in one.fields]
+    lines = [
+        Line(_path(each.path), *(_in_force(value) if each.path == "in_force" else _value(value) for value in each[1:]))
+        for each in one.fields
+    ]
     return Row(one.title, key, "" if lines else str(one.document.get("status") or ""), lines)
 
 
@@ -120,11 +123,15 @@ def _path(path: str) -> str:
     return " › ".join(part.replace("_", " ") for part in path.split("."))
 
 
+def _in_force(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return "as it is drafted" if value == AS_DRAFTED else "an earlier draft"
+
+
 def _value(value: Any) -> str:
     if value is None or value in ("", [], {}):
         return "none"
-    if value == AS_DRAFTED:
-        return "published as it is drafted"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):

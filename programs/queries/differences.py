@@ -86,7 +86,7 @@ def compared(wanted: Documents, there: Documents, *, retired: bool = False) -> D
     created, changed = [], []
     for noun in NOUNS:
         for key, document in wanted[noun].items():
-            title = _title(key, document)
+            title = _title(noun, key, document)
             stored = there[noun].get(key)
             if stored is None:
                 if retired or document.get("status") not in RETIRED or noun == "programs":
@@ -96,7 +96,11 @@ def compared(wanted: Documents, there: Documents, *, retired: bool = False) -> D
     return Difference(tuple(created), tuple(changed), tuple(_only_there(wanted, there)))
 
 
-def _title(key: str, document: Document) -> str:
+def _title(noun: str, key: str, document: Document) -> str:
+    if noun == "tier_ladders":
+        return f"Tiers of {key}"
+    if noun == "member_app":
+        return "What members may report"
     return str(document.get("name") or document.get("title") or key)
 
 
@@ -123,8 +127,8 @@ def _only_there(wanted: Documents, there: Documents) -> Iterator[OnlyThere]:
     for noun in NOUNS:
         for key, document in there[noun].items():
             if key not in wanted[noun]:
-                yield OnlyThere(noun, key, _title(key, document))
+                yield OnlyThere(noun, key, _title(noun, key, document))
             elif noun == "inventory_sets":
                 for item, what in document["items"].items():
                     if item not in wanted[noun][key]["items"]:
-                        yield OnlyThere("inventory_items", f"{key}/{item}", _title(item, what))
+                        yield OnlyThere("inventory_items", f"{key}/{item}", _title("inventory_items", item, what))

@@ -132,7 +132,7 @@ def test_what_changed_is_shown_field_by_field_and_what_only_live_has_stays(
     # in live: what the sandbox has not
     factories.make_reward(live, "rwd_live_alone", name="Live alone")
     badges = InventorySet.objects.get(environment=live, public_id="ins_demo_badges")
-    items = [
+    items: list[dict[str, Any]] = [
         *(
             {"id": item.public_id, "title": item.title, "picture": item.picture}
             for item in badges.items.all()
