@@ -1,6 +1,7 @@
 """A sandbox begins anew: the old one is archived with all its data, and an empty one takes its place (domain.md 12)."""
 
 from datetime import datetime
+from typing import Final
 
 from django.utils import timezone
 
@@ -11,7 +12,9 @@ from loyalty.actions.copying import Copier
 from loyalty.actions.once import once
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.seating import forget_seats
+from loyalty.models import BackTest, CodeUpload, Export, Import
 from programs.actions.configure import as_json, place_of
+from programs.actions.shares import move_shares
 from programs.errors import EnvironmentArchived
 from programs.models import (
     ApiKey,
@@ -20,13 +23,13 @@ from programs.models import (
     MemberApp,
     Organization,
     Plan,
-    Program,
-    ProgramShare,
     TokenKey,
 )
 from programs.models.plans import FEATURES
 from programs.queries.differences import difference
 from programs.queries.environments import environment_by_id
+
+_UNFINISHED: Final = ("preview", "queued", "running")
 
 
 @once
@@ -54,6 +57,7 @@ def reset_sandbox(
     _configure(old, new, actor)
     forget_seats(old.project.organization_id, old.kind)  # its members take none any more
     moved = _moved(old, new, actor, now)
+    _end_tasks(old, now)
     _record(old, actor, "archived", None, {"environment": str(new.pk)})
     _record(new, actor, "reset", {"environment": str(old.pk)}, {"environment": str(new.pk), **moved})
     new.refresh_from_db(fields=["config_version"])
@@ -111,33 +115,15 @@ def _moved(old: Environment, new: Environment, actor: Actor, now: datetime) -> d
             from_environment=old.pk, to=place_of(new), actor=actor, now=timezone.now()
         ),
     }
-    return moved | {"shares": _share_anew(old, new, now)}
+    return moved | {"shares": move_shares(old=old, new=new, actor=actor, now=now)}
 
 
-def _share_anew(old: Environment, new: Environment, now: datetime) -> int:
-    """Shares stay as they were made: those of the old one end, and the same begin with the new one."""
-    living = ProgramShare.objects.filter(revoked_at=None)
-    given = list(living.filter(environment=old).select_related("program"))
-    received = list(living.filter(guest=old))
-    living.filter(pk__in=[share.pk for share in (*given, *received)]).update(revoked_at=now)
-    programs = {each.public_id: each for each in Program.objects.filter(environment=new)} if given else {}
-    anew = [
-        ProgramShare(
-            environment=new,
-            program=programs[share.program.public_id],
-            guest_id=share.guest_id,
-            reason=share.reason,
-        )
-        for share in given
-    ]
-    anew += [
-        ProgramShare(
-            environment_id=share.environment_id, program_id=share.program_id, guest=new, reason=share.reason
-        )
-        for share in received
-    ]
-    ProgramShare.objects.bulk_create(anew)
-    return len(anew)
+def _end_tasks(old: Environment, now: datetime) -> None:
+    """No worker goes on with a file or a back-test of the old one. Waits for the piece that it is at."""
+    for model in (CodeUpload, BackTest, Import, Export):
+        tasks = model._default_manager.filter(environment=old, status__in=_UNFINISHED)
+        ended: dict[str, object] = {"expires_at": now} if model is Export else {}
+        tasks.update(status="failed", error="The sandbox was reset.", finished_at=now, **ended)
 
 
 def _record(

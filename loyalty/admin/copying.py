@@ -112,7 +112,10 @@ def _row(one: Change | OnlyThere) -> Row:
     if isinstance(one, OnlyThere):
         return Row(one.title, key)
     lines = [
-        Line(_path(each.path), *(_in_force(value) if each.path == "in_force" else _value(value) for value in each[1:]))
+        Line(
+            _path(each.path),
+            *(_in_force(value) if each.path == "in_force" else _value(value) for value in each[1:]),
+        )
         for each in one.fields
     ]
     return Row(one.title, key, "" if lines else str(one.document.get("status") or ""), lines)

@@ -1,6 +1,7 @@
 """Programs are shared with another project of the organization, and no longer (domain.md 1.5)."""
 
 from contextlib import suppress
+from datetime import datetime
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -53,6 +54,31 @@ def revoke_share(*, environment: Environment, share: ProgramShare, actor: Actor)
         _record(share, "program.share_revoked", actor)
         transaction.on_commit(lambda: _wait_for_calls(share))
     return share
+
+
+def move_shares(*, old: Environment, new: Environment, actor: Actor, now: datetime) -> int:
+    """Where a sandbox is reset: shares stay as they were made, so those of the old one end, and the same begin with
+    the new one, which has the same programs; how many. Audited on both sides. Must be called in a transaction that
+    has locked the old one."""
+    living = ProgramShare.objects.filter(revoked_at__isnull=True).select_related(
+        "program", "environment__project", "guest__project"
+    )
+    ended = [*living.filter(environment=old), *living.filter(guest=old)]
+    programs = {each.public_id: each for each in Program.objects.filter(environment=new)} if ended else {}
+    for share in ended:
+        share.revoked_at = now
+        share.save(update_fields=["revoked_at"])
+        _record(share, "program.share_revoked", actor)
+        is_given = share.environment_id == old.pk
+        made = ProgramShare(
+            environment=new if is_given else share.environment,
+            program=programs[share.program.public_id] if is_given else share.program,
+            guest=share.guest if is_given else new,
+            reason=share.reason,
+        )
+        made.save(force_insert=True)
+        _record(made, "program.shared", actor)
+    return len(ended)
 
 
 def _check(environment: Environment, program: Program, guest: Environment) -> None:

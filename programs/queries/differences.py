@@ -131,4 +131,6 @@ def _only_there(wanted: Documents, there: Documents) -> Iterator[OnlyThere]:
             elif noun == "inventory_sets":
                 for item, what in document["items"].items():
                     if item not in wanted[noun][key]["items"]:
-                        yield OnlyThere("inventory_items", f"{key}/{item}", _title("inventory_items", item, what))
+                        yield OnlyThere(
+                            "inventory_items", f"{key}/{item}", _title("inventory_items", item, what)
+                        )

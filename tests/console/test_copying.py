@@ -81,7 +81,7 @@ def test_what_live_refuses_is_said_and_there_is_no_button(operator: Client, envi
     factories.make_stamp_program(live, public_id="lp_one", currency="GBP")
     page = operator.get(_url(environment, "copy"))
     text = _text(page)
-    assert "Coffee Rewards: It stays as it was made, since stamps hold prices in it" in text
+    assert "Coffee Rewards, currency: It stays as it was made, since stamps hold prices in it" in text
     assert 'value="confirm"' not in text
     before = state_of_everything()
     sent = {"step": "confirm", "token": page.context["token"], "seen": page.context["seen"]}

@@ -9,6 +9,8 @@ from django.utils import timezone
 from audit.ids import new_id
 from audit.models import AuditEvent
 from loyalty.actions.clock import set_clock
+from loyalty.actions.code_uploads import look_at_codes, run_upload, start_upload
+from loyalty.actions.exporting_lists import start_export
 from loyalty.actions.pace import Pace
 from loyalty.actions.sandbox_reset import reset_sandbox
 from loyalty.actions.turns import environments_by_turns
@@ -70,7 +72,7 @@ def test_a_key_and_a_token_that_are_warm_mean_the_new_one_at_once(environment: E
     answers = {path: api.get(path) for path in lists if path.startswith("/v1/")}
     assert len(answers) > 20
     assert [path for path, answer in answers.items() if "ada" in answer.content.decode()] == []
-    assert answers["/v1/events"].json()["data"] == []
+    assert api.get("/v1/members/ada").status_code == 404
     assert api.post("/v1/events", EVENT).status_code == 201
     assert [row["points"] for row in ada.get("/v1/points").json()["data"]] == [20]
     for each in (environment, new):
@@ -146,6 +148,22 @@ def test_no_job_looks_at_the_archived_one(environment: Environment) -> None:
     assert asked == []
 
 
+def test_a_worker_ends_what_it_was_at_in_the_archived_one(environment: Environment) -> None:
+    reward = factories.make_reward(environment, code_source="pool")
+    common: dict[str, Any] = {"environment": environment, "actor": factories.make_actor()}
+    upload = look_at_codes(
+        reward=reward, file_name="codes.csv", data=b"A-1\nA-2", now=timezone.now(), **common
+    )
+    start_upload(upload=upload.pk, **common)
+    export = start_export(kind="members", query="", now=timezone.now(), **common)
+    reset(environment)
+    export.refresh_from_db()
+    assert export.status == "failed"
+    assert run_upload(upload=upload.pk, pace=Pace()) == {"added": 0}
+    upload.refresh_from_db()
+    assert (upload.status, upload.error, upload.added) == ("failed", "The sandbox was reset.", 0)
+
+
 def test_shares_go_along_both_ways(environment: Environment) -> None:
     project = environment.project
     other = factories.make_environment(
@@ -162,6 +180,9 @@ def test_shares_go_along_both_ways(environment: Environment) -> None:
         (ours.public_id, new.pk, other.pk),
         (theirs.public_id, other.pk, new.pk),
     ]
+    told = AuditEvent.objects.filter(environment_id=other.pk, verb__startswith="program.share").order_by("id")
+    both = ["program.share_revoked", "program.shared"]
+    assert list(told.values_list("verb", flat=True)) == both * 2
 
 
 def test_a_downgrade_takes_nothing_from_a_sandbox_that_begins_anew(environment: Environment) -> None:
