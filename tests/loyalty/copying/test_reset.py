@@ -84,7 +84,9 @@ def test_a_key_and_a_token_that_are_warm_mean_the_new_one_at_once(environment: E
     # the same key of a repetition again answers the same; another one begins anew once more
     again = api.post("/v1/sandbox/reset", Idempotency_Key="again")
     assert (again.json(), again.headers["Idempotent-Replayed"]) == (answer.json(), "true")
-    assert api.post("/v1/sandbox/reset", Idempotency_Key="once more").json()["id"] != str(new.pk)
+    second = api.post("/v1/sandbox/reset", Idempotency_Key="once-more")
+    assert second.status_code == 200, second.content
+    assert second.json()["id"] != str(new.pk)
     sandboxes = Environment.objects.filter(project=environment.project, kind="sandbox")
     assert sandboxes.count() == 3
     verbs = AuditEvent.objects.filter(object_type="environment", project_id=environment.project_id)
