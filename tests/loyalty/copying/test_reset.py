@@ -52,29 +52,29 @@ def _stocks(environment: Environment) -> dict[str, Any]:
     return dict(rows.values_list("reward__public_id", "stock"))
 
 
-EVENT = {"event_id": "o-1", "type": "purchase", "customer_id": "ada", "data": {"amount": "20.00"}}
+EVENT = {"event_id": "o-1", "type": "purchase", "customer_id": "zoltan", "data": {"amount": "20.00"}}
 
 
 def test_a_key_and_a_token_that_are_warm_mean_the_new_one_at_once(environment: Environment, api: Api) -> None:
     factories.make_rule(environment)
     made = factories.make_token_key(environment)
-    ada = Api(factories.make_token(made))
+    zoltan = Api(factories.make_token(made, "zoltan"))
     assert api.post("/v1/events", EVENT).status_code == 201
-    assert [row["points"] for row in ada.get("/v1/points").json()["data"]] == [20]
+    assert [row["points"] for row in zoltan.get("/v1/points").json()["data"]] == [20]
     endpoint = factories.make_endpoint(environment, "points.*").endpoint
 
     answer = api.post("/v1/sandbox/reset", Idempotency_Key="again")
 
     new = Environment.objects.get(project=environment.project, kind="sandbox", archived_at=None)
     assert (answer.status_code, answer.json()["id"], answer.json()["clock"]) == (200, str(new.pk), None)
-    assert ada.get("/v1/points").status_code == 404
+    assert zoltan.get("/v1/points").status_code == 404
     lists = [each.path for each in operations() if each.method == "get" and "{" not in each.path]
     answers = {path: api.get(path) for path in lists if path.startswith("/v1/")}
     assert len(answers) > 20
-    assert [path for path, answer in answers.items() if "ada" in answer.content.decode()] == []
-    assert api.get("/v1/members/ada").status_code == 404
+    assert [path for path, answer in answers.items() if "zoltan" in answer.content.decode()] == []
+    assert api.get("/v1/members/zoltan").status_code == 404
     assert api.post("/v1/events", EVENT).status_code == 201
-    assert [row["points"] for row in ada.get("/v1/points").json()["data"]] == [20]
+    assert [row["points"] for row in zoltan.get("/v1/points").json()["data"]] == [20]
     for each in (environment, new):
         assert Event.objects.filter(environment_id=each.pk).count() == 1
     written = AuditEvent.objects.filter(environment_id=new.pk, actor_kind="member")
