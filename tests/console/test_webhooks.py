@@ -200,7 +200,7 @@ def test_the_plan_is_kept_to(operator: Client, environment: Environment) -> None
     before = state_of_everything()
     answer = sent(operator)
     assert list(answer.context["form"].errors) == ["__all__"]
-    assert "The plan allows 1 webhook endpoint" in answer.content.decode()
+    assert "Webhook endpoints: 1 used of 1 that the plan allows" in answer.content.decode()
     assert state_of_everything() == before
 
 
