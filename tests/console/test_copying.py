@@ -112,7 +112,7 @@ def test_the_typed_name_begins_the_sandbox_anew_and_leads_into_it(
     assert Environment.objects.filter(project=environment.project, kind="sandbox").count() == 2
     assert IdempotencyRecord.objects.filter(environment_id=new.pk, scope="console").count() == 1
     assert operator.get("/console/").context["console_environment"] == new
-    assert operator.get("/console/loyalty/member/").context["cl"].result_count == 0
+    assert list(operator.get("/console/loyalty/member/").context["cl"].result_list) == []
 
 
 def test_whoever_was_in_the_old_sandbox_is_in_the_new_one(
