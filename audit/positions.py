@@ -16,6 +16,19 @@ from audit.models import AuditEvent
 NOWHERE = UUID(int=0)
 
 
+# The oldest transaction that may still write here. A snapshot lists those of all databases of the server; one of
+# another, as far as this role is shown, writes nothing here, however long it lasts.
+HORIZON = """
+    coalesce((
+        SELECT running FROM pg_snapshot_xip(pg_current_snapshot()) AS running
+        WHERE NOT EXISTS (
+            SELECT FROM pg_stat_activity WHERE backend_xid = running::xid AND datname <> current_database()
+        )
+        ORDER BY running LIMIT 1
+    ), pg_snapshot_xmax(pg_current_snapshot()))
+"""
+
+
 class Restored(Exception):
     """The database counts its transactions from below where it stood: it was restored from a dump."""
 
@@ -66,7 +79,7 @@ WHERE epoch = %(epoch)s AND transaction >= %(transaction)s::text::xid8
     AND (transaction, id) > (%(transaction)s::text::xid8, %(id)s) {final}
 ORDER BY transaction, id LIMIT %(limit)s
 """
-_FINAL = "AND transaction < pg_snapshot_xmin(pg_current_snapshot())"
+_FINAL = f"AND transaction < ({HORIZON})"
 
 
 def rows_behind(position: Position, limit: int, *, final: bool = True) -> list[AuditEvent]:

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from audit.event_types import matches
 from audit.ids import new_id
 from audit.models import WebhookDelivery, WebhookEndpoint, WebhookRelay
-from audit.positions import NOWHERE, Position, Restored, present_epoch
+from audit.positions import HORIZON, NOWHERE, Position, Restored, present_epoch
 from audit.webhooks.tenants import Tenants
 
 WINDOW = 1_000  # events a transaction
@@ -25,17 +25,6 @@ WINDOW = 1_000  # events a transaction
 UNTOLD = frozenset({"webhookendpoint.tested", "webhookdelivery.resent"})
 _LAST = 2**63 - 1
 
-# The oldest transaction that may still write here. A snapshot lists those of all databases of the server; one of
-# another, as far as this role is shown, writes nothing here, however long it lasts.
-_HORIZON = """
-    coalesce((
-        SELECT running FROM pg_snapshot_xip(pg_current_snapshot()) AS running
-        WHERE NOT EXISTS (
-            SELECT FROM pg_stat_activity WHERE backend_xid = running::xid AND datname <> current_database()
-        )
-        ORDER BY running LIMIT 1
-    ), pg_snapshot_xmax(pg_current_snapshot()))
-"""
 _STATE = """
 WITH horizon AS MATERIALIZED (SELECT HORIZON AS open)
 SELECT
@@ -57,7 +46,7 @@ SELECT
         WHERE endpoint.status = 'enabled' AND endpoint.archived_at IS NULL
     )
 FROM audit_webhookrelay AS relay, horizon
-""".replace("HORIZON", _HORIZON)
+""".replace("HORIZON", HORIZON)
 # Answers one row at least, so that the horizon is of the same snapshot.
 _EVENTS = """
 WITH horizon AS MATERIALIZED (SELECT coalesce(%(horizon)s::text::xid8, HORIZON) AS open)
@@ -69,7 +58,7 @@ SELECT horizon.open::text::bigint, event.* FROM horizon LEFT JOIN LATERAL (
         AND (audit_auditevent.transaction, id) > (%(transaction)s::text::xid8, %(id)s)
     ORDER BY audit_auditevent.transaction, id LIMIT %(limit)s
 ) AS event ON true
-""".replace("HORIZON", _HORIZON)
+""".replace("HORIZON", HORIZON)
 _NUMBERS = """
 INSERT INTO audit_webhooksequence AS stored (id, environment_id, member_id, last)
 SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::bigint[])

@@ -1,4 +1,4 @@
-"""Files that are imported, their pieces and problems; 0012_imports_online goes on with what would make writers wait."""
+"""Files that are imported, their pieces and problems; 0015_imports_online goes on with what would make writers wait."""
 
 import audit.ids
 import django.contrib.postgres.fields
@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('actor_id', models.CharField(max_length=200)),
                 ('trace_id', models.CharField(max_length=128)),
                 ('id', models.UUIDField(default=audit.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.environment')),
                 ('kind', models.CharField(choices=[('members', 'Members and balances'), ('purchases', 'Purchases')], max_length=9)),
                 ('file_name', models.CharField(max_length=200)),
                 ('columns', models.JSONField(default=list, help_text="The file's own headings, in order.")),
@@ -49,6 +50,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=audit.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('environment_id', models.UUIDField()),
+                ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pieces', to='loyalty.import')),
                 ('number', models.PositiveIntegerField()),
                 ('content', models.JSONField(default=list)),
                 ('keys', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None)),
@@ -62,6 +64,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=audit.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('environment_id', models.UUIDField()),
+                ('file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='problems', to='loyalty.import')),
                 ('line', models.PositiveIntegerField()),
                 ('content', models.JSONField(default=list)),
                 ('problem', models.CharField(max_length=500)),
@@ -90,21 +93,6 @@ class Migration(migrations.Migration):
                 ),
                 name="entry_event_has_origin",
             ),
-        ),
-        migrations.AddField(
-            model_name='import',
-            name='environment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.environment'),
-        ),
-        migrations.AddField(
-            model_name='importpiece',
-            name='file',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pieces', to='loyalty.import'),
-        ),
-        migrations.AddField(
-            model_name='importproblem',
-            name='file',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='problems', to='loyalty.import'),
         ),
         migrations.AddIndex(
             model_name='import',

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loyalty", "0012_imports_online"),
+        ("loyalty", "0012_imports"),
         ("programs", "0010_approvals"),
     ]
 

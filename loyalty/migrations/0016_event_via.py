@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("loyalty", "0015_rollups")]
+    dependencies = [("loyalty", "0015_imports_online")]
 
     operations = [
         migrations.AddField(

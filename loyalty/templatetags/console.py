@@ -81,7 +81,11 @@ def actor(row: LedgerEntry | Event) -> str:
 @register.filter
 def came_through(row: LedgerEntry | Event) -> str:
     """The environment through which a call of a shared program came: "Café · LIVE"; one statement."""
-    found = Environment.objects.select_related("project").filter(pk=row.via_environment_id or row.environment_id).first()
+    found = (
+        Environment.objects.select_related("project")
+        .filter(pk=row.via_environment_id or row.environment_id)
+        .first()
+    )
     return str(found) if found else "–"
 
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("loyalty", "0012_imports")]
+    dependencies = [("loyalty", "0014_retention")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
