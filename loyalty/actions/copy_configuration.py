@@ -9,6 +9,7 @@ from django.db import transaction
 from audit.errors import FieldError, InvalidRequest, NotFound
 from audit.record import Actor, record
 from loyalty.actions.copying import Copier
+from loyalty.ledger.idempotency import Idempotency
 from loyalty.models import RewardStock
 from programs.actions.configure import lock_environment, place_of
 from programs.models import Environment, Organization, Project, Reward
@@ -55,10 +56,18 @@ def look_at_copy(*, project: Project, actor: Actor, now: datetime) -> Copyable:
 
 
 @transaction.atomic
-def copy_to_live(*, project: Project, actor: Actor, now: datetime, expected: str) -> Difference:
+def copy_to_live(
+    *,
+    project: Project,
+    actor: Actor,
+    now: datetime,
+    expected: str,
+    idempotency: Idempotency | None = None,
+) -> Difference:
     """Set live up as the sandbox is, all of it or nothing; what only live has stays. `expected`: the digest of the
     difference that was shown. Published rules are published in live from `now` (real time) on, drafts stay drafts.
     Members, their data, codes and stock never come along: a limited reward that is new in live is out of stock there.
+    A key is known to both environments then: the console repeats it in either.
 
     Raises InvalidRequest where the difference is another by now, and naming each refusal; NotFound. Locks: the
     organization, the sandbox, then live, then as each save.
@@ -83,6 +92,9 @@ def copy_to_live(*, project: Project, actor: Actor, now: datetime, expected: str
             "changed": [f"{each.noun}/{each.key}" for each in found.changed],
         },
     )
+    if idempotency:
+        for each in (sandbox, live):
+            idempotency.record(each.pk, found, now, None).save(force_insert=True)
     return found
 
 

@@ -7,14 +7,13 @@ from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from django import forms
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from loyalty.actions.copy_configuration import Copyable, copy_to_live, look_at_copy
 from loyalty.admin.confirming import Content, Deed, confirm_page
 from loyalty.ledger.idempotency import Idempotency
-from programs.admin.base import actor_of, required_environment
+from programs.admin.base import actor_of
 from programs.admin.detail import DetailAdmin
 from programs.models import Project
 from programs.queries.configuration import AS_DRAFTED
@@ -64,11 +63,13 @@ def copy_page(page: DetailAdmin[Any], request: HttpRequest, project: Project) ->
         return told(seen[0])
 
     def act(_content: Content, once: Idempotency) -> str:
-        with transaction.atomic():
-            expected = seen[0].difference.digest
-            now = timezone.now()
-            done = copy_to_live(project=project, actor=actor_of(request), now=now, expected=expected)
-            once.record(required_environment(request).pk, done, now, None).save(force_insert=True)
+        done = copy_to_live(
+            project=project,
+            actor=actor_of(request),
+            now=timezone.now(),
+            expected=seen[0].difference.digest,
+            idempotency=once,
+        )
         return f"Live is configured as the sandbox is: {len(done.created)} made, {len(done.changed)} changed."
 
     deed = Deed(
