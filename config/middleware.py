@@ -14,6 +14,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import resolve
 from django_structlog.middlewares import RequestMiddleware
 
 from audit.ids import new_id
@@ -32,6 +33,7 @@ SURFACES: dict[str, Callable[..., HttpResponse]] = {
 _NOT_THIS_HOST = (
     "This server does not answer to the host it was called by; its operator lists it in ALLOWED_HOSTS."
 )
+PROBES = ("/healthz", "/readyz", "/metrics")
 _LONGEST_HOST = 253  # characters of a name
 _JSON = ("application/json", "application/problem+json")
 _TRACEPARENT = re.compile(r"^(?!ff|..-0{32}|.{36}0{16})[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$")
@@ -96,12 +98,15 @@ class RequestLog(RequestMiddleware):
 
 
 def known_host(get_response: GetResponse) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Refuse a `Host` that is not listed, with a sentence, before Django does with a traceback; the log says which."""
+    """Refuse a `Host` that is not listed, with a sentence, before Django does with a traceback; the log says which.
+    Probes are answered under any: they name the address of a container, which nobody lists."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         try:
             request.get_host()
         except DisallowedHost:
+            if request.path_info in PROBES:
+                return resolve(request.path_info).func(request)  # type: ignore[no-any-return]
             structlog.contextvars.bind_contextvars(host=request.META.get("HTTP_HOST", "")[:_LONGEST_HOST])
             return _refused_host(request)
         return get_response(request)

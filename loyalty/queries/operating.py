@@ -50,7 +50,8 @@ def operating_figures(*, now: datetime) -> Iterator[Figure]:
         seen, late, pending, disabled = cursor.fetchone()
         cursor.execute(_JOBS, {"now": now})
         jobs = cursor.fetchall()
-    yield Figure("loyalty_outbox_seen_seconds", "Since a worker last looked for webhooks.", float(seen or 0))
+    if seen is not None:  # else no worker ever did
+        yield Figure("loyalty_outbox_seen_seconds", "Since a worker last looked for webhooks.", float(seen))
     yield Figure("loyalty_webhook_late_seconds", "How long the oldest due delivery waits.", float(late or 0))
     yield Figure("loyalty_webhook_pending", "Deliveries that are not delivered yet.", pending)
     yield Figure("loyalty_webhook_endpoints_disabled", "Endpoints that nothing is sent to.", disabled)

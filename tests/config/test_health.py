@@ -18,6 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
+from audit.models import WebhookRelay
 from config import health
 
 
@@ -121,3 +122,15 @@ def test_metrics_say_that_the_database_is_away(client: Client, monkeypatch: pyte
 
     assert "loyalty_database_up 0.0" in page
     assert "loyalty_seal_wait_seconds" not in page
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_probes_are_answered_under_an_address_that_nobody_listed(db: None, client: Client, path: str) -> None:
+    assert client.get(path, headers={"host": "10.2.3.4:8000"}).status_code == 200
+    assert client.get("/console/", headers={"host": "10.2.3.4:8000"}).status_code == 400
+
+
+def test_where_no_worker_ever_looked_no_figure_says_that_one_did(db: None, client: Client) -> None:
+    WebhookRelay.objects.update(checked_at=None)
+
+    assert "loyalty_outbox_seen_seconds" not in client.get("/metrics").content.decode()
