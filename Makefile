@@ -58,9 +58,10 @@ check: dev
 	$(call phase,containers: hadolint and compose-lint,.venv/bin/hadolint Dockerfile && $(VENV) -m compose_lint check --quiet compose.yaml)
 
 # The embedded database is stopped again unless somebody is connected to it. pytest's closing line stays the last.
+# Bytecode is kept, also where the surroundings say otherwise: to compile all of it takes each process seconds.
 test: check
 	@printf '\n== tests: pytest on 2 processes\n'
-	@$(VENV) -m pytest -n 2; code=$$?; $(VENV) -m config.embedded_postgres stop --if-idle >/dev/null 2>&1; exit $$code
+	@PYTHONDONTWRITEBYTECODE= $(VENV) -m pytest -n 2; code=$$?; $(VENV) -m config.embedded_postgres stop --if-idle >/dev/null 2>&1; exit $$code
 
 bench: dev
 	@$(VENV) -m benchmarks
