@@ -87,6 +87,7 @@ def test_preparing_statements_can_be_switched_off(given: str, threshold: str) ->
 def test_every_setting_that_is_read_stands_in_the_example() -> None:
     files = "".join((ROOT / "config" / name).read_text() for name in ("settings.py", "gunicorn.py"))
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', files))
+    read |= set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text()))
     example = (ROOT / ".env.example").read_text()
     shown = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
     assert read - shown == set()
