@@ -26,8 +26,8 @@ def hold_limit(
     such limit nothing is counted. `environment`: where the warning at 80 % belongs. Raises PlanLimitExceeded.
     Locks: the organization, FOR NO KEY UPDATE.
     """
-    stored = Organization.objects.select_for_update(no_key=True, of=("self",)).select_related("plan")
-    allowed = stored.get(pk=organization.pk).plan.limits.get(limit)
+    stored = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    allowed = stored.plan.limits.get(limit)  # read after the lock: what it has become
     if allowed is None:
         return
     before = used()

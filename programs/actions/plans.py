@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from audit.errors import FieldError, InvalidRequest
 from audit.record import Actor, Place, record
@@ -17,15 +17,19 @@ MOST = 10**12
 
 
 @transaction.atomic
-def save_plan(*, plan: Plan, changes: Mapping[str, Any], actor: Actor) -> Plan:
+def save_plan(
+    *, plan: Plan, changes: Mapping[str, Any], actor: Actor, organization: Organization | None = None
+) -> Plan:
     """Save a new or stored plan; it holds at once for every organization that has it. `limits`: a whole number
-    from 0 by name, absent: unlimited; `features`: names.
+    from 0 by name, absent: unlimited; `features`: names. `organization`: which is to have it in the same
+    transaction, and so is locked in its turn.
 
-    Raises InvalidRequest. Locks: the plan, then the organizations' environments.
+    Raises InvalidRequest. Locks: the plan, then its organizations by id, then their environments.
     """
     is_new = plan._state.adding
     if not is_new:
-        plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+        plan = _locked(plan)
+    having = _hold_organizations(plan, organization)
     before, limits = None if is_new else as_json(plan), dict(plan.limits)
     for name, value in changes.items():
         setattr(plan, name, value)
@@ -35,7 +39,7 @@ def save_plan(*, plan: Plan, changes: Mapping[str, Any], actor: Actor) -> Plan:
         return plan
     plan.save()
     if not is_new:
-        _take_effect(Organization.objects.filter(plan=plan).order_by("pk"), limits, plan)
+        _take_effect(having, limits, plan)
     record(
         place=Place(),
         actor=actor,
@@ -52,11 +56,12 @@ def save_plan(*, plan: Plan, changes: Mapping[str, Any], actor: Actor) -> Plan:
 def set_plan(*, organization: Organization, plan: Plan, actor: Actor) -> Organization:
     """Give the organization that plan, at once; told in the trail of each of its environments.
 
-    Locks: the organization, then its environments.
+    Locks: the plan, so that whoever changes it finds the organization or is found, then the organization, then its
+    environments.
     """
-    stored = Organization.objects.select_for_update(no_key=True, of=("self",)).select_related("plan")
-    organization = stored.get(pk=organization.pk)
-    before = organization.plan
+    plan = _locked(plan)
+    organization = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    before = organization.plan  # read after the lock: what it has become
     if before.pk == plan.pk:
         return organization
     organization.plan = plan
@@ -73,6 +78,17 @@ def set_plan(*, organization: Organization, plan: Plan, actor: Actor) -> Organiz
             after={"plan": plan.code, "name": plan.name},
         )
     return organization
+
+
+def _locked(plan: Plan) -> Plan:
+    return Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
+
+
+def _hold_organizations(plan: Plan, other: Organization | None) -> list[Organization]:
+    """Those that have the plan, locked together with the other. Before their environments, as all do."""
+    wanted = Q(plan=plan.pk) | Q(pk=other.pk if other else None)
+    rows = Organization.objects.select_for_update(no_key=True).filter(wanted).order_by("pk")
+    return [each for each in rows if each.plan_id == plan.pk]
 
 
 def _environments(organization: Organization) -> list[Environment]:

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from audit.errors import InvalidRequest
@@ -45,9 +46,12 @@ def revoke_share(*, environment: Environment, share: ProgramShare, actor: Actor)
     """End the share: the next call is refused, and what was written stays. When this has returned outside of a
     transaction, calls that were under way have ended too. Revoking twice changes nothing.
 
-    Raises NotFound for a share of another environment's program. Locks: the environment, then the share.
+    Where a reset of the guest's sandbox came between, the share that took its place is ended. Raises NotFound for a
+    share of another environment's program. Locks: the environment, then the share.
     """
-    share = locked(environment, share)
+    was_live, share = share.revoked_at is None, locked(environment, share)
+    if share.revoked_at and was_live:
+        share = _successor(share) or share
     if share.revoked_at is None:
         share.revoked_at = timezone.now()  # shares go by real time
         share.save(update_fields=["revoked_at"])
@@ -59,11 +63,12 @@ def revoke_share(*, environment: Environment, share: ProgramShare, actor: Actor)
 def move_shares(*, old: Environment, new: Environment, actor: Actor, now: datetime) -> int:
     """Where a sandbox is reset: shares stay as they were made, so those of the old one end, and the same begin with
     the new one, which has the same programs; how many. Audited on both sides. Must be called in a transaction that
-    has locked the old one."""
+    has locked the organization and the old one. Locks: the shares, by id: one that is revoked meanwhile stays so."""
     living = ProgramShare.objects.filter(revoked_at__isnull=True).select_related(
         "program", "environment__project", "guest__project"
     )
-    ended = [*living.filter(environment=old), *living.filter(guest=old)]
+    held = living.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    ended = list(held.filter(Q(environment=old) | Q(guest=old)))
     programs = {each.public_id: each for each in Program.objects.filter(environment=new)} if ended else {}
     for share in ended:
         share.revoked_at = now
@@ -99,6 +104,11 @@ def _check(environment: Environment, program: Program, guest: Environment) -> No
         raise InvalidRequest.field(
             "program", "ambiguous", f"The other project uses {program.public_id} for a program already."
         )
+
+
+def _successor(share: ProgramShare) -> ProgramShare | None:
+    rows = ProgramShare.objects.select_for_update(of=("self",)).filter(revoked_at__isnull=True)
+    return rows.filter(program=share.program_id, guest__project=share.guest.project_id).first()
 
 
 def _wait_for_calls(share: ProgramShare) -> None:

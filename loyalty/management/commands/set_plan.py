@@ -32,7 +32,7 @@ class Command(BaseCommand):
         organization = _organization(options["organization"])
         try:
             with transaction.atomic():
-                plan = save_plan(**_changed(options), actor=actor)
+                plan = save_plan(**_changed(options), actor=actor, organization=organization)
                 if organization:
                     set_plan(organization=organization, plan=plan, actor=actor)
         except DomainError as error:
@@ -58,7 +58,8 @@ def _organization(name: str | None) -> Organization | None:
 
 
 def _changed(options: dict[str, Any]) -> dict[str, Any]:
-    plan = Plan.objects.filter(code=options["plan"]).first()
+    stored = Plan.objects.select_for_update(no_key=True)  # what is left as it is, is as it is now
+    plan = stored.filter(code=options["plan"]).first()
     plan = plan or Plan(code=options["plan"], name=options["plan"], features=list(FEATURES))
     limits = {name: value for name, value in plan.limits.items() if name not in options["unlimited"]}
     limits |= dict(_limit(text) for text in options["limit"])

@@ -1,5 +1,6 @@
 """A sandbox begins anew: configured alike, empty, reached by the same keys; the old one is seen by nobody."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -16,13 +17,16 @@ from loyalty.actions.sandbox_reset import reset_sandbox
 from loyalty.actions.turns import environments_by_turns
 from loyalty.models import Event, Member, RewardStock
 from loyalty.queries.due import environments_due
+from programs.actions.shares import revoke_share
 from programs.errors import EnvironmentArchived
 from programs.models import Environment, MemberApp, Organization, Program, ProgramShare
 from programs.queries.configuration import configuration
 from tests import factories
 from tests.api.operations import operations
+from tests.api.v1.neighbours import Neighbours
 from tests.conftest import Api
 from tests.loyalty.copying.shop import content, set_up
+from tests.waiting import while_uncommitted
 
 
 def reset(environment: Environment) -> Environment:
@@ -185,6 +189,22 @@ def test_shares_go_along_both_ways(environment: Environment) -> None:
     told = AuditEvent.objects.filter(environment_id=other.pk, verb__startswith="program.share").order_by("id")
     both = ["program.share_revoked", "program.shared"]
     assert list(told.values_list("verb", flat=True)) == both * 2
+
+
+@pytest.mark.parametrize("first", ["revoked", "reset"])
+def test_a_share_that_is_revoked_while_its_guest_begins_anew_is_gone(committed: None, first: str) -> None:
+    two = Neighbours("sandbox")
+    share = two.share()
+    revoke: Callable[[], Any] = lambda: revoke_share(  # noqa: E731
+        environment=two.owner, share=share, actor=factories.make_actor()
+    )
+    changes = [revoke, lambda: reset(two.guest)]
+    while_uncommitted(*(changes if first == "revoked" else reversed(changes)))
+    assert not ProgramShare.objects.filter(program=two.club, revoked_at=None).exists()
+    told = AuditEvent.objects.filter(environment_id=two.owner.pk, verb="program.share_revoked").count()
+    assert told == (1 if first == "revoked" else 2)
+    two.guest.refresh_from_db()
+    assert two.guest.archived_at is not None
 
 
 def test_a_downgrade_takes_nothing_from_a_sandbox_that_begins_anew(environment: Environment) -> None:

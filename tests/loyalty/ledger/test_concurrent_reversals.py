@@ -1,13 +1,11 @@
 """Reversals, holds, transfers and merges run at the same time as themselves: real threads, exact counts."""
 
-import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection
 from django.db.models import Sum
 
 from loyalty.actions.once import once
@@ -18,6 +16,7 @@ from loyalty.ledger.idempotency import Idempotency
 from loyalty.models import Account, Hold, LedgerEntry, Member
 from programs.models import Environment
 from tests.loyalty.ledger.till import Till
+from tests.waiting import while_uncommitted
 
 Together = Callable[..., list[Any]]
 
@@ -116,35 +115,6 @@ def test_awards_to_a_member_who_is_merged_meanwhile_are_not_lost(till: Till, tog
     assert counted(outcomes) == {"done": 16}
     assert (till.account("ada").total, till.account("bob").total) == (350, 0)
     assert_clean(till)
-
-
-def while_uncommitted(change: Callable[[], Any], call: Callable[[], Any]) -> Any:
-    """What `call` comes to, when it has waited for `change` to be committed."""
-
-    def elsewhere() -> Any:
-        try:
-            return call()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            change()
-            waiting = pool.submit(elsewhere)
-            until = time.monotonic() + 1.5  # the lock's patience is 2 seconds
-            while not _somebody_waits() and time.monotonic() < until:
-                time.sleep(0.01)
-            assert not waiting.done()
-        return waiting.result(timeout=10)
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND "
-            "pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("what", ["merge", "erase"])

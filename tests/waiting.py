@@ -1,0 +1,42 @@
+"""Two transactions, of which the second waits for the first."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.db import connection, connections, transaction
+
+
+def while_uncommitted(
+    change: Callable[[], Any], call: Callable[[], Any], then: Callable[[], Any] | None = None
+) -> Any:
+    """What `call` comes to, when it has waited for `change` to be committed. `then`: what the first transaction goes
+    on with while the other waits."""
+
+    def elsewhere() -> Any:
+        try:
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            change()
+            waiting = pool.submit(elsewhere)
+            until = time.monotonic() + 1.5  # the lock's patience is 2 seconds
+            while not _somebody_waits() and time.monotonic() < until:
+                time.sleep(0.01)
+            assert not waiting.done()
+            if then:
+                then()
+        return waiting.result(timeout=10)
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND "
+            "pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])
