@@ -33,6 +33,7 @@ _NOUNS: Final = {
     "challenges": "Challenges",
     "member_app": "Member app",
 }
+_NOT_IN_PLAN: Final = {"adjustment_limit": "the limit of adjustments by one person"}
 _LONGEST = 400  # characters of one value on the page
 
 
@@ -96,7 +97,7 @@ def told(found: Copyable) -> dict[str, Any]:
         "refusals": [fault.detail for fault in found.refusals],
         "stocks": found.stocks,
         "pools": found.pools,
-        "not_in_plan": [_NOUNS[noun].lower() for noun in difference.not_in_plan],
+        "not_in_plan": [_NOT_IN_PLAN.get(each) or _NOUNS[each].lower() for each in difference.not_in_plan],
         "may_copy": not difference.is_empty and not found.refusals,
         "shown": difference.digest,
     }

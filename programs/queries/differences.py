@@ -13,6 +13,8 @@ from programs.queries.plans import has_feature
 RETIRED: Final = ("archived", "ended")
 TAKES: Final = {"stamp_programs": "stamps", "challenges": "challenges"}
 """The plan's feature that a noun needs."""
+_LIMIT: Final = "adjustment_limit"
+"""A program's field that needs the feature `approvals`."""
 
 
 class Field(NamedTuple):
@@ -51,7 +53,7 @@ class Difference:
     changed: tuple[Change, ...]
     only_there: tuple[OnlyThere, ...]
     not_in_plan: tuple[str, ...] = ()
-    """Nouns that stay as they are, since the plan has them no more."""
+    """Nouns that stay as they are, since the plan has them no more; `adjustment_limit` of programs likewise."""
 
     @property
     def is_empty(self) -> bool:
@@ -78,7 +80,20 @@ def allowed_difference(source: Environment, target: Environment) -> Difference:
         {noun: {} if noun in out else documents for noun, documents in configuration(each).items()}
         for each in (source, target)
     )
+    if not has_feature(target, "approvals") and _keep_limits(wanted["programs"], there["programs"]):
+        out.add(_LIMIT)
     return replace(compared(wanted, there), not_in_plan=tuple(sorted(out)))
+
+
+def _keep_limits(wanted: dict[str, Document], there: dict[str, Document]) -> bool:
+    """Each program keeps the limit that the target has; whether any would have been another."""
+    kept = {
+        code: {**document, _LIMIT: there[code][_LIMIT] if code in there else None}
+        for code, document in wanted.items()
+    }
+    differs = any(document[_LIMIT] != wanted[code][_LIMIT] for code, document in kept.items())
+    wanted |= kept
+    return differs
 
 
 def compared(wanted: Documents, there: Documents, *, retired: bool = False) -> Difference:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.urls import reverse
 
 from audit.models import AuditEvent
@@ -118,3 +119,5 @@ def test_set_plan_makes_changes_and_gives_a_plan(
     plan.refresh_from_db()
     assert (plan.limits, "webhooks" in plan.features) == ({"programs": 3}, True)
     assert f"{name} has the plan team (team)." in capsys.readouterr().out
+    with pytest.raises(CommandError, match=f"no organization 'Nobody'. There are: “{name}”."):
+        call_command("set_plan", "Nobody", "--plan=team")

@@ -2,8 +2,16 @@
 
 import json
 import re
+import sqlite3
 import time
+from contextlib import closing
+from http.server import HTTPServer
+from pathlib import Path
+from threading import Thread
 from typing import Any
+
+import pytest
+import requests
 
 from audit.event_types import EVENT_TYPES
 from audit.webhooks.schedule import DELAYS
@@ -35,11 +43,32 @@ def signed() -> dict[str, str]:
 
 def test_the_python_snippet_takes_what_is_signed_and_nothing_else() -> None:
     seen: list[str] = []
-    namespace: dict[str, Any] = {"remember": lambda name, _event: seen.append(name)}
+    namespace: dict[str, Any] = {}
     exec(snippet("python"), namespace)
+    namespace["remember"] = lambda name, _body: seen.append(name)
     answers = [namespace["receive"](BODY, signed(), secrets) for secrets in ([OTHER, SECRET], [OTHER])]
     assert (answers, seen) == ([204, 400], ["aud_1"])
     assert webhooks.verify(BODY, signed(), SECRET)["data"]["id"] == "aud_1"
+
+
+def test_the_python_receiver_runs_as_it_stands_and_keeps_each_event_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WEBHOOK_SECRETS", f"{OTHER} {SECRET}")
+    namespace: dict[str, Any] = {}
+    exec(snippet("python"), namespace)
+    with HTTPServer(("127.0.0.1", 0), namespace["Receiver"]) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        forged = {**signed(), "webhook-signature": "v1,AAAA"}
+        statuses = [
+            requests.post(url, BODY, headers=each).status_code for each in (signed(), signed(), forged)
+        ]
+        server.shutdown()
+    with closing(sqlite3.connect("events.db")) as database:
+        kept = database.execute("SELECT name, body FROM event").fetchall()
+    assert (statuses, kept) == ([204, 204, 400], [("aud_1", BODY)])
 
 
 def test_the_javascript_snippet_does_the_same() -> None:

@@ -53,7 +53,9 @@ def _organization(name: str | None) -> Organization | None:
         return None
     found = Organization.objects.filter(name=name).first()
     if found is None:
-        raise CommandError(f"There is no organization {name!r}.")
+        names = Organization.objects.order_by("name").values_list("name", flat=True)
+        known = ", ".join(f"“{each}”" for each in names) or "none; bootstrap makes one"
+        raise CommandError(f"There is no organization {name!r}. There are: {known}.")
     return found
 
 

@@ -27,7 +27,7 @@ def verify(
     """The parsed event, if one of the secrets signed it within `tolerance` seconds of now.
 
     `payload` is the body as it came, before any parsing. Give several secrets while one is rotated. Raises
-    WebhookVerificationError; ValueError for a secret that is none.
+    WebhookVerificationError; ValueError where no secret is given, or one is malformed: a mistake of the caller.
     """
     keys = [_key(each) for each in ([secret] if isinstance(secret, str) else secret)]
     if not keys:

@@ -22,6 +22,7 @@ from programs.models import (
     InventoryItem,
     InventorySet,
     MemberApp,
+    Program,
     Project,
     Reward,
 )
@@ -256,3 +257,19 @@ def test_what_the_plan_has_no_more_stays_behind(
     assert copy(project).not_in_plan == ("stamp_programs",)
     found = configuration(live)
     assert (len(found["stamp_programs"]), len(found["challenges"])) == (0, 1)
+
+
+def test_a_limit_that_nobody_could_approve_above_stays_behind_and_the_rest_is_copied(
+    project: Project, sandbox: Environment, live: Environment
+) -> None:
+    Program.objects.filter(environment=sandbox).update(adjustment_limit=1000, name="Club")
+    factories.make_program(sandbox, code="vip", adjustment_limit=50)
+    factories.make_plan(live, without=["approvals"])
+    assert look(project).refusals == ()
+    done = copy(project)
+    assert done.not_in_plan == ("adjustment_limit",)
+    assert set(Program.objects.filter(environment=live).values_list("code", "name", "adjustment_limit")) == {
+        ("default", "Club", None),
+        ("vip", "Vip", None),
+    }
+    assert look(project).difference.is_empty
