@@ -9,6 +9,7 @@ from django.utils import timezone
 from audit.errors import InvalidRequest
 from audit.record import Actor, record
 from loyalty.models import Member
+from loyalty.rules.days import FIRST_YEAR, LAST_YEAR
 from programs.actions.configure import place_of
 from programs.errors import EnvironmentArchived
 from programs.models import ClockChange, Environment
@@ -30,7 +31,7 @@ def set_clock(*, environment: Environment, clock: datetime | None, actor: Actor)
     )
     if locked.archived_at is not None:
         raise EnvironmentArchived
-    if clock is not None and not 1900 <= clock.year <= 9000:
+    if clock is not None and not FIRST_YEAR <= clock.year <= LAST_YEAR:
         raise InvalidRequest.field("now", "invalid", "Choose an instant in the years 1900 to 9000.")
     _refuse_going_back(locked, clock)
     before = locked.clock

@@ -16,8 +16,9 @@ from loyalty.actions.codes import check_pool, strike_known
 from loyalty.actions.pace import Pace
 from loyalty.ledger.pools import insert_codes
 from loyalty.models import CodeUpload
-from loyalty.rules.code_files import UnreadableFileError, read_codes
+from loyalty.rules.code_files import read_codes
 from loyalty.rules.codes import Sifted, sift
+from loyalty.rules.csv_text import UnreadableFileError
 from programs.actions.configure import place_of
 from programs.models import Environment, Reward
 

@@ -117,7 +117,7 @@ def _write_chunk(key: UUID) -> bool:
     if not chunk and found.pieces:
         return False
     lines: list[Sequence[Any]] = [] if found.pieces else [header]
-    text = csv_lines([*lines, *columns.rows(environment, chunk, header)]).encode()
+    text = "".join(csv_lines([*lines, *columns.rows(environment, chunk, header)])).encode()
     ExportPiece.objects.create(export_id=key, number=found.pieces, content=text)
     found.header, found.status = header, Export.Status.RUNNING
     found.pieces, found.size, found.rows = found.pieces + 1, found.size + len(text), found.rows + len(chunk)

@@ -15,8 +15,8 @@ from audit.errors import InvalidRequest, NotFound
 from audit.record import Actor, record
 from loyalty.actions.pace import Pace
 from loyalty.models import Import, ImportPiece, ImportProblem
-from loyalty.rules.code_files import UnreadableFileError
-from loyalty.rules.import_files import Line, read_lines, unescaped
+from loyalty.rules.csv_text import UnreadableFileError
+from loyalty.rules.import_files import Line, read_lines, unescaped, unescaped_headings
 from loyalty.rules.import_rows import (
     LineError,
     MemberLine,
@@ -101,8 +101,8 @@ def _keep(found: Import, lines: Iterator[Line]) -> None:
     heading = next(lines, None)
     if heading is None:
         return
-    found.columns = heading.cells
-    _COLUMNS[found.kind](heading.cells)
+    found.columns = unescaped_headings(heading.cells)
+    _COLUMNS[found.kind](found.columns)
     for piece in _pieces(lines):
         found.pieces_total += 1
         found.lines += len(piece)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from audit.errors import DomainError
 from loyalty.models import Member
 from loyalty.queries.balances import Balance, balances_as_of, balances_of, open_lots_of
+from loyalty.rules.days import FIRST_YEAR, LAST_YEAR
 from loyalty.rules.lots import Lot
 from programs.admin.widgets import date_time, select
 from programs.models import Environment
@@ -32,7 +33,7 @@ class AsOfForm(forms.Form):
 
     def clean_as_of(self) -> datetime:
         at: datetime = self.cleaned_data["as_of"]
-        if not 1900 <= at.year <= 9000:
+        if not FIRST_YEAR <= at.year <= LAST_YEAR:
             raise forms.ValidationError("Choose a moment in the years 1900 to 9000.")
         return at
 

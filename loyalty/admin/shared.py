@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from loyalty.models import Member
 from loyalty.queries.suggestions import event_types
+from loyalty.rules.days import FIRST_YEAR, LAST_YEAR
 from programs.admin.base import current_environment
 from programs.admin.tables import signed
 from programs.models import Metric
@@ -50,7 +51,7 @@ class DateRange(RangeDateFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         for suffix, lookup, days in (("from", "gte", 0), ("to", "lt", 1)):
             day = _day(self.used_parameters.get(f"{self.field_path}_{suffix}"))
-            if day is not None and 1900 <= day.year <= 9000:
+            if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR:
                 midnight = datetime.combine(day + timedelta(days=days), time.min)
                 queryset = queryset.filter(**{f"{self.field_path}__{lookup}": timezone.make_aware(midnight)})
         return queryset

@@ -1,9 +1,10 @@
 """What `manage.py import_members` and `import_purchases` share (docs/imports.md)."""
 
 from argparse import ArgumentParser
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
+from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
@@ -36,17 +37,24 @@ class ImportCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         found = self._look(options["file"], _environment(options["environment"]))
         self.stdout.write(f"{found.lines} lines, {found.faulty} of them can't be read.")
-        actor = Actor.system(f"import_{self.kind}")
-        start_import(environment=found.environment, key=found.pk, trial=options["trial"], actor=actor)
-        run_import(file=found.pk, pace=Pace(rest=0), progress=self._progress)
-        found.refresh_from_db()
-        if options["problems"]:
-            _write_problems(found, Path(options["problems"]))
+        with _problem_file(found, options["problems"]) as problems:
+            self._start(found, trial=options["trial"])
+            run_import(file=found.pk, pace=Pace(rest=0), progress=self._progress)
+            found.refresh_from_db()
+            if problems:
+                problems.writelines(csv_lines(chain([problem_columns(found)], problem_cells(found))))
         word = "would be imported" if options["trial"] else "imported"
         told = f"{found.added} {word}, {found.already} there already, {found.refused} with a problem"
         self.stdout.write(f"{told}." if not found.error else f"{told}. {found.error}")
         if found.refused or found.error:
             raise SystemExit(1)
+
+    def _start(self, found: Import, *, trial: bool) -> None:
+        actor = Actor.system(f"import_{self.kind}")
+        try:
+            start_import(environment=found.environment, key=found.pk, trial=trial, actor=actor)
+        except DomainError as refusal:
+            raise CommandError(refusal.detail, returncode=2) from refusal
 
     def _progress(self, done: int, lines: int) -> None:
         """One line that counts up on a terminal; in a file a line each piece."""
@@ -84,8 +92,13 @@ def _environment(text: str) -> Environment:
     )
 
 
-def _write_problems(found: Import, path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        file.write(csv_lines([problem_columns(found)]))
-        for cells in problem_cells(found):
-            file.write(csv_lines([cells]))
+def _problem_file(found: Import, name: str | None) -> AbstractContextManager[IO[str] | None]:
+    """Opened before anything is imported, and after the file itself was read: it may be the same. Raises
+    CommandError, and forgets the file then."""
+    if name is None:
+        return nullcontext()
+    try:
+        return Path(name).open("w", newline="", encoding="utf-8")
+    except OSError as error:
+        found.delete()
+        raise CommandError(f"{name} can't be written: {error.strerror}.", returncode=2) from error

@@ -3,6 +3,9 @@
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+"""Of what anybody may write; in each of them, an instant is a date in every zone."""
+
 _STEP = timedelta(microseconds=1)
 
 

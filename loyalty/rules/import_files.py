@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-from loyalty.rules.code_files import UnreadableFileError
+from loyalty.rules.csv_text import NO_TEXT, SEPARATORS, UnreadableFileError, encoding_of, told_separator
 from loyalty.rules.spreadsheets import FORMULA
 
 MOST_LINES = 500_000
@@ -19,9 +19,6 @@ LINE_COLUMN, PROBLEM_COLUMN = "import_line", "import_problem"
 """Of a file of what was refused, which may be corrected and imported as it is."""
 
 _KEPT = 200  # characters of what is too long
-_ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_NO_TEXT = "It is not text in UTF-8; save it as “CSV UTF-8”."
-_SEPARATORS = ",;\t"
 _CONTROL = re.compile("[\0\ud800-\udfff]")
 
 
@@ -37,41 +34,53 @@ class Line:
 
 @dataclass(slots=True)
 class _Source:
-    """The text's lines with their ends. What is too long is cut, and noted."""
+    """The text's lines with their ends; `last` is the newest, `number` its number. What is too long is cut, and
+    noted."""
 
     text: io.TextIOWrapper
     number: int = 0
+    last: str = ""
     cut: set[int] = field(default_factory=set)
 
     def __iter__(self) -> Iterator[str]:
         while line := self._read():
             self.number += 1
-            if len(line) > LONGEST_LINE:
-                if not line.endswith(("\n", "\r")):
-                    while (rest := self._read()) and not rest.endswith(("\n", "\r")):
-                        pass
-                self.cut.add(self.number)
-                line = line[:_KEPT].replace('"', "") + "\n"
-            yield line
+            self.last = self._cut(line) if len(line) > LONGEST_LINE else line
+            yield self.last
+
+    def _cut(self, line: str) -> str:
+        """Its beginning. A cell that it opens or closes stays so by a mark at its front."""
+        begin, marks = line[:_KEPT].replace('"', ""), line.count('"')
+        while line and not line.endswith(("\n", "\r")):
+            line = self._read()
+            marks += line.count('"')
+        self.cut.add(self.number)
+        return '"' * (marks % 2) + begin + "\n"
+
+    def skip_cell(self) -> None:
+        """Pass over the rest of a quoted cell that reaches into the newest line."""
+        is_open = self.last.count('"') % 2 == 0
+        lines = iter(self)
+        while is_open and (line := next(lines, "")):
+            is_open = line.count('"') % 2 == 0
 
     def _read(self) -> str:
         try:
             return self.text.readline(LONGEST_LINE + 1)
         except UnicodeDecodeError as error:
-            raise UnreadableFileError(_NO_TEXT) from error
+            raise UnreadableFileError(NO_TEXT) from error
 
 
 def read_lines(stream: IO[bytes]) -> Generator[Line, None, None]:
     """The heading first, then each line.
 
     UTF-8, with a mark or not, or UTF-16 with one, as spreadsheets write them; columns are parted by whichever of
-    comma, semicolon and tab the first line has most. A faulty line spoils no other. Raises UnreadableFileError, also
-    in the middle.
+    comma, semicolon and tab the first line has most, or by what Excel's `sep=;` before it says. A faulty line spoils
+    no other. Raises UnreadableFileError, also in the middle.
     """
     head = stream.read(4)
     stream.seek(0)
-    encoding = next((name for mark, name in _ENCODINGS if head.startswith(mark)), "utf-8")
-    text = io.TextIOWrapper(stream, encoding=encoding, newline="")
+    text = io.TextIOWrapper(stream, encoding=encoding_of(head), newline="")
     try:
         yield from _lines(_Source(text))
     finally:
@@ -83,16 +92,15 @@ def _lines(source: _Source) -> Iterator[Line]:
     first = next((line for line in physical if line.strip()), None)
     if first is None:
         return
-    separator = max(_SEPARATORS, key=first.count)
-    begun = source.number - 1
+    told = told_separator(first)
+    if told:
+        first = next((line for line in physical if line.strip()), "")
+    separator = told or max(SEPARATORS, key=first.count)
     rows = csv.reader(_chain(first, physical), delimiter=separator, strict=True)
     heading: Line | None = None
-    found = 0
-    while True:
-        number = begun + rows.line_num + 1
-        line = _next(rows, source, number, begun)
-        if line is None:
-            return
+    found, number = 0, source.number
+    while line := _next(rows, source, number):
+        number = source.number + 1
         if not any(line.cells) and not line.fault:
             continue
         if heading is None:
@@ -110,19 +118,23 @@ def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
     yield from rest
 
 
-def _next(rows: Any, source: _Source, number: int, begun: int) -> Line | None:
+def _next(rows: Any, source: _Source, number: int) -> Line | None:
     fault = None
     try:
         cells = next(rows, None)
     except csv.Error as error:
-        cells, last = [], begun + rows.line_num
-        reach = f" All up to line {last} is lost with it." if last > number else ""
+        # Only a quoted cell is longer than a line may be; what stands in it is no line.
+        if "field limit" in str(error):
+            source.skip_cell()
+        cells = []
+        reach = f" All up to line {source.number} is lost with it." if source.number > number else ""
         fault = f"It can't be read ({error}); is a quotation mark missing or left open?{reach}"
     if cells is None:
         return None
-    last = begun + rows.line_num
+    last = source.number
     if not source.cut.isdisjoint(range(number, last + 1)):
-        fault = f"It is longer than {LONGEST_LINE:,} characters."
+        reach = f" All up to line {last} is lost with it." if last > number else ""
+        fault = f"It is longer than {LONGEST_LINE:,} characters.{reach}"
     elif last - number >= MOST_JOINED:
         fault = f"A quotation mark is left open: it reaches to line {last}."
     elif any(_CONTROL.search(cell) for cell in cells):
@@ -134,7 +146,7 @@ def _next(rows: Any, source: _Source, number: int, begun: int) -> Line | None:
 
 def _heading(line: Line) -> Line:
     if line.fault and "\N{REPLACEMENT CHARACTER}" in "".join(line.cells):  # UTF-16 or UTF-32 without its mark
-        raise UnreadableFileError(_NO_TEXT)
+        raise UnreadableFileError(NO_TEXT)
     if line.fault:
         raise UnreadableFileError(f"The heading, line {line.number}: {line.fault}")
     while line.cells and not line.cells[-1]:
@@ -164,6 +176,11 @@ def unescaped(cells: Sequence[str], columns: Sequence[str]) -> list[str]:
     return [cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell for cell in cells]
 
 
+def unescaped_headings(headings: Sequence[str]) -> list[str]:
+    """The headings as they were before our own file of problems was made."""
+    return unescaped(headings, [_usual(heading) for heading in headings])
+
+
 def _cells(number: int) -> str:
     return f"{number} cell" if number == 1 else f"{number} cells"
 
@@ -191,7 +208,7 @@ def as_columns(
 
 
 def _column(heading: str, known: Sequence[str], prefix: str, *, strict: bool) -> str:
-    usual = re.sub(r"[\s-]+", "_", heading.strip().lower())
+    usual = _usual(heading)
     if usual in known or usual in (LINE_COLUMN, PROBLEM_COLUMN):
         return usual
     has_prefix = heading.lower().startswith(f"{prefix}.")
@@ -205,3 +222,7 @@ def _column(heading: str, known: Sequence[str], prefix: str, *, strict: bool) ->
             f"“{heading[:60]}” is no name of a column: 1 to 100 characters, without dots."
         )
     return f"{prefix}.{name}"
+
+
+def _usual(heading: str) -> str:
+    return re.sub(r"[\s-]+", "_", heading.strip().lower())

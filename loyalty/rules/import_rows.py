@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import simplejson
 
 from loyalty.rules.arithmetic import MAX_AMOUNT
-from loyalty.rules.days import midnight
+from loyalty.rules.days import FIRST_YEAR, LAST_YEAR, midnight
 from loyalty.rules.import_files import as_columns
 from programs.conditions.values import numeric_text
 
@@ -28,6 +28,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
+_YEARS = f"A date in the years {FIRST_YEAR} to {LAST_YEAR}."
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _DEEPEST = 32
 _PLACES = 6
@@ -172,35 +173,36 @@ def _expiry(text: str, zone: tzinfo) -> datetime | str:
         return BY_RULE
     if text.lower() == NEVER:
         return NEVER
-    try:
-        return _instant("expires_at", text, zone)
-    except OverflowError:
-        return NEVER  # beyond the year 9999
+    return _instant("expires_at", text, zone) or NEVER
 
 
 def _occurred(text: str, zone: tzinfo) -> datetime:
     if not text:
         raise LineError("occurred_at: It is missing.")
-    try:
-        return _instant("occurred_at", text, zone)
-    except OverflowError as error:
-        raise LineError("occurred_at: There is no such date.") from error
+    found = _instant("occurred_at", text, zone)
+    if found is None:
+        raise LineError(f"occurred_at: {_YEARS}")
+    return found
 
 
-def _instant(name: str, text: str, zone: tzinfo) -> datetime:
-    """In UTC; a day alone is its 00:00, and what names no offset is meant in the project's zone. Raises LineError,
-    OverflowError beyond the calendar."""
+def _instant(name: str, text: str, zone: tzinfo) -> datetime | None:
+    """In UTC; a day alone is its 00:00, and what names no offset is meant in the project's zone. None for one that
+    is later than all we take. Raises LineError."""
     found = _INSTANT.fullmatch(text)
+    if not found and not _DAY.fullmatch(text):
+        example = "2027-03-31 or 2027-03-31T18:00:00+02:00"
+        raise LineError(f"{name}: Write {example}{', or never' if name == 'expires_at' else ''}.")
     try:
-        if _DAY.fullmatch(text):
-            return midnight(date.fromisoformat(text), zone)
-        if found:
-            local = datetime.fromisoformat(f"{found[1]}T{found[2]}{found[3] or ''}")
-            return (local if found[3] else local.replace(tzinfo=zone)).astimezone(UTC)
+        local = datetime.fromisoformat(f"{found[1]}T{found[2]}{found[3] or ''}" if found else text)
     except ValueError as error:
         raise LineError(f"{name}: There is no such date.") from error
-    example = "2027-03-31 or 2027-03-31T18:00:00+02:00"
-    raise LineError(f"{name}: Write {example}{', or never' if name == 'expires_at' else ''}.")
+    if local.year > LAST_YEAR:
+        return None
+    if local.year < FIRST_YEAR:
+        raise LineError(f"{name}: {_YEARS}")
+    if not found:
+        return midnight(local.date(), zone)
+    return (local if found[3] else local.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _attribute(name: str, text: str) -> str | bool:
@@ -221,7 +223,7 @@ def _amount(text: str) -> str:
 def _items(text: str) -> list[Any]:
     try:
         found = simplejson.loads(text, use_decimal=True, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise LineError("items: It is not JSON.") from error
     if not isinstance(found, list):
         raise LineError("items: A JSON list of lines.")

@@ -1,8 +1,7 @@
 """Lines of a CSV file in which a spreadsheet takes nothing for a formula."""
 
 import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -14,10 +13,15 @@ def harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
-def csv_lines(rows: Iterable[Sequence[Any]]) -> str:
-    """The rows as lines of CSV (RFC 4180), each cell harmless."""
-    written = io.StringIO()
-    writer = csv.writer(written)
+class _Echo:
+    """What a csv.writer writes to: it hands the line on."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """The rows as lines of CSV (RFC 4180), one at a time, each cell harmless: headings too, which a file may bring."""
+    written = csv.writer(_Echo())
     for row in rows:
-        writer.writerow([harmless(value) for value in row])
-    return written.getvalue()
+        yield written.writerow([harmless(value) for value in row])

@@ -62,6 +62,19 @@ def test_a_file_is_looked_at_tried_imported_and_what_is_wrong_downloaded(
     assert "members.csv" in operator.get(f"{IMPORT}/").content.decode()
 
 
+def test_a_heading_is_no_formula_in_the_file_of_problems_and_comes_back_as_it_was(
+    login: Any, environment: Environment
+) -> None:
+    operator = login(environment, "operator")
+    send(operator, "event_id,member_id,occurred_at,amount,=1+1\ne-1,ada,bad,5,x\n", "purchases")
+    found = Import.objects.get(environment=environment)
+    file = b"".join(operator.get(f"{IMPORT}/{found.pk}/problems/").streaming_content).decode()
+    assert file.startswith("event_id,member_id,occurred_at,amount,'=1+1,import_line,import_problem\r\n")
+    send(operator, file, "purchases")
+    again = Import.objects.get(environment=environment)
+    assert again.columns[4] == "=1+1"
+
+
 @pytest.mark.parametrize(
     ("text", "told_as"),
     [

@@ -14,6 +14,7 @@ from rest_framework import serializers
 
 from audit.errors import InvalidRequest
 from loyalty.api.common.rendering import dumps
+from loyalty.rules.days import FIRST_YEAR, LAST_YEAR
 
 CHOSEN_ID = r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}\Z"  # of what the tenant sets up, by an id of their own
 _TOLD = 40  # characters of a faulty value that are said back
@@ -195,7 +196,7 @@ def parse_instant(text: Any) -> datetime | None:
         value = parse_datetime(text.upper())
     except ValueError:
         return None
-    return value.astimezone(UTC) if value and 1900 <= value.year <= 9000 else None
+    return value.astimezone(UTC) if value and FIRST_YEAR <= value.year <= LAST_YEAR else None
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -225,7 +226,7 @@ class Day(serializers.Field[date, Any, str, Any]):
             value = date.fromisoformat(data) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", data) else None
         except (TypeError, ValueError):
             value = None
-        if value is None or not 1900 <= value.year <= 9000:
+        if value is None or not FIRST_YEAR <= value.year <= LAST_YEAR:
             self.fail("invalid")
         return value
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from audit.errors import InvalidRequest
+from loyalty.models import Import
 from programs.models import Environment
 from tests.loyalty.imports.files import balances
 
@@ -61,3 +63,39 @@ def test_a_file_or_environment_that_is_none_is_told(environment: Environment, tm
     file.write_text("name\nada\n")
     with pytest.raises(CommandError, match="not known here"):
         call_command("import_members", str(file), "--environment", str(environment.pk))
+
+
+def test_where_the_problems_can_t_be_written_nothing_is_imported(
+    environment: Environment, tmp_path: Path
+) -> None:
+    file = tmp_path / "members.csv"
+    file.write_text("member_id,points\nada,5\n")
+    for name in (tmp_path / "missing" / "x.csv", tmp_path):
+        with pytest.raises(CommandError, match="can't be written") as refusal:
+            call_command(
+                "import_members",
+                str(file),
+                "--environment",
+                str(environment.pk),
+                "--problems",
+                str(name),
+                stdout=StringIO(),
+            )
+        assert refusal.value.returncode == 2
+    assert balances(environment) == {}
+    assert not Import.objects.filter(environment=environment).exists()
+
+
+def test_what_is_refused_when_it_starts_is_told(
+    environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: object) -> None:
+        raise InvalidRequest("Not now.")
+
+    monkeypatch.setattr("loyalty.management.importing.start_import", refuse)
+    file = tmp_path / "members.csv"
+    file.write_text("member_id,points\nada,5\n")
+    with pytest.raises(CommandError, match="Not now") as refusal:
+        call_command("import_members", str(file), "--environment", str(environment.pk), stdout=StringIO())
+    assert refusal.value.returncode == 2
+    assert balances(environment) == {}

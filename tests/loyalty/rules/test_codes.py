@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.rules.code_files import UnreadableFileError, read_codes
+from loyalty.rules.code_files import read_codes
 from loyalty.rules.codes import LONGEST, TOLD, Problem, canonical_code, code_fault, lookups, sift
+from loyalty.rules.csv_text import UnreadableFileError
 from programs.code_patterns import ALPHABET, DEFAULT_PATTERN, fill, pattern_fault
 
 PATTERN = re.compile(f"REDEEM-[{ALPHABET}]{{8}}")
@@ -169,6 +170,7 @@ def test_a_code_that_is_too_long_is_told_cut() -> None:
         b"Coupon\tvalue\nA-1\t5\n\t\nB-2\t10\n",
         b'"A-1","x\ny"\n"B-2",z\n',
         b"\xef\xbb\xbfcode\nA-1\nB-2\n",
+        b"sep=;\r\ncode;of\r\nA-1;x,y\r\nB-2;z\r\n",
         "code\nA-1\nB-2\n".encode("utf-16"),
         b"\xfe\xff" + "A-1\nB-2".encode("utf-16-be"),
     ],

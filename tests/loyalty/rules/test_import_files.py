@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from loyalty.rules.code_files import UnreadableFileError
+from loyalty.rules.csv_text import UnreadableFileError
 from loyalty.rules.import_files import LONGEST_LINE, MOST_JOINED, Line, read_lines
 
 TEXT = "member_id,note\nada,Köln\nBob Smith,\u20ac 5\n"
@@ -34,9 +34,24 @@ def faults(data: bytes | str) -> dict[int, str | None]:
         TEXT.replace("\n", "\r").encode(),
         ("\n \n" + TEXT + "\n,,\n").encode(),
         TEXT.replace("\n", ",,\n").encode(),
+        ("sep=;\r\n" + TEXT.replace(",", ";")).encode("utf-8-sig"),
+        ('"SEP=|"\n' + TEXT.replace(",", "|")).encode(),
         b' member_id ,"note"\nada,"K\xc3\xb6ln"\n Bob Smith ,\xe2\x82\xac 5',
     ],
-    ids=["plain", "mark", "utf-16", "semicolon", "tab", "crlf", "cr", "blank lines", "blank cells", "quotes"],
+    ids=[
+        "plain",
+        "mark",
+        "utf-16",
+        "semicolon",
+        "tab",
+        "crlf",
+        "cr",
+        "blank lines",
+        "blank cells",
+        "sep",
+        "sep of Excel",
+        "quotes",
+    ],
 )
 def test_every_dialect_says_the_same(data: bytes) -> None:
     assert cells(data) == [["member_id", "note"], ["ada", "Köln"], ["Bob Smith", "€ 5"]]
@@ -61,6 +76,23 @@ def test_a_quotation_mark_left_open_is_told_with_how_far_it_reaches() -> None:
         2: f"A quotation mark is left open: it reaches to line {MOST_JOINED + 3}.",
         MOST_JOINED + 4: None,
     }
+
+
+@pytest.mark.parametrize("end", ['",9\n', '","x"\n'])
+def test_what_stands_in_a_quoted_cell_is_no_line_however_long_it_is(end: str) -> None:
+    inside = "ada,500\n" * 3 + ("x" * 60_000 + '""\n') * 3 + "ada,600\n" * 3
+    found = faults('a,b\nok,1\n"' + inside + end + "last,2\n")
+    assert list(found) == [2, 3, 13]
+    assert [fault is None for fault in found.values()] == [True, False, True]
+    assert "All up to line 12 is lost with it." in str(found[3])
+
+
+def test_a_line_that_is_cut_leaves_no_cell_open_that_it_closes_nor_closed_that_it_opens() -> None:
+    long = "x" * (LONGEST_LINE + 1)
+    found = faults(f'a,b\n{long},"in\nada,5\nend"\nok,1\n"in\n{long}",2\nok,2\n')
+    assert list(found) == [2, 5, 6, 8]
+    assert [fault is None for fault in found.values()] == [False, True, False, True]
+    assert "All up to line 4 is lost with it." in str(found[2])
 
 
 def test_what_is_stored_of_a_faulty_line_is_short_and_can_be_stored() -> None:

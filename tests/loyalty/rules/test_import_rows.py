@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from loyalty.rules.code_files import UnreadableFileError
-from loyalty.rules.import_files import unescaped
+from loyalty.rules.csv_text import UnreadableFileError
+from loyalty.rules.import_files import unescaped, unescaped_headings
 from loyalty.rules.import_rows import (
     BY_RULE,
     NEVER,
@@ -27,6 +27,9 @@ BOUGHT = {"event_id": "e-1", "member_id": "ada", "occurred_at": "2024-05-17", "a
         ("", BY_RULE),
         ("Never", NEVER),
         ("9999-12-31T23:59-23:00", NEVER),
+        ("9999-12-31T23:59:59Z", NEVER),
+        ("9001-01-01", NEVER),
+        ("9000-12-31", datetime(9000, 12, 30, 23, tzinfo=UTC)),
         ("2027-03-31", datetime(2027, 3, 30, 22, tzinfo=UTC)),
         ("2027-01-31", datetime(2027, 1, 30, 23, tzinfo=UTC)),
         ("2027-03-31 18:30", datetime(2027, 3, 31, 16, 30, tzinfo=UTC)),
@@ -54,6 +57,8 @@ def test_an_expiry_is_read_in_the_projects_zone(text: str, expires: object) -> N
         ({"points": "1000000000001"}, "points: A whole number"),
         ({"points": "5", "expires_at": "31.03.2027"}, "expires_at: Write 2027-03-31"),
         ({"points": "5", "expires_at": "2027-02-30"}, "expires_at: There is no such date."),
+        ({"points": "5", "expires_at": "0001-01-01"}, "expires_at: A date in the years 1900 to 9000."),
+        ({"points": "5", "expires_at": "9999-02-30"}, "expires_at: There is no such date."),
         ({"points": "", "expires_at": "2027-02-28"}, "expires_at: There are no points"),
         ({"attributes.city": "x" * 1001}, "attributes.city: At most 1000 characters."),
     ],
@@ -103,7 +108,9 @@ def test_a_purchase_keeps_its_amount_as_it_is_written() -> None:
         ({"event_id": ""}, "event_id: It is missing."),
         ({"occurred_at": ""}, "occurred_at: It is missing."),
         ({"occurred_at": "yesterday"}, "occurred_at: Write"),
-        ({"occurred_at": "0001-01-01T00:00+23:00"}, "occurred_at: There is no such date."),
+        ({"occurred_at": "0001-01-01T00:00+23:00"}, "occurred_at: A date in the years 1900 to 9000."),
+        ({"occurred_at": "1899-12-31"}, "occurred_at: A date in the years"),
+        ({"occurred_at": "9001-01-01T00:00Z"}, "occurred_at: A date in the years"),
         ({"amount": "12,50"}, "amount: A number"),
         ({"amount": "-1"}, "amount: A number"),
         ({"amount": "1.1234567"}, "amount: At most 6"),
@@ -111,6 +118,7 @@ def test_a_purchase_keeps_its_amount_as_it_is_written() -> None:
         ({"items": "{}"}, "items: A JSON list"),
         ({"items": "[NaN]"}, "items: It is not JSON."),
         ({"items": '["\\u0000"]'}, "items: It has a character"),
+        ({"items": "[1e9999999999999999999]"}, "items: It is not JSON."),
         ({"items": "[1e200]"}, "items: A number"),
         ({"items": "[" * 5000 + "]" * 5000}, "items: It is"),
         ({"items": "[" * 40 + "]" * 40}, "items: It is nested"),
@@ -144,8 +152,18 @@ def test_columns_are_known_in_any_case_and_a_wrong_one_is_named() -> None:
         purchase_columns(["event_id", "member_id", "occurred_at"])
 
 
+def test_the_first_and_the_last_year_are_taken() -> None:
+    years = [
+        purchase_line(2, {**BOUGHT, "occurred_at": f"{year}-01-01T00:00Z"}, BERLIN).occurred_at.year
+        for year in (1900, 9000)
+    ]
+    assert years == [1900, 9000]
+
+
 def test_a_file_of_problems_is_read_as_what_it_was_made_from() -> None:
     headings = ["member_id", "attributes.phone", "import_line", "import_problem"]
     columns = member_columns(headings)
     assert unescaped(["'@ada", "'+44 20", "7", "x"], columns) == ["@ada", "+44 20", "7", "x"]
     assert unescaped(["'@ada", "'+44 20"], columns[:2]) == ["'@ada", "'+44 20"]
+    assert unescaped_headings(["event_id", "'=x", "Import problem"]) == ["event_id", "=x", "Import problem"]
+    assert unescaped_headings(["event_id", "'=x"]) == ["event_id", "'=x"]
