@@ -203,7 +203,7 @@ def test_the_member_list_counts_what_came_due_without_a_query_per_member(
     soon = timezone.now() + timedelta(milliseconds=1)
     factories.give(environment, 7, "m1", expires_at=soon)
     client = login(environment)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         rows = client.get("/console/loyalty/member/").context["cl"].result_list
     assert {row.spendable for row in rows} == {10}
 
