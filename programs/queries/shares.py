@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from programs.models import Environment, Passage, Program, ProgramShare, Project
+from programs.models import Environment, Passage, Program, ProgramShare
 from programs.queries.environments import environment_by_id
 
 _HELD = "SELECT 1 FROM programs_programshare WHERE id = %s AND revoked_at IS NULL FOR KEY SHARE"
@@ -62,9 +62,11 @@ def guest_named(environment: Environment, project: str) -> Environment | None:
 
 
 def programs_elsewhere(environment: Environment, names: Iterable[str]) -> QuerySet[Program]:
-    """Programs of these `prg_` ids in other environments of the same organization."""
-    projects = Project.objects.filter(organization=environment.project.organization_id)
-    rows = Program.objects.filter(public_id__in=list(names), environment__project__in=projects)
+    """Programs of these `prg_` ids in other environments of the same organization and kind that are not archived."""
+    others = Environment.objects.filter(
+        project__organization=environment.project.organization_id, kind=environment.kind, archived_at=None
+    )
+    rows = Program.objects.filter(public_id__in=list(names), environment__in=others)
     return rows.exclude(environment=environment).select_related("environment__project__organization")
 
 

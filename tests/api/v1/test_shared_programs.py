@@ -94,8 +94,8 @@ def test_without_a_live_share_of_its_own_kind_a_call_finds_no_program_and_change
     assert (LedgerEntry.objects.count(), two.total()) == (before, 50)
     noted = AuditEvent.objects.filter(verb="program.call_refused", environment_id=two.owner.pk).order_by("id")
     assert [(e.after or {})["environment_id"] for e in noted] == [
-        str(asking.pk) for asking in (two.guest, sandbox, third, two.guest)
-    ]  # not the stranger's: another organization is not spoken of
+        str(asking.pk) for asking in (two.guest, third, two.guest)
+    ]  # not the stranger's nor the sandbox's: another organization and another kind are not spoken of
     for event in noted:
         assert (event.actor_kind, event.object_id) == ("api_key", str(two.club.pk))
         assert "ada" not in str(event.after)
@@ -103,6 +103,25 @@ def test_without_a_live_share_of_its_own_kind_a_call_finds_no_program_and_change
         AuditEvent.objects.filter(verb="program.call_refused").exclude(environment_id=two.owner.pk).count()
         == 0
     )
+
+
+def test_refused_calls_that_go_on_fill_nobodys_trail(two: Neighbours) -> None:
+    names = [factories.make_program(two.owner, f"p{number}").public_id for number in range(12)]
+    noted = AuditEvent.objects.filter(environment_id=two.owner.pk, verb="program.call_refused")
+    award = calls(names[0])["award"]
+    for _ in range(3):
+        assert refusal(made(two.guests, award)) == "program_not_found"
+    assert noted.count() == 1
+    assert made(two.guests, calls(names[0])["balances"]).status_code == 404
+    assert made(Api(factories.make_key(two.guest)), award).status_code == 404
+    assert noted.count() == 3, "another call, and another key"
+    batch = {"events": [purchase(f"x{number}", name) for number, name in enumerate(names)]}
+    two.guests.post("/v1/events/batch", batch)
+    assert noted.count() == 3 + 10
+    factories.give(two.guest, 5, "mallory")
+    token = Api(factories.make_token(factories.make_token_key(two.guest), "mallory"))
+    assert token.get(f"/v1/points?program={two.prg}").status_code == 404
+    assert noted.count() == 3 + 10, "whoever has a token may be anybody"
 
 
 def test_a_plan_without_the_feature_shares_nothing_and_lets_nothing_through(two: Neighbours) -> None:
