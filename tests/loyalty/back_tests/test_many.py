@@ -96,7 +96,9 @@ def test_many_events_are_each_tried_once(environment: Environment, number: int) 
 def test_memory_does_not_grow_with_the_events(environment: Environment) -> None:
     rule = three_rules(environment)
     store(environment, march(SMALL))
-    run(started(environment, rule))  # what is made once: the configuration, the statements
+    run(
+        started(environment, rule, BEGIN, BEGIN + days(DAYS * 0.25))
+    )  # what is made once: the configuration, the statements
     peaks = []
     for share in (0.5, 1):
         test = started(environment, rule, BEGIN, BEGIN + days(DAYS * share))

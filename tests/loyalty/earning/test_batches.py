@@ -195,7 +195,7 @@ def told(outcome: RecordedEvent | DomainError) -> Any:
 
 
 @settings(
-    max_examples=STORIES or 15,
+    max_examples=STORIES or 8,
     deadline=None,
     derandomize=not STORIES,
     phases=[Phase.generate, *([Phase.shrink] if STORIES else [])],  # a shorter story takes minutes to find

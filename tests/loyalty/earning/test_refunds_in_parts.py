@@ -120,7 +120,7 @@ class Both:
 @pytest.mark.django_db
 @pytest.mark.parametrize("rules", RULES)
 @settings(
-    max_examples=STORIES or 15,
+    max_examples=STORIES or 8,
     deadline=None,
     derandomize=not STORIES,
     phases=[Phase.generate, *([Phase.shrink] if STORIES else [])],  # a shorter story takes minutes to find

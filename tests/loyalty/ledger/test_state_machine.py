@@ -49,7 +49,7 @@ def test_the_ledger_equals_its_model_through_any_history(
     machine: type[LedgerMachine], machines: None
 ) -> None:
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=6, stateful_step_count=25, derandomize=True, **PROFILE)
+        machine, settings=settings(max_examples=4, stateful_step_count=25, derandomize=True, **PROFILE)
     )
 
 

@@ -1,6 +1,7 @@
 """Whatever a member has is refunded, merged, exported and erased (domain.md 1, 3.5, 10): for every model."""
 
 from collections.abc import Iterator
+from copy import copy
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from audit.models import AuditEvent
 from loyalty.actions.erasing import erase_member
 from loyalty.ledger.checks import violations
 from loyalty.models import Account, Event, IdempotencyRecord, Member
-from programs.models import Environment
+from tests.factories import make_environment
 from tests.loyalty.members.person import Person, places_of, rows_of
 from tests.loyalty.members.treatments import TREATMENTS
 from tests.loyalty.reports import reports_of
@@ -38,9 +39,15 @@ MODELS = sorted(set(members_models()), key=lambda model: model.__name__)
 EACH_MODEL = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 
 
+@pytest.fixture(scope="module")
+def _made_person(module_data: None) -> Person:
+    return Person(make_environment())
+
+
 @pytest.fixture
-def person(environment: Environment) -> Person:
-    return Person(environment)
+def person(_made_person: Person, db: None, fresh_snapshots: None) -> Person:
+    """Made once a module; what a test does to them is undone after the test."""
+    return copy(_made_person)
 
 
 def both(person: Person, model: type[Model]) -> list[Any]:

@@ -1,6 +1,7 @@
 """Properties of the evaluation: nothing above a limit, exact without limits, and no data that breaks it."""
 
 import json
+import os
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
@@ -17,6 +18,7 @@ from programs.limits import PERIODS, Cap, Schedule
 from tests.loyalty.rules.earning_examples import METRIC, PROGRAM, named, outcomes, purchase
 from tests.programs.condition_examples import JSON
 
+EXAMPLES = int(os.environ.get("LOYALTY_RULE_EXAMPLES", "0"))
 FIGURES = st.integers(1, 300)
 FACTORS = st.integers(1001, 4000).map(lambda thousandths: Decimal(thousandths) / 1000)
 CAPS = st.lists(
@@ -90,7 +92,7 @@ def most(rule, room):
 
 
 @given(cases())
-@settings(max_examples=150)
+@settings(max_examples=EXAMPLES or 75)
 def test_no_rule_gives_more_than_its_caps_and_budget_leave_to_either_side(case):
     rules, facts, situation = case
     evaluation = evaluate(facts, rules, situation)
@@ -111,7 +113,7 @@ def test_no_rule_gives_more_than_its_caps_and_budget_leave_to_either_side(case):
 
 
 @given(cases())
-@settings(max_examples=150)
+@settings(max_examples=EXAMPLES or 75)
 def test_the_awards_fit_the_account_and_are_what_the_verdicts_say(case):
     rules, facts, situation = case
     evaluation = evaluate(facts, rules, situation)
@@ -181,7 +183,7 @@ ANYTHING = st.recursive(
     st.dictionaries(KEYS, ANYTHING, max_size=5),
     st.sampled_from([Situation(), Situation(referral=Referred())]),
 )
-@settings(max_examples=250)
+@settings(max_examples=EXAMPLES or 100)
 def test_evaluation_never_fails_whatever_the_data(data, situation):
     evaluation = evaluate(purchase(data), EVERY_KIND, situation)
     assert len(evaluation.verdicts) == len(EVERY_KIND)

@@ -1,5 +1,6 @@
 """Levels rise at once and fall at midnights: by example, and against a plain oracle."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +18,7 @@ from loyalty.rules.days import day_of, days_later, is_midnight, midnight
 from loyalty.rules.tiers import Ladder, Level, State, Window
 from tests.loyalty.rules.tier_oracle import Oracle, midnights
 
+EXAMPLES = int(os.environ.get("LOYALTY_RULE_EXAMPLES", "0"))
 SAO_PAULO, LONDON = "America/Sao_Paulo", "Europe/London"  # midnight itself is skipped; two in the morning
 
 
@@ -110,7 +112,7 @@ def lives(draw: st.DrawFn) -> list[tuple[datetime, str, Any]]:
     return [*steps, (now + timedelta(days=draw(st.integers(0, 500))), "look", None)]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=EXAMPLES or 100, deadline=None)
 @given(ladders(), lives(), st.booleans())
 def test_levels_and_changes_are_the_oracles_however_often_somebody_looks(
     made: dict[str, Any], life: list[tuple[datetime, str, Any]], every_midnight: bool
