@@ -73,8 +73,8 @@ class WebhookEndpoint(models.Model):
 
 
 class WebhookDelivery(models.Model):
-    """One event on its way to one endpoint. While `pending`, `next_attempt_at` says when it is sent next;
-    while it is being sent, when another worker may take it to be lost. `history` keeps the last attempts."""
+    """One event on its way to one endpoint. While `pending`, `next_attempt_at` says when it is sent next; while it is
+    being sent, that is `leased_until`, unless somebody wants it sent again. `history` keeps the last attempts."""
 
     class Status(models.TextChoices):
         PENDING = "pending", "Pending"
@@ -98,6 +98,9 @@ class WebhookDelivery(models.Model):
     status = models.CharField(max_length=9, choices=Status.choices, default=Status.PENDING)
     attempts = models.PositiveIntegerField(default=0, help_text="Since it was made, or was last resent.")
     next_attempt_at = models.DateTimeField()
+    leased_until = models.DateTimeField(
+        null=True, help_text="While it is being sent: nobody else sends it until then."
+    )
     first_attempt_at = models.DateTimeField(null=True)
     give_up_at = models.DateTimeField(null=True, help_text="Empty until the first attempt.")
     delivered_at = models.DateTimeField(null=True)
@@ -118,6 +121,9 @@ class WebhookDelivery(models.Model):
                 fields=["endpoint", "next_attempt_at"],
                 condition=Q(status="pending"),
                 name="webhook_delivery_due",
+            ),
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(status="pending"), name="webhook_delivery_next"
             ),
             models.Index(fields=["environment_id", "-id"], name="webhook_delivery_place"),
             models.Index(fields=["endpoint", "-id"], name="webhook_delivery_endpoint"),

@@ -3,15 +3,20 @@
 import ipaddress
 import re
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from audit.errors import InvalidRequest
 from audit.models.webhooks import LONGEST_URL
+
+LOOK_UP_SECONDS = 3.0  # for a name, when its URL is saved
+_AT_ONCE = threading.BoundedSemaphore(16)  # names of URLs that are being saved: a resolver may hang for long
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
@@ -74,19 +79,64 @@ class Target:
 _PORTS = {"https": 443, "http": 80}
 
 
-def checked_url(url: str, *, resolve: Resolve | None = None) -> str:
-    """The URL, if it may be sent to as far as is known now. Raises InvalidRequest on `url`.
-
-    A name that doesn't resolve now is taken: it is looked up again before each attempt.
+def checked_url(url: str) -> str:
+    """The URL as it is kept, if its form will do and so does the address in it, if it has one. No name is looked up:
+    this may be called in a transaction. Raises InvalidRequest on `url`.
     """
     try:
         target = target_of(url)
-        addresses_of(target, resolve=resolve)
+        _check_literal(target.host)
     except AddressRefused as error:
         raise InvalidRequest.field("url", "invalid", str(error)) from error
-    except OSError:
+    return target.scheme + url[len(target.scheme) :]
+
+
+def look_up(url: str, *, resolve: Resolve | None = None, seconds: float = LOOK_UP_SECONDS) -> None:
+    """Raises InvalidRequest on `url` where it may not be sent to as far as is known now. Within `seconds`; never
+    called in a transaction, which would hold up everybody's relay as long as a name server likes.
+
+    A name that isn't known by then is taken: it is looked up again before each attempt.
+    """
+    checked_url(url)
+    if not _AT_ONCE.acquire(blocking=False):
+        return
+    try:
+        addresses_within(target_of(url), seconds, resolve=resolve, ended=_AT_ONCE.release)
+    except AddressRefused as error:
+        raise InvalidRequest.field("url", "invalid", str(error)) from error
+    except (OSError, UnicodeError):
         pass
-    return url
+
+
+def addresses_within(
+    target: Target,
+    seconds: float,
+    *,
+    resolve: Resolve | None = None,
+    ended: Callable[[], None] = lambda: None,
+) -> list[str]:
+    """`addresses_of`, or TimeoutError after `seconds`: a resolver knows no limit, and is left behind in its thread.
+    `ended`: called when it has ended, perhaps later.
+    """
+    found: list[Any] = []
+
+    def look() -> None:
+        try:
+            found.append(addresses_of(target, resolve=resolve))
+        except (OSError, UnicodeError, AddressRefused) as error:
+            found.append(error)
+        finally:
+            ended()
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not found:
+        raise TimeoutError
+    if isinstance(found[0], Exception):
+        raise found[0]
+    addresses: list[str] = found[0]
+    return addresses
 
 
 def target_of(url: str) -> Target:
@@ -124,11 +174,21 @@ def addresses_of(target: Target, *, resolve: Resolve | None = None) -> list[str]
     if not found:
         raise OSError(f"{target.host} has no address.")
     for text in found:
-        if not may_send_to(ipaddress.ip_address(text)):
-            raise AddressRefused(
-                f"{target.host} is at {text}, which is not a public address: send to a public one."
-            )
+        _check_public(target.host, text)
     return found
+
+
+def _check_literal(host: str) -> None:
+    try:
+        ipaddress.ip_address(host.rstrip("."))
+    except ValueError:
+        return
+    _check_public(host, host.rstrip("."))
+
+
+def _check_public(host: str, address: str) -> None:
+    if not may_send_to(ipaddress.ip_address(address)):
+        raise AddressRefused(f"{host} is at {address}, which is not a public address: send to a public one.")
 
 
 def may_send_to(address: Address) -> bool:

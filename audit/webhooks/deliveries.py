@@ -1,13 +1,12 @@
-"""Deliveries are read, sent again by hand, blanked and, in time, deleted (domain.md 9.2)."""
+"""Deliveries are sent again by hand, blanked and, in time, deleted (domain.md 9.2)."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
-from audit.errors import InvalidRequest, NotFound
+from audit.errors import InvalidRequest
 from audit.ids import public
 from audit.models import AuditEvent, WebhookDelivery
 from audit.record import Actor, Place, record
@@ -16,23 +15,12 @@ KEPT = timedelta(days=30)
 
 _DELETE = """
 DELETE FROM audit_webhookdelivery WHERE id IN (
-    SELECT id FROM audit_webhookdelivery WHERE created_at < %s
-    ORDER BY created_at LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT delivery.id FROM audit_webhookdelivery AS delivery
+    JOIN audit_webhookendpoint AS endpoint ON endpoint.id = delivery.endpoint_id
+    WHERE delivery.created_at < %s AND (delivery.status <> 'pending' OR endpoint.archived_at IS NOT NULL)
+    ORDER BY delivery.created_at LIMIT %s FOR UPDATE OF delivery SKIP LOCKED
 )
 """
-
-
-def deliveries_of(environment_id: UUID) -> QuerySet[WebhookDelivery]:
-    """Those of the environment with their endpoints, deleted ones too; newest first, keyset by `id`."""
-    return WebhookDelivery.objects.filter(environment_id=environment_id).select_related("endpoint")
-
-
-def delivery_of(environment_id: UUID, delivery_id: UUID) -> WebhookDelivery:
-    """Raises NotFound, also for one of another environment."""
-    found = deliveries_of(environment_id).filter(pk=delivery_id).first()
-    if found is None:
-        raise NotFound("There is no such webhook delivery in this environment.")
-    return found
 
 
 def event_of(delivery: WebhookDelivery) -> AuditEvent:
@@ -42,13 +30,14 @@ def event_of(delivery: WebhookDelivery) -> AuditEvent:
 
 @transaction.atomic
 def resend(*, delivery: WebhookDelivery, actor: Actor, now: datetime) -> WebhookDelivery:
-    """Send it at once, delivered or not, with all its attempts anew; `history` stays. To a disabled endpoint when
-    that is enabled. Raises InvalidRequest where the endpoint was deleted. Locks: the delivery.
+    """Send it at once, delivered or not, with all its attempts anew; `history` stays. One that is being sent just now
+    is sent again when that attempt has failed. To a disabled endpoint when that is enabled. Raises InvalidRequest where
+    the endpoint was archived. Locks: the delivery.
     """
     rows = WebhookDelivery.objects.select_for_update(of=("self",), no_key=True).select_related("endpoint")
     delivery = rows.get(pk=delivery.pk)
     if delivery.endpoint.archived_at is not None:
-        raise InvalidRequest("The endpoint was deleted: nothing is sent to it any more.")
+        raise InvalidRequest("The endpoint was archived: nothing is sent to it any more.")
     delivery.status = WebhookDelivery.Status.PENDING
     delivery.attempts, delivery.next_attempt_at = 0, now
     delivery.first_attempt_at = delivery.give_up_at = delivery.delivered_at = None
@@ -81,7 +70,8 @@ def forget_members(keys: Collection[UUID]) -> None:
 
 
 def delete_old(*, now: datetime, limit: int) -> int:
-    """Delete the oldest of those that are older than 30 days, at most `limit`; how many. One statement.
+    """Delete the oldest of those that are older than 30 days, at most `limit`; how many. Those that still wait for an
+    endpoint or a plan stay. One statement.
 
     Locks: what it deletes, passing over what another run is deleting.
     """

@@ -1,4 +1,4 @@
-"""Webhook endpoints are made, changed, rotated, switched off and on, and deleted (domain.md 9.2).
+"""Webhook endpoints are made, changed, rotated, switched off and on, and archived (domain.md 9.2).
 
 `now` is real time. Each locks the endpoint's row, FOR NO KEY UPDATE, and is audited.
 """
@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import transaction
@@ -24,6 +25,7 @@ from audit.webhooks.signing import new_secret
 BOTH_SIGN = timedelta(hours=24)
 BY_HAND = "by hand"
 _LONGEST_DESCRIPTION = 200
+_SHOWN_PATH = 8  # characters
 
 
 class NewEndpoint(NamedTuple):
@@ -34,13 +36,8 @@ class NewEndpoint(NamedTuple):
 
 
 def endpoints_of(environment_id: UUID) -> QuerySet[WebhookEndpoint]:
-    """Those of the environment that were not deleted; newest first, keyset by `id`."""
+    """Those of the environment that were not archived; newest first, keyset by `id`."""
     return WebhookEndpoint.objects.filter(environment_id=environment_id, archived_at__isnull=True)
-
-
-def endpoint_of(environment_id: UUID, endpoint_id: UUID) -> WebhookEndpoint:
-    """Raises NotFound, also for one of another environment or a deleted one."""
-    return _found(endpoints_of(environment_id).filter(pk=endpoint_id).first())
 
 
 @transaction.atomic
@@ -53,7 +50,9 @@ def create_endpoint(
     actor: Actor,
     now: datetime,
 ) -> NewEndpoint:
-    """Tell this URL of the environment's events from now on. Raises InvalidRequest naming the field."""
+    """Tell this URL of the environment's events from now on. Raises InvalidRequest naming the field. Its name is not
+    looked up here: `addresses.look_up`, before the transaction.
+    """
     if not (place.organization_id and place.project_id and place.environment_id):
         raise ValueError("An endpoint is of an organization, a project and an environment.")
     secret = new_secret()
@@ -81,16 +80,18 @@ def update_endpoint(
     event_types: Iterable[str] | None = None,
     description: str | None = None,
 ) -> WebhookEndpoint:
-    """Change what is given. Deliveries that wait go to the new URL. Raises InvalidRequest, NotFound."""
+    """Change what is given. Deliveries that wait go to the new URL. Raises InvalidRequest, NotFound. As with a new
+    one, the name in a URL is looked up before.
+    """
     endpoint = locked(endpoint)
-    before = as_json(endpoint)
+    before, led_to = as_json(endpoint), endpoint.url
     if url is not None and url != endpoint.url:
         endpoint.url = checked_url(url)
     if event_types is not None:
         endpoint.event_types = checked_patterns(event_types)
     if description is not None:
         endpoint.description = _checked_description(description)
-    if as_json(endpoint) != before:
+    if as_json(endpoint) != before or endpoint.url != led_to:
         endpoint.save(update_fields=["url", "event_types", "description"])
         _record(endpoint, "updated", actor, now, before=before, after=as_json(endpoint))
     return endpoint
@@ -139,7 +140,13 @@ def switch_off(endpoint: WebhookEndpoint, *, actor: Actor, now: datetime, reason
     endpoint.status = WebhookEndpoint.Status.DISABLED
     endpoint.disabled_at, endpoint.disabled_reason = now, reason[:200]
     endpoint.save(update_fields=["status", "disabled_at", "disabled_reason"])
-    _record(endpoint, "disabled", actor, now, after={"url": endpoint.url, "reason": endpoint.disabled_reason})
+    _record(
+        endpoint,
+        "disabled",
+        actor,
+        now,
+        after={"url": shown_url(endpoint.url), "reason": endpoint.disabled_reason},
+    )
 
 
 @transaction.atomic
@@ -156,20 +163,20 @@ def enable_endpoint(*, endpoint: WebhookEndpoint, actor: Actor, now: datetime) -
     endpoint.save(update_fields=["status", "disabled_at", "disabled_reason", "failing_since"])
     waiting = endpoint.deliveries.filter(status=WebhookDelivery.Status.PENDING)
     waiting.update(attempts=0, first_attempt_at=None, give_up_at=None, next_attempt_at=now)
-    _record(endpoint, "enabled", actor, now, after={"url": endpoint.url})
+    _record(endpoint, "enabled", actor, now, after={"url": shown_url(endpoint.url)})
     return endpoint
 
 
 @transaction.atomic
 def archive_endpoint(*, endpoint: WebhookEndpoint, actor: Actor, now: datetime) -> None:
-    """Delete it for everybody: what waits is not sent. Its deliveries stay to be read. Raises NotFound."""
+    """End it for good: what waits is not sent. Its deliveries stay to be read. Raises NotFound."""
     endpoint = locked(endpoint)
     before = as_json(endpoint)
     endpoint.archived_at = now
     endpoint.save(update_fields=["archived_at"])
     waiting = endpoint.deliveries.filter(status=WebhookDelivery.Status.PENDING)
     waiting.update(status=WebhookDelivery.Status.FAILED)
-    _record(endpoint, "deleted", actor, now, before=before)
+    _record(endpoint, "archived", actor, now, before=before)
 
 
 @transaction.atomic
@@ -179,7 +186,7 @@ def send_test(*, endpoint: WebhookEndpoint, actor: Actor, now: datetime) -> Webh
     endpoint = locked(endpoint)
     if endpoint.status == WebhookEndpoint.Status.DISABLED:
         raise InvalidRequest("The endpoint is disabled: enable it, then send a test.")
-    event = _record(endpoint, "tested", actor, now, after={"url": endpoint.url})
+    event = _record(endpoint, "tested", actor, now, after={"url": shown_url(endpoint.url)})
     return WebhookDelivery.objects.create(
         environment_id=endpoint.environment_id,
         endpoint=endpoint,
@@ -207,7 +214,7 @@ def move_endpoints(*, from_environment: UUID, to: Place, actor: Actor, now: date
 
 @transaction.atomic
 def encrypt_again(*, actor: Actor, now: datetime) -> int:
-    """Put the secrets of every endpoint that was not deleted under the newest of ENCRYPTION_KEYS: how many. Each is
+    """Put the secrets of every endpoint that was not archived under the newest of ENCRYPTION_KEYS: how many. Each is
     audited.
 
     Raises Unreadable, and then changes none. Locks: all endpoints.
@@ -224,19 +231,26 @@ def encrypt_again(*, actor: Actor, now: datetime) -> int:
 
 
 def locked(endpoint: WebhookEndpoint) -> WebhookEndpoint:
-    """The stored row as it stands now, locked. Raises NotFound where it was deleted."""
+    """The stored row as it stands now, locked. Raises NotFound where it was archived."""
     rows = endpoints_of(endpoint.environment_id).select_for_update(no_key=True)
     return _found(rows.filter(pk=endpoint.pk).first())
 
 
 def as_json(endpoint: WebhookEndpoint) -> dict[str, Any]:
-    """What the audit says of an endpoint."""
+    """What the audit says of an endpoint, and other endpoints are told."""
     return {
-        "url": endpoint.url,
+        "url": shown_url(endpoint.url),
         "event_types": list(endpoint.event_types),
         "description": endpoint.description,
         "status": str(endpoint.status),
     }
+
+
+def shown_url(url: str) -> str:
+    """Where it leads, without what may be secret: the path cut short, and no query."""
+    parts = urlsplit(url)
+    cut = len(parts.path) > _SHOWN_PATH or bool(parts.query)
+    return f"{parts.scheme}://{parts.netloc}{parts.path[:_SHOWN_PATH]}{'…' if cut else ''}"
 
 
 def _found(endpoint: WebhookEndpoint | None) -> WebhookEndpoint:

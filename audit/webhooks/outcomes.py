@@ -25,6 +25,7 @@ _DELIVERED, _PENDING, _FAILED = (
 _WRITTEN = (
     "status",
     "next_attempt_at",
+    "leased_until",
     "delivered_at",
     "response_status",
     "latency_ms",
@@ -62,15 +63,21 @@ class Outcome:
 
 @transaction.atomic
 def write(outcomes: Sequence[Outcome], *, now: datetime) -> None:
-    """Write what became of these attempts. A delivery that was meanwhile sent by another worker, or resent by hand,
-    takes a success, and no failure. Locks: the endpoints, then the deliveries, each in order of their ids.
+    """Write what became of these attempts. A delivery that another worker has meanwhile begun to send takes a success,
+    and no failure; one that was resent meanwhile notes a failure and is sent again. Locks: the endpoints, then the
+    deliveries, each in order of their ids.
     """
     endpoints = {row.pk: row for row in _locked_endpoints({each.endpoint for each in outcomes})}
     rows = {row.pk: row for row in _locked_deliveries({each.delivery for each in outcomes})}
     blank = _blank({row.event_id for row in rows.values() if row.member_id})
     for outcome in sorted(outcomes, key=lambda each: not each.succeeded):
         row, endpoint = rows.get(outcome.delivery), endpoints.get(outcome.endpoint)
-        if row is None or endpoint is None or not _counts(outcome, row):
+        if row is None or endpoint is None:
+            continue
+        is_ours = row.leased_until == outcome.lease
+        if is_ours:
+            row.leased_until = None
+        if row.status != _PENDING or not (is_ours or outcome.succeeded):
             continue
         row.erased = row.erased or row.event_id in blank
         _note(row, outcome, now)
@@ -93,10 +100,6 @@ def _locked_deliveries(keys: set[UUID]) -> list[WebhookDelivery]:
 def _blank(events: set[UUID]) -> set[UUID]:
     """Those of the events that were redacted since they were sent."""
     return set(AuditEvent.objects.filter(pk__in=events, salt__isnull=True).values_list("pk", flat=True))
-
-
-def _counts(outcome: Outcome, row: WebhookDelivery) -> bool:
-    return row.status == _PENDING and (outcome.succeeded or row.next_attempt_at == outcome.lease)
 
 
 def _note(row: WebhookDelivery, outcome: Outcome, now: datetime) -> None:
@@ -126,6 +129,8 @@ def _succeed(row: WebhookDelivery, endpoint: WebhookEndpoint, now: datetime) -> 
 
 def _fail(row: WebhookDelivery, endpoint: WebhookEndpoint, outcome: Outcome, now: datetime) -> None:
     endpoint.failing_since = endpoint.failing_since or now
+    if row.next_attempt_at != outcome.lease and outcome.status != GONE and endpoint.archived_at is None:
+        return  # it was resent, or its endpoint enabled, meanwhile
     again = next_attempt(row.pk, row.attempts, now, row.give_up_at or now)
     if again and outcome.status != GONE and endpoint.archived_at is None:
         row.next_attempt_at = again

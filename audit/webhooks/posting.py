@@ -8,14 +8,19 @@ import http.client
 import io
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from audit.webhooks.addresses import AddressRefused, Resolve, Target, addresses_of, resolve_name, target_of
+from audit.webhooks.addresses import (
+    Resolve,
+    Target,
+    addresses_within,
+    resolve_name,
+    target_of,
+)
 
 SECONDS = 15.0  # for the whole of it
 CONNECT_SECONDS = 5.0  # for one address of several
@@ -74,26 +79,12 @@ def _left(end: float) -> float:
 
 
 def _looked_up(target: Target, resolve: Resolve, end: float) -> list[str]:
-    """A resolver knows no time limit: it is left behind in its thread when ours is over."""
-    found: list[Any] = []
-
-    def look_up() -> None:
-        try:
-            found.append(addresses_of(target, resolve=resolve))
-        except (OSError, UnicodeError, AddressRefused) as error:
-            found.append(error)
-
-    thread = threading.Thread(target=look_up, daemon=True)
-    thread.start()
-    thread.join(_left(end))
-    if not found:
-        raise TimeoutError
-    if isinstance(found[0], AddressRefused):
-        raise found[0]
-    if isinstance(found[0], Exception):
-        raise NotSent(f"{target.host} is not known to the name servers.") from found[0]
-    addresses: list[str] = found[0]
-    return addresses
+    try:
+        return addresses_within(target, _left(end), resolve=resolve)
+    except TimeoutError:
+        raise
+    except (OSError, UnicodeError) as error:
+        raise NotSent(f"{target.host} is not known to the name servers.") from error
 
 
 def _connected(target: Target, addresses: list[str], end: float) -> socket.socket:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from audit.event_types import matches
 from audit.ids import new_id
 from audit.models import WebhookDelivery, WebhookEndpoint, WebhookRelay
 from audit.positions import HORIZON, NOWHERE, Position, Restored, present_epoch
+from audit.webhooks.claiming import ANYTHING_DUE
 from audit.webhooks.tenants import Tenants
 
 WINDOW = 1_000  # events a transaction
@@ -36,17 +38,9 @@ SELECT
     ) OR EXISTS (SELECT FROM audit_auditevent WHERE epoch > relay.epoch),
     relay.transaction > pg_snapshot_xmax(pg_current_snapshot())
         AND NOT EXISTS (SELECT FROM audit_auditevent WHERE epoch > relay.epoch),
-    EXISTS (
-        SELECT FROM audit_webhookendpoint AS endpoint JOIN LATERAL (
-            SELECT FROM audit_webhookdelivery AS delivery
-            WHERE delivery.endpoint_id = endpoint.id AND delivery.status = 'pending'
-                AND delivery.next_attempt_at <= %s
-            LIMIT 1
-        ) AS due ON true
-        WHERE endpoint.status = 'enabled' AND endpoint.archived_at IS NULL
-    )
+    ANYTHING_DUE
 FROM audit_webhookrelay AS relay, horizon
-""".replace("HORIZON", HORIZON)
+""".replace("HORIZON", HORIZON).replace("ANYTHING_DUE", ANYTHING_DUE)
 # Answers one row at least, so that the horizon is of the same snapshot.
 _EVENTS = """
 WITH horizon AS MATERIALIZED (SELECT coalesce(%(horizon)s::text::xid8, HORIZON) AS open)
@@ -59,6 +53,11 @@ SELECT horizon.open::text::bigint, event.* FROM horizon LEFT JOIN LATERAL (
     ORDER BY audit_auditevent.transaction, id LIMIT %(limit)s
 ) AS event ON true
 """.replace("HORIZON", HORIZON)
+_ENDPOINTS = """
+SELECT id FROM audit_webhookendpoint
+WHERE environment_id = ANY(%s) AND status = 'enabled' AND archived_at IS NULL
+ORDER BY id FOR KEY SHARE SKIP LOCKED
+"""
 _NUMBERS = """
 INSERT INTO audit_webhooksequence AS stored (id, environment_id, member_id, last)
 SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::bigint[])
@@ -87,7 +86,7 @@ class _Event(NamedTuple):
 def state(now: datetime) -> State:
     """What there is to do; one statement. Raises Restored."""
     with connection.cursor() as cursor:
-        cursor.execute(_STATE, [now])
+        cursor.execute(_STATE, {"now": now})
         behind, restored, due = cursor.fetchone()
     if restored:
         raise Restored(
@@ -101,15 +100,21 @@ def state(now: datetime) -> State:
 def relay(*, tenants: Tenants, now: datetime, limit: int = WINDOW, horizon: int | None = None) -> int:
     """Go along the next events that are final: how many; 0 also while another worker does. `now`: real time.
 
-    `horizon`: the lowest transaction that may still be open, if that is known better. Locks: the relay's row, passing
-    over it where it is locked; then the endpoints of the events' environments, in order.
+    `horizon`: the lowest transaction that may still be open, if that is known better. Locks: the relay's row, then the
+    endpoints of the events' environments FOR KEY SHARE; it waits for none. Who changes, disables or archives an
+    endpoint does not keep it from being told, and where one is moved to another environment the relay stops in front
+    of that environment's events until the next look.
     """
     stored = WebhookRelay.objects.select_for_update(skip_locked=True).first()
     if stored is None:
         return 0
     position = Position(stored.epoch, int(stored.transaction), stored.event_id)
     events, ended = _next(position, limit, horizon)
-    _make(events, tenants, now)
+    endpoints, moving = _endpoints_of(events)
+    if moving:
+        events = list(takewhile(lambda event: event.environment_id not in moving, events))
+        ended = Position(position.epoch, events[-1].transaction, events[-1].id) if events else position
+    _make(events, endpoints, tenants, now)
     stored.epoch, stored.transaction, stored.event_id = ended.epoch, str(ended.transaction), ended.id
     stored.checked_at = now
     stored.save(update_fields=["epoch", "transaction", "event_id", "checked_at"])
@@ -139,9 +144,9 @@ def _next(position: Position, limit: int, horizon: int | None) -> tuple[list[_Ev
     return events, max(position, Position(position.epoch, int(rows[0][0]), NOWHERE))
 
 
-def _make(events: Sequence[_Event], tenants: Tenants, now: datetime) -> None:
-    places = {event.environment_id for event in events if event.environment_id and event.verb not in UNTOLD}
-    endpoints = _endpoints_of(places)
+def _make(
+    events: Sequence[_Event], endpoints: Sequence[WebhookEndpoint], tenants: Tenants, now: datetime
+) -> None:
     kinds = tenants.kinds({endpoint.environment_id for endpoint in endpoints}) if endpoints else {}
     endpoints = [endpoint for endpoint in endpoints if endpoint.environment_id in kinds]
     told = [(event, to) for event in sorted(events) if (to := list(_asking(event, endpoints)))]
@@ -155,13 +160,21 @@ def _make(events: Sequence[_Event], tenants: Tenants, now: datetime) -> None:
     )
 
 
-def _endpoints_of(places: set[UUID]) -> list[WebhookEndpoint]:
+def _endpoints_of(events: Sequence[_Event]) -> tuple[list[WebhookEndpoint], set[UUID]]:
+    """Those that may be told, and the environments of which one is locked as a whole: a delivery's foreign key would
+    wait for it."""
+    places = {event.environment_id for event in events if event.environment_id and event.verb not in UNTOLD}
     if not places:
-        return []
+        return [], set()
+    with connection.cursor() as cursor:
+        cursor.execute(_ENDPOINTS, [list(places)])
+        keys = {row[0] for row in cursor.fetchall()}
     rows = WebhookEndpoint.objects.filter(
         environment_id__in=places, status=WebhookEndpoint.Status.ENABLED, archived_at__isnull=True
-    )
-    return list(rows.select_for_update(no_key=True).order_by("pk"))
+    ).order_by("pk")
+    endpoints = list(rows)
+    moving = {endpoint.environment_id for endpoint in endpoints if endpoint.pk not in keys}
+    return [endpoint for endpoint in endpoints if endpoint.pk in keys], moving
 
 
 def _asking(event: _Event, endpoints: Sequence[WebhookEndpoint]) -> Iterator[WebhookEndpoint]:

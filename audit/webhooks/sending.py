@@ -1,63 +1,32 @@
 """Deliveries that are due are claimed, sent by a few threads, and what became of them is written.
 
-A claim moves `next_attempt_at` behind a lease: whoever dies on it is followed by another worker, and the receiver may
-be told twice (docs/webhooks.md). The threads touch no database: one connection serves them all.
+A claim holds a delivery by a lease: whoever dies on it is followed by another worker, and the receiver may be told
+twice (docs/webhooks.md). The threads touch no database: one connection serves them all.
 """
 
 import queue
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from audit.models import AuditEvent, WebhookDelivery
 from audit.secrets_at_rest import Unreadable
 from audit.webhooks.addresses import AddressRefused
+from audit.webhooks.claiming import AT_ONCE, Place, begin_anew, places_due, take
 from audit.webhooks.endpoints import signers_of
 from audit.webhooks.messages import body_of, message_id
 from audit.webhooks.outcomes import Outcome, write
 from audit.webhooks.posting import Answer, NotSent, Post, post
-from audit.webhooks.schedule import GIVE_UP
 from audit.webhooks.signing import headers_of
 from audit.webhooks.tenants import Tenants
 
-AT_ONCE = 32  # of one worker
-AT_ONCE_TO_ONE = 8  # endpoint; to one that fails a single one, so that it holds nobody up
 GATHERING = 0.02  # seconds after the first that ended, so that others are written with it
-
-_CLAIM = """
-WITH due AS (
-    SELECT delivery.id, delivery.next_attempt_at,
-        row_number() OVER (PARTITION BY endpoint.id ORDER BY delivery.next_attempt_at, delivery.id) AS turn
-    FROM audit_webhookendpoint AS endpoint
-    LEFT JOIN unnest(%(busy)s::uuid[], %(counts)s::int[]) AS busy (endpoint_id, sending)
-        ON busy.endpoint_id = endpoint.id
-    CROSS JOIN LATERAL (
-        SELECT id, next_attempt_at FROM audit_webhookdelivery
-        WHERE endpoint_id = endpoint.id AND status = 'pending' AND next_attempt_at <= %(now)s
-        ORDER BY next_attempt_at, id
-        LIMIT greatest(
-            CASE WHEN endpoint.failing_since IS NULL THEN %(few)s ELSE 1 END - coalesce(busy.sending, 0), 0
-        )
-        FOR UPDATE SKIP LOCKED
-    ) AS delivery
-    WHERE endpoint.status = 'enabled' AND endpoint.archived_at IS NULL
-)
-UPDATE audit_webhookdelivery AS delivery SET
-    next_attempt_at = %(lease)s,
-    attempts = attempts + 1,
-    first_attempt_at = coalesce(first_attempt_at, %(now)s),
-    give_up_at = coalesce(give_up_at, %(give_up_at)s)
-WHERE id IN (SELECT id FROM due ORDER BY turn, next_attempt_at, id LIMIT %(limit)s)
-RETURNING id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +34,7 @@ class Message:
     """One attempt, ready to be sent. `problem`: it can't be, and why."""
 
     delivery: UUID
-    endpoint: UUID
+    place: Place
     lease: datetime
     url: str
     body: str
@@ -79,33 +48,33 @@ def lease_of(now: datetime) -> datetime:
 
 
 def claim(
-    *, tenants: Tenants, now: datetime, limit: int = AT_ONCE, busy: Mapping[UUID, int] | None = None
+    *,
+    tenants: Tenants,
+    now: datetime,
+    limit: int = AT_ONCE,
+    busy: Collection[Place] = (),
+    withheld: set[UUID] | None = None,
 ) -> list[Message]:
-    """Take deliveries that are due, in turns of the endpoints, and make their messages. `busy`: how many are being
-    sent to an endpoint already. Five statements, one where nothing is due. Locks: the deliveries, for a moment.
+    """Take deliveries that are due, in turns of the organizations, and make their messages. `busy`: the place of each
+    that is being sent already. `withheld`: the environments that the last claim left alone, as their plan has no
+    webhooks; it is brought up to date. Six statements, one where nothing is due. Locks: the deliveries, for a moment.
     """
-    busy, lease = busy or {}, lease_of(now)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _CLAIM,
-            {
-                "busy": list(busy),
-                "counts": list(busy.values()),
-                "few": AT_ONCE_TO_ONE,
-                "now": now,
-                "lease": lease,
-                "give_up_at": now + GIVE_UP,
-                "limit": limit,
-            },
-        )
-        keys = [row[0] for row in cursor.fetchall()]
-    return _messages(keys, tenants, now, lease) if keys else []
+    places = places_due(now)
+    kinds = tenants.kinds(places) if places else {}
+    withheld = set() if withheld is None else withheld
+    if changed := withheld ^ {place for place in places if place not in kinds}:
+        begin_anew(changed, now)
+        withheld ^= changed
+    lease = lease_of(now)
+    keys = take(environments=kinds, now=now, lease=lease, limit=limit, busy=busy) if kinds else []
+    return _messages(keys, tenants, kinds, now, lease) if keys else []
 
 
-def _messages(keys: Sequence[UUID], tenants: Tenants, now: datetime, lease: datetime) -> list[Message]:
+def _messages(
+    keys: Sequence[UUID], tenants: Tenants, kinds: Mapping[UUID, str], now: datetime, lease: datetime
+) -> list[Message]:
     rows = list(WebhookDelivery.objects.filter(pk__in=keys).select_related("endpoint"))
     events = AuditEvent.objects.in_bulk({row.event_id for row in rows})
-    kinds = tenants.kinds({row.environment_id for row in rows})
     names = tenants.names({row.member_id for row in rows if row.member_id})
     return [_message(row, events.get(row.event_id), kinds, names, now, lease) for row in rows]
 
@@ -122,8 +91,7 @@ def _message(
     headers: Mapping[str, str] = {}
     kind = kinds.get(row.environment_id)
     if event is None or kind is None or event.environment_id != row.environment_id:
-        untold = "Its environment was archived, or its plan has no webhooks."
-        problem = untold if kind is None else "Its event is gone."
+        problem = "Its event is gone."
     else:
         member = names.get(row.member_id) if row.member_id else None
         body = body_of(event, kind=kind, member=member, sequence=row.sequence)
@@ -132,7 +100,8 @@ def _message(
             headers = headers_of(message=message_id(event), body=body, now=now, signers=signers)
         except Unreadable:
             problem = "Its secret can't be read: its key is missing in ENCRYPTION_KEYS."
-    return Message(row.pk, row.endpoint_id, lease, row.endpoint.url, body, headers, problem)
+    place = Place(row.endpoint.organization_id, row.endpoint_id)
+    return Message(row.pk, place, lease, row.endpoint.url, body, headers, problem)
 
 
 def attempt(message: Message, send: Post) -> Outcome:
@@ -148,7 +117,7 @@ def attempt(message: Message, send: Post) -> Outcome:
         except Exception as failure:  # noqa: BLE001 - an attempt must come to an end, whatever was answered
             error = f"It could not be sent: {failure!r}"
     latency = round((time.monotonic() - began) * 1000)
-    return Outcome(message.delivery, message.endpoint, message.lease, status, latency, text, error)
+    return Outcome(message.delivery, message.place.endpoint, message.lease, status, latency, text, error)
 
 
 def post_within_time(url: str, body: str, headers: Mapping[str, str]) -> Answer:
@@ -167,7 +136,8 @@ class Sender:
     ) -> None:
         self._tenants, self._clock = tenants, clock
         self._send = send or post_within_time
-        self._sending: dict[UUID, UUID] = {}  # delivery → endpoint
+        self._sending: dict[tuple[UUID, datetime], Place] = {}  # by delivery and lease
+        self._withheld: set[UUID] = set()
         self._done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._unwritten: list[Outcome] = []
 
@@ -181,10 +151,15 @@ class Sender:
         room = AT_ONCE - len(self._sending)
         if room <= 0:
             return 0
-        busy = Counter(self._sending.values())
-        messages = claim(tenants=self._tenants, now=self._clock(), limit=room, busy=busy)
+        messages = claim(
+            tenants=self._tenants,
+            now=self._clock(),
+            limit=room,
+            busy=self._sending.values(),
+            withheld=self._withheld,
+        )
         for message in messages:
-            self._sending[message.delivery] = message.endpoint
+            self._sending[message.delivery, message.lease] = message.place
             threading.Thread(target=self._attempt, args=(message,), daemon=True).start()
         return len(messages)
 
@@ -199,7 +174,7 @@ class Sender:
         except queue.Empty:
             pass
         for outcome in self._unwritten:
-            self._sending.pop(outcome.delivery, None)
+            self._sending.pop((outcome.delivery, outcome.lease), None)
         count = len(self._unwritten)
         if count:
             write(self._unwritten, now=self._clock())

@@ -9,7 +9,8 @@ CHUNK = 2_000  # rows
 
 
 def delete_deliveries(*, now: datetime, pace: Pace, chunk: int = CHUNK) -> int:
-    """Delete those older than 30 days of real time, sent or not; how many. One statement and transaction a chunk."""
+    """Delete those older than 30 days of real time that don't wait any more; how many. One statement and
+    transaction a chunk."""
     deleted = 0
     for _ in pace.chunks():
         found = delete_old(now=now, limit=chunk)

@@ -56,8 +56,8 @@ def reset_sandbox(
     _record(new, actor, "created", None, as_json(new))
     _configure(old, new, actor)
     forget_seats(old.project.organization_id, old.kind)  # its members take none any more
-    moved = _moved(old, new, actor, now)
     _end_tasks(old, now)
+    moved = _moved(old, new, actor, now)
     _record(old, actor, "archived", None, {"environment": str(new.pk)})
     _record(new, actor, "reset", {"environment": str(old.pk)}, {"environment": str(new.pk), **moved})
     new.refresh_from_db(fields=["config_version"])
@@ -106,16 +106,16 @@ def _in_force_since(environment: Environment) -> dict[str, datetime]:
 
 
 def _moved(old: Environment, new: Environment, actor: Actor, now: datetime) -> dict[str, int]:
-    """What outside systems know the environment by, and how many of each."""
+    """What outside systems know the environment by, and how many of each. Endpoints last: everybody's relay waits
+    until they are there."""
     moved = {
         "api_keys": ApiKey.objects.filter(environment=old).update(environment=new),
         "token_keys": TokenKey.objects.filter(environment=old).update(environment=new),
         "member_apps": MemberApp.objects.filter(environment=old).update(environment=new),
-        "webhook_endpoints": move_endpoints(
-            from_environment=old.pk, to=place_of(new), actor=actor, now=timezone.now()
-        ),
+        "shares": move_shares(old=old, new=new, actor=actor, now=now),
     }
-    return moved | {"shares": move_shares(old=old, new=new, actor=actor, now=now)}
+    endpoints = move_endpoints(from_environment=old.pk, to=place_of(new), actor=actor, now=timezone.now())
+    return moved | {"webhook_endpoints": endpoints}
 
 
 def _end_tasks(old: Environment, now: datetime) -> None:

@@ -128,6 +128,7 @@ class WebhookEndpointAdmin(DetailAdmin[WebhookEndpoint]):
             return HttpResponseRedirect(self.url("changelist"))
         if request.method == "POST" and form.is_valid():
             try:
+                actions.look_up(form.cleaned_data["url"])
                 made = actions.create_endpoint(
                     environment=required_environment(request),
                     actor=actor_of(request),
@@ -145,6 +146,7 @@ class WebhookEndpointAdmin(DetailAdmin[WebhookEndpoint]):
         form = EndpointForm(request.POST or None, initial=EndpointForm.initial_of(endpoint))
         if request.method == "POST" and form.is_valid():
             try:
+                actions.look_up(form.cleaned_data["url"])
                 actions.update_endpoint(**self._named(request, endpoint), changes=endpoint_fields(form))
             except DomainError as error:
                 form_errors(form, error, {"event_types": "others"})

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from audit.errors import NotFound
 from audit.ids import parse_public
 from audit.models import WebhookDelivery, WebhookEndpoint
-from audit.webhooks import deliveries
+from audit.webhooks import endpoints
 from loyalty.models import Member
 from programs.models import Environment
 from programs.queries.plans import has_feature
@@ -20,7 +20,7 @@ def all_endpoints_of(environment: Environment) -> QuerySet[WebhookEndpoint]:
 
 def endpoints_of(environment: Environment) -> QuerySet[WebhookEndpoint]:
     """Those of the environment that are not archived; without their secrets. Keyset by `id`."""
-    return all_endpoints_of(environment).filter(archived_at=None)
+    return endpoints.endpoints_of(environment.pk).defer("secret", "previous_secret")
 
 
 def find_endpoint(*, environment: Environment, endpoint: str, archived: bool = False) -> WebhookEndpoint:
@@ -49,7 +49,8 @@ def troubled_endpoints(environment: Environment) -> list[WebhookEndpoint]:
 def deliveries_of(environment: Environment, *, endpoint: UUID | None = None) -> QuerySet[WebhookDelivery]:
     """All, or those to one endpoint, each with `member_name`: the tenant's own id. Keyset by `id`."""
     member = Member.objects.filter(pk=OuterRef("member_id")).order_by().values("external_id")[:1]
-    rows = deliveries.deliveries_of(environment.pk).annotate(member_name=Subquery(member))
+    rows = WebhookDelivery.objects.filter(environment_id=environment.pk).select_related("endpoint")
+    rows = rows.annotate(member_name=Subquery(member))
     rows = rows.defer("endpoint__secret", "endpoint__previous_secret")
     return rows.filter(endpoint_id=endpoint) if endpoint else rows
 

@@ -11,6 +11,7 @@ from audit.event_types import LARGEST_CHOICE as MAX_EVENT_TYPES
 from audit.models import WebhookDelivery, WebhookEndpoint
 from audit.record import Actor
 from audit.webhooks import deliveries, endpoints
+from audit.webhooks.addresses import look_up
 from audit.webhooks.endpoints import NewEndpoint
 from programs.actions.configure import place_of
 from programs.actions.plan_limits import hold_limit
@@ -19,7 +20,7 @@ from programs.queries.plans import require_feature, webhook_endpoints_used
 
 FEATURE, LIMIT = "webhooks", "webhook_endpoints"
 
-__all__ = ["MAX_EVENT_TYPES", "NewEndpoint"]
+__all__ = ["MAX_EVENT_TYPES", "NewEndpoint", "look_up"]
 
 
 @transaction.atomic
@@ -32,7 +33,8 @@ def create_endpoint(
     actor: Actor,
     now: datetime,
 ) -> NewEndpoint:
-    """Tell `url` of what happens in the environment from now (real time) on.
+    """Tell `url` of what happens in the environment from now (real time) on. Whoever calls this has asked `look_up`
+    about the URL before, outside of any transaction.
 
     Raises InvalidRequest naming the field, FeatureNotInPlan and PlanLimitExceeded. Locks: the organization.
     """
@@ -62,7 +64,7 @@ def update_endpoint(
     actor: Actor,
     now: datetime,
 ) -> WebhookEndpoint:
-    """Change `url`, `event_types`, `description`, and by `status` disable or enable it.
+    """Change `url` (after `look_up`), `event_types`, `description`, and by `status` disable or enable it.
 
     Raises InvalidRequest, NotFound, FeatureNotInPlan; disabling alone needs no feature. Locks: the endpoint.
     """

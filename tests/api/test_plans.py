@@ -31,6 +31,14 @@ WORDS = {
 }
 
 
+# Calls that only end something are free of the feature, or may be.
+ENDING = {
+    ("DELETE", "webhook-endpoints"),
+    ("PATCH", "webhook-endpoints"),
+    ("DELETE", "program-shares"),
+}
+
+
 def views() -> Iterator[tuple[str, type[EngineView]]]:
     """Every address of the engine's surfaces, with its view."""
 
@@ -72,10 +80,13 @@ def test_without_features_every_such_call_is_refused_and_changes_nothing(environ
                 path = operation.path.replace("{", "").replace("}", "")
                 answer = api.call(operation.method.upper(), path, {})
                 found = answer.json()
-                asked += 1
                 said = str(found)
+                if (operation.method.upper(), path.split("/")[2]) in ENDING:
+                    assert (answer.status_code, found["code"]) == (404, "not_found")
+                    continue
+                asked += 1
                 refused += answer.status_code == 403 and "feature_not_in_plan" in said and feature in said
-    assert asked == refused >= 35
+    assert asked == refused >= 32
 
 
 def test_a_feature_that_is_off_rests_and_goes_on_where_it_was(

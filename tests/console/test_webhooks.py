@@ -125,7 +125,7 @@ def test_an_endpoint_is_edited_switched_rotated_and_archived(
         environment_id=environment.pk, verb__startswith="webhook", actor_kind="staff"
     )
     assert list(verbs.order_by("id").values_list("verb", flat=True)) == [
-        f"webhookendpoint.{verb}" for verb in ("updated", "disabled", "enabled", "secret_rotated", "deleted")
+        f"webhookendpoint.{verb}" for verb in ("updated", "disabled", "enabled", "secret_rotated", "archived")
     ]
 
 

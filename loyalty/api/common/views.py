@@ -50,7 +50,8 @@ class EngineView(APIView):
 
     scopes: ClassVar[Mapping[str, str]] = {}
     feature: ClassVar[str] = ""
-    """Of the plan, without which every call is refused."""
+    """Of the plan, without which every call is refused, but those by methods that are `free_of_feature`."""
+    free_of_feature: ClassVar[frozenset[str]] = frozenset()
     members_may: ClassVar[frozenset[str]] = frozenset()
     rate_limit: throttling.RateLimit
     _shared: AbstractSet[str] = frozenset()  # programs of others that the call may name
@@ -138,7 +139,7 @@ class EngineView(APIView):
 
     def check_permissions(self, request: Request) -> None:
         super().check_permissions(request)
-        if self.feature:
+        if self.feature and request.method not in self.free_of_feature:
             require_feature(self.environment, self.feature)
 
     def check_throttles(self, request: Request) -> None:

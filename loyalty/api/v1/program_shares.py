@@ -117,6 +117,7 @@ class ProgramShareListView(ListView):
 
 class ProgramShareView(EngineView):
     feature = "cross_project"
+    free_of_feature = frozenset({"DELETE"})  # it ends something
     scopes = {"GET": "config:read", "DELETE": "config:write"}
 
     @operation(

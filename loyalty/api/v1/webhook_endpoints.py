@@ -108,6 +108,7 @@ class EndpointListView(SecretAnswers, ListView):
     )
     def post(self, request: Request) -> Response:
         body = self.body(WebhookEndpointBody)
+        actions.look_up(body["url"])
         return self.write(
             change_webhooks_once,
             with_secret,
@@ -120,6 +121,7 @@ class EndpointListView(SecretAnswers, ListView):
 
 class EndpointView(EngineView):
     feature = "webhooks"
+    free_of_feature = frozenset({"PATCH", "DELETE"})  # they may end something; the action asks about the rest
     scopes = {"GET": "webhooks:read", "PATCH": "webhooks:write", "DELETE": "webhooks:write"}
     http_method_names = ["get", "head", "patch", "delete"]
 
@@ -150,6 +152,9 @@ class EndpointView(EngineView):
     )
     def patch(self, request: Request, endpoint_id: str) -> Response:
         body = self.body(WebhookEndpointChanges)
+        if "url" in body:
+            found(self, endpoint_id)
+            actions.look_up(body["url"])
         return self.write(
             change_webhooks_once,
             webhook_rendering.endpoint,

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from audit.ids import public
@@ -80,7 +81,7 @@ def test_an_endpoint_is_made_read_changed_and_archived(api: Api, environment: En
         assert_problem(answer, "not_found")
     assert api.get(PATH).json()["data"] == []
     assert verbs(environment) == [
-        f"webhookendpoint.{verb}" for verb in ("created", "updated", "disabled", "enabled", "deleted")
+        f"webhookendpoint.{verb}" for verb in ("created", "updated", "disabled", "enabled", "archived")
     ]
     assert secret not in str(AuditEvent.objects.filter(environment_id=environment.pk).values())
 
@@ -97,6 +98,36 @@ def test_a_hostile_url_is_refused_by_its_field_and_nothing_is_stored(api: Api, s
             problem = assert_problem(answer, "invalid_request")
             assert [error["field"] for error in problem["errors"]] == ["url"], url
     assert changed(before, digest()) == {}
+
+
+def test_no_name_is_looked_up_while_a_transaction_is_open(
+    api: Api, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.WEBHOOKS_ALLOW_LOOPBACK = False
+    asked: list[tuple[str, int]] = []
+    own = connections["default"]  # this thread's: the resolver has one of its own
+    depth = len(own.savepoint_ids)
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.append((host, len(own.savepoint_ids) - depth))
+        return ["10.0.0.1" if host == "inside.example" else "93.184.215.14"]
+
+    monkeypatch.setattr("audit.webhooks.addresses.resolve_name", resolve)
+    made = make(api, "HTTPS://first.example/x")
+    assert made["url"] == "https://first.example/x"
+    one = f"{PATH}/{made['id']}"
+    assert done(api.patch(one, {"url": "https://next.example/x"}))["url"] == "https://next.example/x"
+    for refused in (
+        api.post(PATH, {"url": "https://inside.example/", "event_types": ["*"]}),
+        api.patch(one, {"url": "https://inside.example/"}),
+    ):
+        assert_problem(refused, "invalid_request")
+    assert asked == [
+        ("first.example", 0),
+        ("next.example", 0),
+        ("inside.example", 0),
+        ("inside.example", 0),
+    ]
 
 
 def test_what_it_is_told_of_must_be_there(api: Api) -> None:
@@ -188,7 +219,7 @@ def test_the_plan_limits_how_many_there_are_and_archiving_frees_a_place(
     make(api)
 
 
-def test_without_the_feature_every_call_is_refused_and_nothing_changes(
+def test_without_the_feature_every_call_is_refused_but_those_that_end_something(
     api: Api, environment: Environment
 ) -> None:
     made = make(api)
@@ -202,8 +233,8 @@ def test_without_the_feature_every_call_is_refused_and_nothing_changes(
         api.get(PATH),
         api.post(PATH, {"url": URL, "event_types": ["*"]}),
         api.get(one),
-        api.patch(one, {"status": "disabled"}),
-        api.call("DELETE", one),
+        api.patch(one, {"status": "enabled"}),
+        api.patch(one, {"status": "disabled", "description": "x"}),
         api.post(f"{one}/rotate-secret"),
         api.post(f"{one}/test"),
         api.get("/v1/webhook-deliveries"),
@@ -212,6 +243,8 @@ def test_without_the_feature_every_call_is_refused_and_nothing_changes(
     ):
         assert assert_problem(answer, "feature_not_in_plan")["feature"] == "webhooks"
     assert changed(before, digest()) == {}
+    assert done(api.patch(one, {"status": "disabled"}))["status"] == "disabled"
+    assert done(api.call("DELETE", one))["status"] == "archived"
 
 
 def test_another_tenants_endpoint_and_another_environments_are_not_there(

@@ -1,5 +1,7 @@
 """From an audit event to the tenant's server: signed, tried again as documented, at least once."""
 
+import threading
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +10,7 @@ from django.utils import timezone
 from standardwebhooks import WebhookVerificationError
 
 from audit.models import AuditEvent, WebhookDelivery
+from audit.webhooks.claiming import Place
 from audit.webhooks.deliveries import delete_old, resend
 from audit.webhooks.endpoints import (
     archive_endpoint,
@@ -17,7 +20,7 @@ from audit.webhooks.endpoints import (
     send_test,
 )
 from audit.webhooks.outcomes import Outcome, write
-from audit.webhooks.posting import post
+from audit.webhooks.posting import Answer, post
 from audit.webhooks.schedule import DELAYS, next_attempt
 from audit.webhooks.sending import Message, Sender, claim, lease_of
 from loyalty.ledger.erasing import redact
@@ -33,7 +36,7 @@ from tests.audit.webhooks.receiver import (
     relay_all,
     status,
 )
-from tests.factories import make_actor, make_environment, make_member
+from tests.factories import make_actor, make_environment, make_member, make_plan, make_project
 
 pytestmark = pytest.mark.usefixtures("relayed")
 KEPT = {"at", "status", "latency_ms", "error"}
@@ -134,7 +137,7 @@ def test_after_three_days_without_success_a_delivery_fails_and_its_endpoint_is_d
         "webhooks",
         f"whe_{endpoint.pk.hex}",
     )
-    assert found.after == {"url": receiver.url, "reason": endpoint.disabled_reason}
+    assert found.after == {"url": receiver.url.replace("?tenant=1", "…"), "reason": endpoint.disabled_reason}
 
     happen(environment)
     relay_all(now)
@@ -302,13 +305,88 @@ def test_one_endpoint_with_many_deliveries_leaves_room_for_others(environment: E
         happen(environment)
     happen(environment, "tier.reached")
     relay_all(now)
-    claimed = claim(tenants=TENANTS, now=now, limit=16)
-    assert [message.endpoint for message in claimed].count(busy.pk) == 8
-    assert [message.endpoint for message in claimed].count(other.pk) == 1
-    assert claim(tenants=TENANTS, now=now, limit=16, busy={busy.pk: 8}) == []
-    assert len(claim(tenants=TENANTS, now=now, limit=2, busy={busy.pk: 1})) == 2
+    here = Place(environment.project.organization_id, busy.pk)
+    assert claim(tenants=TENANTS, now=now, busy=[here] * 8) == []
+    assert len(claim(tenants=TENANTS, now=now, busy=[here] * 6)) == 2
+    claimed = [message.place.endpoint for message in claim(tenants=TENANTS, now=now)]
+    assert (claimed.count(busy.pk), claimed.count(other.pk)) == (8, 0)  # the other's went before
     type(busy).objects.filter(pk=busy.pk).update(failing_since=now)
-    assert len(claim(tenants=TENANTS, now=now, limit=16)) == 1
+    assert len(claim(tenants=TENANTS, now=now)) == 1
+
+
+def test_one_organization_with_many_endpoints_leaves_room_for_others(environment: Environment) -> None:
+    now = timezone.now()
+    crowd = [make_environment(project=make_project("Other", organization=f"Crowd {n}")) for n in range(4)]
+    for each in crowd:
+        for _ in range(10):
+            make_endpoint(each, "http://127.0.0.1:9/", "points.earned")
+        happen(each)
+    relay_all(now)
+    first = claim(tenants=TENANTS, now=now)
+    held = Counter(message.place.organization for message in first)
+    assert sorted(held.values()) == [6, 6, 6, 6]  # in turns; the rest of 32 is kept free
+    make_endpoint(environment, "http://127.0.0.1:9/", "points.earned")
+    happen(environment)
+    relay_all(now)
+    (late,) = claim(tenants=TENANTS, now=now, limit=8, busy=[message.place for message in first])
+    assert late.place.organization == environment.project.organization_id
+
+
+def test_what_is_resent_while_it_is_sent_is_sent_again_once_that_has_failed(
+    environment: Environment,
+) -> None:
+    now = timezone.now()
+    endpoint, _ = make_endpoint(environment, "http://127.0.0.1:9/", "points.earned")
+    happen(environment)
+    relay_all(now)
+    going, answers, asked = threading.Event(), [500, 200], []
+
+    def answer(*request: Any) -> Answer:
+        asked.append(request)
+        assert going.wait(10)
+        return Answer(answers.pop(0), "")
+
+    sender = Sender(tenants=TENANTS, send=answer, clock=lambda: now)
+    assert sender.begin() == 1
+    (row,) = deliveries(environment)
+    for again in (
+        lambda: resend(delivery=row, actor=make_actor(), now=now),
+        lambda: disable_endpoint(endpoint=endpoint, actor=make_actor(), now=now),
+        lambda: enable_endpoint(endpoint=endpoint, actor=make_actor(), now=now),
+    ):
+        again()
+        assert (sender.begin(), sender.sending) == (0, 1)
+    going.set()
+    assert sender.send_all() == 2
+    (row,) = deliveries(environment)
+    assert [each["status"] for each in row.history] == [500, 200]
+    assert (row.status, row.attempts, row.leased_until, len(asked)) == ("delivered", 1, None, 2)
+
+
+def test_on_a_plan_without_webhooks_what_waits_counts_no_attempt_and_then_has_three_days_anew(
+    environment: Environment, receiver: Receiver
+) -> None:
+    now = began = timezone.now()
+    receiver.answers += [status(500)]
+    endpoint, _ = make_endpoint(environment, receiver.url, "points.earned")
+    happen(environment)
+    relay_all(now)
+    clock = [now]
+    sender = Sender(tenants=TENANTS, clock=lambda: clock[0])
+    assert sender.send_all() == 1
+    make_plan(environment, without=["webhooks"])
+    for days in (1, 2, 3, 4):
+        clock[0] = began + timedelta(days=days)
+        assert sender.send_all() == 0
+    (row,) = deliveries(environment)
+    assert (row.status, row.attempts, row.give_up_at, len(row.history)) == ("pending", 0, None, 1)
+    make_plan(environment)
+    receiver.answers += [status(500)]
+    assert sender.send_all() == 1
+    (row,) = deliveries(environment)
+    assert (row.status, row.attempts, row.give_up_at) == ("pending", 1, clock[0] + timedelta(days=3))
+    endpoint.refresh_from_db()
+    assert endpoint.status == "enabled"
 
 
 def test_an_erased_member_is_in_no_message_and_no_kept_answer(
@@ -334,7 +412,7 @@ def test_an_erased_member_is_in_no_message_and_no_kept_answer(
     assert receiver.requests[1].body["data"]["after"] is None
 
 
-def test_what_waits_for_a_disabled_endpoint_waits_and_for_a_deleted_one_has_failed(
+def test_what_waits_for_a_disabled_endpoint_waits_and_for_an_archived_one_has_failed(
     environment: Environment, receiver: Receiver
 ) -> None:
     WebhookDelivery.objects.all().delete()  # what tests that commit have left
@@ -344,6 +422,7 @@ def test_what_waits_for_a_disabled_endpoint_waits_and_for_a_deleted_one_has_fail
     relay_all(now)
     disable_endpoint(endpoint=endpoint, actor=make_actor(), now=now)
     assert send(now) == 0
+    assert delete_old(now=now + timedelta(days=31), limit=10) == 0
     archive_endpoint(endpoint=endpoint, actor=make_actor(), now=now)
     assert send(now) == 0
     assert [row.status for row in deliveries(environment)] == ["failed"]
@@ -368,7 +447,9 @@ def test_what_another_worker_took_over_takes_a_late_success_and_no_late_failure(
     (second,) = claim(tenants=TENANTS, now=lease_of(now))
 
     def ended(message: Message, answered: int) -> None:
-        write([Outcome(message.delivery, message.endpoint, message.lease, answered, 1, "", "")], now=now)
+        write(
+            [Outcome(message.delivery, message.place.endpoint, message.lease, answered, 1, "", "")], now=now
+        )
 
     ended(first, 500)
     (row,) = deliveries(environment)

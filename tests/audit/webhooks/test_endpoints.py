@@ -1,4 +1,4 @@
-"""Endpoints are made, changed, moved and deleted; each step is audited, and no secret stands anywhere."""
+"""Endpoints are made, changed, moved and archived; each step is audited, and no secret stands anywhere."""
 
 from datetime import timedelta
 from io import StringIO
@@ -30,7 +30,7 @@ def test_an_endpoint_lives_and_its_trail_says_how(environment: Environment) -> N
     now, actor = timezone.now(), make_actor()
     endpoint, secret = make_endpoint(environment, URL, "points.*", now=now)
     assert (secret[:6], len(secret), core.secret_of(endpoint)) == ("whsec_", 50, secret)
-    assert core.endpoint_of(environment.pk, endpoint.pk) == endpoint
+    assert list(core.endpoints_of(environment.pk)) == [endpoint]
     same = core.update_endpoint(endpoint=endpoint, url=URL, description="", actor=actor, now=now)
     assert same == endpoint
     core.update_endpoint(
@@ -56,7 +56,7 @@ def test_an_endpoint_lives_and_its_trail_says_how(environment: Environment) -> N
         "secret_rotated",
         "disabled",
         "enabled",
-        "deleted",
+        "archived",
     ]
     before = {"url": URL, "event_types": ["points.*"], "description": "", "status": "enabled"}
     after = {"url": f"{URL}x", "event_types": ["*"], "description": "Mail", "status": "enabled"}
@@ -84,22 +84,37 @@ def test_a_wrong_field_is_named_and_nothing_changes(environment: Environment, fi
     endpoint, _ = make_endpoint(environment, URL)
     with pytest.raises(InvalidRequest):
         core.update_endpoint(endpoint=endpoint, actor=actor, now=now, **{field: wrong})
-    assert core.as_json(core.endpoint_of(environment.pk, endpoint.pk)) == right | {"status": "enabled"}
+    assert core.as_json(core.locked(endpoint)) == right | {"status": "enabled"}
     assert len(trail(environment)) == 1
 
 
-def test_another_environment_has_none_of_it(environment: Environment) -> None:
-    endpoint, _ = make_endpoint(environment, URL)
-    with pytest.raises(NotFound):
-        core.endpoint_of(make_environment("live").pk, endpoint.pk)
+def test_what_may_be_secret_in_a_url_is_told_to_nobody(environment: Environment) -> None:
+    actor, now = make_actor(), timezone.now()
+    endpoint, _ = make_endpoint(environment, f"{URL}services/T0/x1secret?token=y2secret")
+    core.update_endpoint(endpoint=endpoint, url=f"{URL}services/T0/z3secret", actor=actor, now=now)
+    core.send_test(endpoint=endpoint, actor=actor, now=now)
+    core.disable_endpoint(endpoint=endpoint, actor=actor, now=now)
+    core.enable_endpoint(endpoint=endpoint, actor=actor, now=now)
+    core.archive_endpoint(endpoint=endpoint, actor=actor, now=now)
+    told = trail(environment)
+    assert [event.verb.split(".")[1] for event in told] == [
+        "created",
+        "updated",
+        "tested",
+        "disabled",
+        "enabled",
+        "archived",
+    ]
+    assert "secret" not in str([(event.before, event.after) for event in told])
+    assert told[0].after["url"] == "http://127.0.0.1:9/service…"
 
 
 @pytest.mark.usefixtures("relayed")
 def test_endpoints_go_with_their_environment_and_its_deliveries_do_not(environment: Environment) -> None:
     now, there = timezone.now(), make_environment()
     endpoint, secret = make_endpoint(environment, URL, "points.earned")
-    deleted, _ = make_endpoint(environment, URL)
-    core.archive_endpoint(endpoint=deleted, actor=make_actor(), now=now)
+    archived, _ = make_endpoint(environment, URL)
+    core.archive_endpoint(endpoint=archived, actor=make_actor(), now=now)
     happen(environment)
     relay_all(now)
     assert (
@@ -107,7 +122,7 @@ def test_endpoints_go_with_their_environment_and_its_deliveries_do_not(environme
         == 1
     )
     assert deliveries(environment) == []
-    moved = core.endpoint_of(there.pk, endpoint.pk)
+    moved = core.endpoints_of(there.pk).get()
     assert core.secret_of(moved) == secret
     happen(there)
     relay_all(now)

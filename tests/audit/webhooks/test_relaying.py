@@ -100,6 +100,31 @@ def test_two_relays_at_once_make_each_delivery_once(
     assert sorted(row.sequence or 0 for row in made) == list(range(1, 41))
 
 
+@together_url
+def test_an_endpoint_that_is_locked_holds_nobody_up_and_loses_nothing(
+    committed_environment: Environment,
+) -> None:
+    here, there = committed_environment, make_environment("live", project=committed_environment.project)
+    endpoint, _ = make_endpoint(here, NOWHERE_URL, "points.earned")
+    make_endpoint(there, NOWHERE_URL, "points.earned")
+    begin_here()
+    first = happen(here), happen(there)
+    connection.ensure_connection()
+    info = connection.connection.info
+    with psycopg.connect(info.dsn, password=info.password) as other:
+        lock = "SELECT FROM audit_webhookendpoint WHERE id = %s FOR"
+        other.execute(f"{lock} NO KEY UPDATE", [endpoint.pk])  # as whoever changes or disables it
+        assert relay_until(present_transaction()) == 2
+        before, late = happen(there), happen(here)
+        horizon = present_transaction()
+        other.execute(f"{lock} UPDATE", [endpoint.pk])  # as whoever moves it to another environment
+        assert relay_until(horizon) == 1
+        assert relay_until(horizon) == 0
+        assert [row.event_id for row in deliveries(there)] == [first[1].pk, before.pk]
+    assert relay_until(horizon) == 1
+    assert [row.event_id for row in deliveries(here)] == [first[0].pk, late.pk]
+
+
 @pytest.mark.usefixtures("relayed")
 def test_a_large_transaction_is_gone_along_in_windows(environment: Environment) -> None:
     make_endpoint(environment, NOWHERE_URL, "points.earned")
