@@ -250,7 +250,9 @@ def test_shares_are_made_shown_to_both_sides_and_revoked_by_the_owner(two: Neigh
         for each in bodies:
             (error,) = two.own.post("/v1/program-shares", each).json()["errors"]
             assert (error["field"], error["code"]) == (field, code)
-    assert two.own.call("DELETE", f"/v1/program-shares/{share}").json()["revoked_at"]
+    factories.make_plan(two.owner, without=["cross_project"])
+    assert two.own.get(f"/v1/program-shares/{share}").json()["code"] == "feature_not_in_plan"
+    assert two.own.call("DELETE", f"/v1/program-shares/{share}").json()["revoked_at"]  # on any plan
     assert ProgramShare.objects.filter(environment=two.owner, revoked_at__isnull=True).count() == 0
     for side in (two.owner, two.guest):
         trail = AuditEvent.objects.filter(environment_id=side.pk, verb__startswith="program.share")
