@@ -116,7 +116,7 @@ class ConsoleSite(AdminSite):
             "steps": checklist(environment=environment, now=now) if may(request, "operator") else [],
             "figures": figures(environment=environment, now=now, days=days),
             "latest": latest_activity(environment=environment),
-            "troubled_endpoints": troubled_endpoints(environment),
+            "troubled_endpoints": troubled_endpoints(environment, timezone.now()),
             "days": days,
             "periods": PERIODS,
             "now": now,

@@ -50,7 +50,7 @@ class SweepFailed(Exception):
 @app.periodic(cron="* * * * *")
 @app.task(name="sweep", queue="loyalty", lock="sweep", queueing_lock="sweep", pass_context=True)
 def settlement_sweep(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
-    """Every minute: settle what has come due, in every environment."""
+    """Every minute: let points vest and expire and holds end, where their time has come."""
     actor = Actor.system("sweep")
     done = sweep(actor=actor, now=timezone.now(), pace=jobs.pace_of(context))
     if done.failed:
@@ -72,7 +72,7 @@ class LevelsFailed(Exception):
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="tiers", queue="loyalty", lock="tiers", queueing_lock="tiers", pass_context=True)
 def levels(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
-    """Every five minutes: decide the levels whose time has come, in every environment."""
+    """Every five minutes: raise and lower the members whose level ends or begins by now."""
     actor = Actor.system("tiers")
     done = evaluate_levels(actor=actor, now=timezone.now(), pace=jobs.pace_of(context))
     if done.failed:
@@ -94,7 +94,7 @@ class CardsFailed(Exception):
 @app.periodic(cron="* * * * *")
 @app.task(name="stamps", queue="loyalty", lock="stamps", queueing_lock="stamps", pass_context=True)
 def lowered_thresholds(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
-    """Every minute: issue the rewards of stamp cards that a lower threshold has made full."""
+    """Every minute: give the rewards of stamp cards that are full since fewer stamps are needed."""
     actor = Actor.system("stamps")
     done = settle_lowered(actor=actor, now=timezone.now(), pace=jobs.pace_of(context))
     if done.failed:
@@ -113,7 +113,7 @@ class ChallengesFailed(Exception):
     name="challenges", queue="loyalty", lock="challenges", queueing_lock="challenges", pass_context=True
 )
 def edited_challenges(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
-    """Every minute: complete what edits of challenges have made complete."""
+    """Every minute: complete challenges of members who have done all since a challenge was made easier."""
     actor = Actor.system("challenges")
     done = settle_edited(actor=actor, now=timezone.now(), pace=jobs.pace_of(context))
     if done.failed:
@@ -126,7 +126,7 @@ def edited_challenges(context: JobContext, timestamp: int) -> Counts:  # noqa: A
 @app.periodic(cron="* * * * *")
 @app.task(name="seals", queue="loyalty", lock="seals", queueing_lock="seals", pass_context=True)
 def seals(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
-    """Every minute: seal the audit events that are final."""
+    """Every minute: seal what was added to the audit trail, so that nobody changes it unseen."""
     return {"rows": seal_trail(pace=jobs.pace_of(context))}
 
 
@@ -135,7 +135,7 @@ def seals(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
     name="idempotency", queue="loyalty", lock="idempotency", queueing_lock="idempotency", pass_context=True
 )
 def old_idempotency_records(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
-    """Every hour: forget the answers of requests older than 30 days."""
+    """Every hour: forget the answers kept for calls that may be repeated (Idempotency-Key) after 30 days."""
     return {"deleted": delete_idempotency_records(now=timezone.now(), pace=jobs.pace_of(context))}
 
 
@@ -154,7 +154,7 @@ class OldPayloadsFailed(Exception):
     pass_context=True,
 )
 def old_payloads(context: JobContext, timestamp: int) -> Counts:
-    """Every night: blank what is said of members in rows older than the history that is shown."""
+    """Every night: erase what is said of members in history that is too old to be shown; amounts stay."""
     done = erase_old_payloads(now=timezone.now(), pace=jobs.pace_of(context))
     if done.left:
         with contextlib.suppress(AlreadyEnqueued):
@@ -183,7 +183,7 @@ def old_deliveries(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG0
     retry=RetryStrategy(wait=5, retry_exceptions=[NotAllCounted, OperationalError, InterfaceError]),
 )
 def recount(context: JobContext, environment: str) -> Counts:
-    """When a ladder is made or counts something else: count every member's progress anew."""
+    """When a ladder is made or counts something else: count each member's progress anew."""
     pace = replace(jobs.pace_of(context), seconds=None)
     actor = Actor.system("tiers")
     return {"days": recount_levels(environment_id=UUID(environment), actor=actor, pace=pace)}
@@ -199,7 +199,7 @@ def recount(context: JobContext, environment: str) -> Counts:
     retry=RetryStrategy(wait=5, retry_exceptions=[Interrupted, OperationalError, InterfaceError]),
 )
 def try_draft(context: JobContext, back_test: str) -> Counts:
-    """When somebody starts a back-test: try the draft on the period, whole, however long it takes."""
+    """When somebody starts a back-test: try the draft of a rule on the events of a period."""
     pace = replace(jobs.pace_of(context), seconds=None)
     return run_back_test(back_test=UUID(back_test), pace=pace, attempt=context.job.attempts)
 
@@ -227,7 +227,7 @@ def add_uploaded_codes(context: JobContext, upload: str) -> Counts:
     ),
 )
 def import_file(context: JobContext, file: str) -> Counts:
-    """When somebody starts an import: work the file off, or try it, to its end."""
+    """When somebody starts an import: import the file, or try it."""
     pace = replace(jobs.pace_of(context), seconds=None)
     return run_import(file=UUID(file), pace=pace, attempt=context.job.attempts)
 
@@ -240,7 +240,7 @@ def import_file(context: JobContext, file: str) -> Counts:
     retry=RetryStrategy(wait=5, retry_exceptions=[Interrupted, OperationalError, InterfaceError]),
 )
 def write_export(context: JobContext, export: str) -> Counts:
-    """When somebody asks for a list as a file: write it, whole, however long it is."""
+    """When somebody asks for a list as a file: write it."""
     pace = replace(jobs.pace_of(context), seconds=None)
     return run_export(export=UUID(export), pace=pace, attempt=context.job.attempts)
 
@@ -265,7 +265,7 @@ def old_previews(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="plans", queue="loyalty", lock="plans", queueing_lock="plans", pass_context=True)
 def recounted_plans(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
-    """Every ten minutes: count again what plans limit, so that nothing a dead process had leased stays lost."""
+    """Every ten minutes: count again what plans limit, should a process have died while it counted."""
     wrong = recount_plans(now=timezone.now(), pace=jobs.pace_of(context))
     return {"seats": wrong["seats"], "events": wrong["events"]}
 
@@ -274,7 +274,7 @@ def recounted_plans(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG
 @app.periodic(cron="* * * * * */20")
 @app.task(name="stalled_jobs", queue="loyalty", queueing_lock="stalled_jobs", priority=10, pass_context=True)
 async def stalled_jobs(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
-    """Every 20 seconds: what a dead worker was at is done by another."""
+    """Every 20 seconds: give what a dead worker was doing to another."""
     return {"freed": await jobs.free_stalled(context.app)}
 
 

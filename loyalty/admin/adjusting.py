@@ -5,7 +5,9 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from audit.errors import InvalidRequest
 from audit.record import Actor
@@ -73,8 +75,12 @@ def adjust_page(page: DetailAdmin[Member], request: HttpRequest, member: Member)
             "idempotency": once,
         }
         if request.POST.get("approval"):
-            request_adjustment(**asked)
-            return "Asked for: it waits under Approvals until another person decides. No points were moved."
+            made = request_adjustment(**asked)
+            return format_html(
+                '<a class="lc-link" href="{}">Asked for</a>: it waits under Approvals until another person decides. '
+                "No points were moved.",
+                reverse("admin:loyalty_adjustmentrequest_change", args=[made.pk]),
+            )
         entry = adjust(**asked)
         return f"Adjusted by {entry.points:+,}; the total is now {entry.balance_after:,}."
 

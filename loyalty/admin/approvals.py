@@ -24,7 +24,7 @@ from loyalty.admin.shared import Endless, member_link, signed, uuid_or_none
 from loyalty.models import AdjustmentRequest, Member
 from loyalty.queries.approvals import pending_requests
 from loyalty.queries.balances import balances_of
-from programs.admin.base import actor_of, require, required_environment
+from programs.admin.base import actor_of, may, require, required_environment
 from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import text_area
 from programs.queries.environments import now_in
@@ -53,6 +53,7 @@ def _tag(found: AdjustmentRequest) -> SafeString:
 @admin.register(AdjustmentRequest)
 class AdjustmentRequestAdmin(DetailAdmin[AdjustmentRequest]):
     reader: ClassVar[str] = "support"
+    list_title = "Approvals: all requests"
     detail_template = "adjustment_request.html"
     explanation = "An adjustment above a program's limit is asked for here, and another person approves it."
     first_step = "Set a limit on a program's page. Whoever adjusts a member by more is asked to request it."
@@ -128,6 +129,7 @@ class AdjustmentRequestAdmin(DetailAdmin[AdjustmentRequest]):
             "form": NoteForm(),
             "is_pending": is_pending,
             "is_mine": is_mine,
+            "may_add_staff": may(request, "owner"),
             "is_in_plan": has_feature(environment, "approvals"),
             "effect": self._effect(request, found) if is_pending else None,
             "entry": found.entry,
@@ -155,26 +157,25 @@ class AdjustmentRequestAdmin(DetailAdmin[AdjustmentRequest]):
             messages.warning(request, _CHANGED)
             return HttpResponseRedirect(self.url("change", found.pk))
         if request.POST.get("decision") == "approve":
-            done = f"Approved: {found.points:+,} {found.metric} for {found.member}."
-            return self._do(request, found, approve_adjustment, done)
-        return self._do(request, found, reject_adjustment, "Rejected; no points were moved.")
+            return self._do(request, found, approve_adjustment, _approved)
+        return self._do(request, found, reject_adjustment, lambda _: "Rejected; no points were moved.")
 
     def withdraw(self, request: HttpRequest, found: AdjustmentRequest) -> HttpResponse:
         """A post takes back what the user asked for."""
-        return self._do(request, found, withdraw_adjustment, "Withdrawn; no points were moved.")
+        return self._do(request, found, withdraw_adjustment, lambda _: "Withdrawn; no points were moved.")
 
     def _do(
         self,
         request: HttpRequest,
         found: AdjustmentRequest,
         action: Callable[..., AdjustmentRequest],
-        done: str,
+        done: Callable[[AdjustmentRequest], str],
     ) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         environment = required_environment(request)
         try:
-            action(
+            decided = action(
                 environment=environment,
                 request=found.pk,
                 note=request.POST.get("note", ""),
@@ -184,5 +185,16 @@ class AdjustmentRequestAdmin(DetailAdmin[AdjustmentRequest]):
         except DomainError as error:
             messages.error(request, error.detail)
             return HttpResponseRedirect(self.url("change", found.pk))
-        messages.success(request, done)
+        messages.success(request, done(decided))
         return HttpResponseRedirect(reverse("admin:loyalty_adjustmentrequest_queue"))
+
+
+def _approved(decided: AdjustmentRequest) -> SafeString:
+    entry = reverse("admin:loyalty_ledgerentry_change", args=[decided.entry_id])
+    return format_html(
+        'Approved: <a class="lc-link" href="{}">{} {}</a> for {}.',
+        entry,
+        signed(decided.points),
+        decided.metric,
+        member_link(decided.member),
+    )

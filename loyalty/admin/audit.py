@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from audit.ids import parse_public
 from audit.models import AuditEvent
 from audit.seals import head_of, newest_seal, seal_of, seal_state
+from loyalty.admin.audit_labels import labels_of, said_of
 from loyalty.admin.exports import ExportableAdmin
 from loyalty.admin.shared import DateRange, Endless, member_link
 from loyalty.models import Member
@@ -43,9 +44,6 @@ _SUBJECTS = {
 _ACTORS = {"api_key": "An API key", "member": "A member", "staff": "Staff", "system": "The engine"}
 
 
-_NAMES = ("name", "title", "external_id", "username", "role", "kind", "code", "clock", "url")
-
-
 class SubjectFilter(SimpleListFilter):
     title = "subject"
     parameter_name = "subject"
@@ -72,7 +70,8 @@ class ActorFilter(SimpleListFilter):
 
 
 class AuditList(ChangeList):
-    """A page of the trail, with the members it is about; one statement more."""
+    """A page of the trail, with the members and objects it is about; a statement for the members, and one for each
+    kind of object that the events don't name."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -83,11 +82,16 @@ class AuditList(ChangeList):
         )
         for event in self.result_list:
             event.member = members.get(event.member_id)  # type: ignore[attr-defined]
+        unnamed = [event for event in self.result_list if not event.member_id and not said_of(event)]
+        labels = labels_of(environment, unnamed) if environment and unnamed else {}
+        for event in unnamed:
+            event.label = labels.get(event.pk)  # type: ignore[attr-defined]
 
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ExportableAdmin[AuditEvent]):
     exported_as = "audit"
+    list_title = "Audit trail"
     detail_template = "audit_event.html"
     explanation = "The audit trail says who did what, and how it stood before and after; it is never edited."
     first_step = "Whatever you do here or through the API adds to it."
@@ -159,12 +163,11 @@ class AuditEventAdmin(ExportableAdmin[AuditEvent]):
 
     @admin.display(description="About")
     def about(self, event: AuditEvent) -> str | SafeString:
-        """The member, else what the object is called; its id is on the event's page."""
+        """The member, else what the object is called or was; its id is on the event's page."""
         member = getattr(event, "member", None)
         if member is not None:
             return member_link(member)
-        facts = {**(event.before or {}), **(event.after or {})}
-        return next((str(facts[key]) for key in _NAMES if facts.get(key)), "–")
+        return said_of(event) or getattr(event, "label", None) or "–"
 
     @admin.display(description="From")
     def from_where(self, event: AuditEvent) -> str:
@@ -195,6 +198,8 @@ _NOUNS = {
     "rewardcodes": "codes",
     "projectmembership": "staff membership",
     "stampprogram": "stamp program",
+    "tierladder": "tier ladder",
+    "backtest": "back-test",
     "ledgerentry": "ledger entry",
     "webhookendpoint": "webhook endpoint",
     "webhookdelivery": "webhook delivery",

@@ -14,16 +14,41 @@ _OUTCOMES = {
     "todo": ("queued", "To be tried again"),
 }
 
+_NAMES = {
+    "back_test": "Back-tests",
+    "challenges": "Challenges that changed",
+    "code_upload": "Uploads of codes",
+    "deliveries": "Old webhook deliveries",
+    "export": "Exports",
+    "exports": "Old exports",
+    "idempotency": "Old answers to repeated calls",
+    "import": "Imports",
+    "old_jobs": "Old runs of jobs",
+    "plans": "Use of plans",
+    "previews": "Old files and pictures",
+    "recount": "Progress towards tiers",
+    "retention": "Old history",
+    "seals": "Seals of the audit trail",
+    "stalled_jobs": "Jobs of dead workers",
+    "stamps": "Stamp programs that changed",
+    "sweep": "Points and holds",
+    "tiers": "Tiers",
+}
+
 
 def jobs_shown() -> dict[str, Any]:
     """What the page of the jobs needs."""
     now = timezone.now()
     return {
-        "jobs": [(each, _outcome(each.last), _took(each.last)) for each in job_states(now)],
+        "jobs": [(_name(each.job), each, _outcome(each.last), _took(each.last)) for each in job_states(now)],
         "workers": workers_alive(),
         "outbox": outbox(now),
         "now": now,
     }
+
+
+def _name(job: str) -> str:
+    return _NAMES.get(job) or job.replace("_", " ").capitalize()
 
 
 def _outcome(run: JobRun | None) -> tuple[str, str]:

@@ -31,6 +31,7 @@ from loyalty.admin.standing import referrals_shown, standing_of_tiers
 from loyalty.admin.transferring import transfer_page
 from loyalty.admin.windowed import history_from, windows_at
 from loyalty.models import LedgerEntry, Member
+from loyalty.queries.approvals import pending_requests
 from loyalty.queries.balances import balances_of_many
 from loyalty.queries.holds import captured_holds_of, holds_of
 from loyalty.queries.relations import survivor_of
@@ -141,6 +142,7 @@ class MemberAdmin(ExportableAdmin[Member]):
         helps = may(request, "support") and not erased and standing.at is None
         is_present = not erased and survivor is None and standing.at is None
         balances = [balance for balance, _ in standing.wallets]
+        sees_requests = is_present and may(request, "support")
         return {
             "attributes": rows_of(found.attributes),
             "standing": standing,
@@ -159,6 +161,7 @@ class MemberAdmin(ExportableAdmin[Member]):
             "merged_here": [] if erased else list(found.redirected_from.exclude(status=Member.Status.ERASED)),
             "may_help": helps and survivor is None,
             "may_reverse": helps,
+            "requests": list(pending_requests(environment).filter(member=found)) if sees_requests else [],
             "redemptions": redemptions_shown(environment, found, now, whole=may(request, "support")),
             "holds_stamps": has_feature(environment, "stamps"),
             "stamp_cards": [] if standing.at else stamps_shown(environment, found),

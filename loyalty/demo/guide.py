@@ -41,6 +41,10 @@ sent T-light holders back, which revoked four). Challenges with badges, and mile
 winter, and was the regular of the week of the orders. Search takes a member, a code or an id: 13777, or
 CAFE-7919-6007.
 
+To run it: Webhooks tell your server of what happens (docs/webhooks.md), Settings, Imports takes members and
+purchases from another system (docs/imports.md), Approvals asks a second person for large adjustments
+(docs/approvals.md), and Settings, Background jobs shows what the worker does (docs/jobs.md).
+
 Try it. Award points to a customer of the shop (run it twice: there is still one entry,
 and the second answer has the header Idempotent-Replayed: true); their history; their balance:
 

@@ -1,5 +1,6 @@
 """Reads of webhook endpoints and of what was sent to them."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
@@ -11,6 +12,8 @@ from audit.webhooks import endpoints
 from loyalty.models import Member
 from programs.models import Environment
 from programs.queries.plans import has_feature
+
+_PATIENCE = timedelta(minutes=10)
 
 
 def all_endpoints_of(environment: Environment) -> QuerySet[WebhookEndpoint]:
@@ -34,12 +37,12 @@ def find_endpoint(*, environment: Environment, endpoint: str, archived: bool = F
     return found
 
 
-def troubled_endpoints(environment: Environment) -> list[WebhookEndpoint]:
-    """Those that were disabled, or that nothing reaches at present: the longest in trouble first. None where the plan
-    has no webhooks."""
+def troubled_endpoints(environment: Environment, now: datetime) -> list[WebhookEndpoint]:
+    """Those that were disabled, or that nothing has reached for ten minutes by `now`, real time: the longest in trouble
+    first. One that fails once is tried again by itself. None where the plan has no webhooks."""
     if not has_feature(environment, "webhooks"):
         return []
-    troubled = Q(status=WebhookEndpoint.Status.DISABLED) | Q(failing_since__isnull=False)
+    troubled = Q(status=WebhookEndpoint.Status.DISABLED) | Q(failing_since__lte=now - _PATIENCE)
     return sorted(
         endpoints_of(environment).filter(troubled),
         key=lambda found: found.failing_since or found.disabled_at or found.created_at,

@@ -99,6 +99,8 @@ class TenantAdmin(ModelAdmin[ModelT]):
     reader: ClassVar[str] = Role.ANALYST.value
     writer: ClassVar[str | None] = None
     """The least role that may add and change; None: read-only."""
+    list_title: ClassVar[str] = ""
+    """The title of the list; else the model's name."""
     explanation: ClassVar[str] = ""
     """What this page lists, in a sentence; shown where the list is empty."""
     first_step: ClassVar[str] = ""
@@ -216,7 +218,7 @@ class TenantAdmin(ModelAdmin[ModelT]):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         name = str(self.opts.verbose_name_plural)
         context = {
-            "title": (name[:1].upper() + name[1:]).replace("Api ", "API "),
+            "title": self.list_title or (name[:1].upper() + name[1:]).replace("Api ", "API "),
             "explanation": self.explanation,
             "first_step": self.first_step,
         } | (extra_context or {})

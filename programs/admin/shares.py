@@ -28,7 +28,8 @@ class ShareForm(forms.Form):
     project = forms.ModelChoiceField(
         Environment.objects.none(),
         widget=select(),
-        help_text="Its calls may then name the program by its id. Only projects that you are in yourself are listed.",
+        help_text="Its calls may then name the program by its id. Only projects that you are in yourself are listed:"
+        " if yours is missing, ask an owner there to add you under Staff, or share by API (docs/cross-project.md).",
     )
     reason = forms.CharField(max_length=500, widget=text_input(), help_text="Both projects read it.")
 

@@ -1,5 +1,6 @@
 """The console asks a second person above the limit, and shows them what waits."""
 
+import re
 from typing import Any
 
 import pytest
@@ -27,12 +28,17 @@ def adjust_url(member: Member) -> str:
     return f"/console/loyalty/member/{member.pk}/adjust/"
 
 
+def member_url(member: Member) -> str:
+    return f"/console/loyalty/member/{member.pk}/change/"
+
+
 def ask(client: Client, member: Member, **changes: str) -> AdjustmentRequest:
     shown = show(client, adjust_url(member), **FORM | changes)
     assert "Ask for approval" in shown.content.decode()
     said = confirm(client, adjust_url(member), shown, approval="1", **FORM | changes)
-    assert "it waits under Approvals" in told(said)
-    return AdjustmentRequest.objects.latest("id")
+    made = AdjustmentRequest.objects.latest("id")
+    assert f'href="{page(made)}">Asked for</a>: it waits under Approvals' in told(said)
+    return made
 
 
 def page(asked: AdjustmentRequest, name: str = "change") -> str:
@@ -65,11 +71,21 @@ def test_from_the_form_to_the_second_persons_yes(
     own = olga.get(page(asked)).content.decode()
     assert "Another person with the role support or above decides" in own
     assert "Approve</button>" not in own
+    assert "An owner adds people under Settings ▸ Staff" in own
+    waits = f'href="{page(asked)}">.*500.* Points</a> wait for approval, asked for by {asked.requested_by}'
+    assert re.search(waits, sven.get(member_url(member)).content.decode())
+    assert "wait for approval" not in login(environment, "analyst").get(member_url(member)).content.decode()
     assert "You asked for it yourself" in decide(olga, asked, "approve")
     effect = sven.get(page(asked)).context["effect"]
     assert (effect["before"], effect["after"]) == (40, 540)
-    assert "Approved: +500" in decide(sven, asked, "approve")
+    said = decide(sven, asked, "approve")
+    entry = LedgerEntry.objects.get(type="adjusted")
+    assert said.startswith(
+        f'Approved: <a class="lc-link" href="/console/loyalty/ledgerentry/{entry.pk}/change/">'
+    )
+    assert member_url(member) in said
     assert total(member) == 540
+    assert "wait for approval" not in sven.get(member_url(member)).content.decode()
     assert "approved already" in decide(sven, asked, "approve")
     assert total(member) == 540
     assert LedgerEntry.objects.get(type="adjusted").actor_id == AdjustmentRequest.objects.get().decided_by

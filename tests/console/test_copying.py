@@ -42,8 +42,8 @@ def test_the_difference_is_shown_and_copied_once(operator: Client, environment: 
     text = _text(page)
     for part in (
         "Live gets 3 new and 0 changed objects",
-        '1 point per £1 <span class="lc-tag lc-published">published</span>',
-        'Not yet <span class="lc-tag lc-draft">draft</span>',
+        '1 point per £1 <span class="lc-tag lc-published">Published</span>',
+        'Not yet <span class="lc-tag lc-draft">Draft</span>',
         "<strong>Set the stock in live afterwards:</strong> Mug.",
         "Only in live: left alone",
         "Live alone",

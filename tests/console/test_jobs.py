@@ -50,13 +50,13 @@ def page(login: Any, environment: Environment, role: str = "analyst") -> str:
 
 
 def rows(text: str) -> dict[str, list[str]]:
-    """By job: last run, took, outcome, next run, in words."""
+    """By job, as the operators' commands call it: last run, took, outcome, next run, in words."""
     cells = [
         re.findall(r"<td.*?>(.*?)</td>", row, re.DOTALL)
         for row in re.findall(r"<tr>(.*?)</tr>", text, re.DOTALL)
     ]
     plain = [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row] for row in cells if row]
-    return {row[0].split()[0]: row[1:] for row in plain}
+    return {row[0].split()[-1]: row[1:] for row in plain}
 
 
 def test_each_job_has_a_line_with_its_last_run(login: Any, environment: Environment) -> None:
@@ -78,6 +78,8 @@ def test_each_job_has_a_line_with_its_last_run(login: Any, environment: Environm
         "When a ladder is made or counts something else 1 due",
     ]
     assert "No worker runs." in text
+    assert {name for name in found if f"<strong>{name}</strong>" in text} == set(), "each has a name in words"
+    assert "<strong>Points and holds</strong>" in text
 
 
 def test_the_timetable_says_when_a_job_runs_next() -> None:

@@ -8,11 +8,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import AuditEvent
 from config.console import not_allowed
 from loyalty.models import LedgerEntry
 from loyalty.templatetags.console import actor, published_by
+from programs.actions.webhook_endpoints import rotate_secret
 from programs.models import Environment, Program
 from tests import factories
 from tests.console.tenants import Tenant, furnish, registered
@@ -222,6 +224,20 @@ def test_search_opens_a_single_hit(login: Any, ours: Tenant) -> None:
         assert answer.status_code == 302, term
         assert f"/{noun}/{by_name[noun].pk}/change/" in answer["Location"]
     assert "Nothing found" in client.get("/console/find/", {"q": "zzz"}).content.decode()
+
+
+def test_the_trail_names_objects_that_its_events_do_not(login: Any, environment: Environment) -> None:
+    made = factories.make_endpoint(environment, description="Shop")
+    rotate_secret(
+        environment=environment, endpoint=made.endpoint, actor=factories.make_actor(), now=timezone.now()
+    )
+    factories.make_challenge(environment, title="Look around")
+    factories.make_ladder(environment, ("silver", "0"))
+    shown = login(environment).get("/console/audit/auditevent/").context["cl"].result_list
+    about = {event.verb: site._registry[AuditEvent].about(event) for event in shown}  # type: ignore[attr-defined]
+    assert about["webhookendpoint.secret_rotated"] == "Shop"
+    assert about["challenge.rewards_changed"] == "Look around"
+    assert about["tierladder.levels_changed"] == "Tiers of Default program"
 
 
 def test_a_nul_in_the_address_is_a_bad_request(login: Any, ours: Tenant) -> None:

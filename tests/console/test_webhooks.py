@@ -177,7 +177,11 @@ def test_the_overview_names_endpoints_that_fail_or_were_disabled(
     make(environment, description="Well")
     assert "needs you" not in operator.get("/console/").content.decode()
     failing, off = make(environment, description="Ailing"), make(environment, description="Off")
-    WebhookEndpoint.objects.filter(pk=failing.pk).update(failing_since=timezone.now() - timedelta(hours=1))
+    never, brief = make(environment, description="Never"), make(environment, description="Brief")
+    hour = timezone.now() - timedelta(hours=1)
+    WebhookEndpoint.objects.filter(pk=failing.pk).update(failing_since=hour, last_success_at=hour)
+    WebhookEndpoint.objects.filter(pk=never.pk).update(failing_since=hour)
+    WebhookEndpoint.objects.filter(pk=brief.pk).update(failing_since=timezone.now() - timedelta(minutes=9))
     update_endpoint(
         environment=factories.reload(environment),
         endpoint=off,
@@ -186,8 +190,10 @@ def test_the_overview_names_endpoints_that_fail_or_were_disabled(
         now=timezone.now(),
     )
     shown = operator.get("/console/").content.decode()
-    notice = re.sub(r"\s+", " ", shown[shown.index("lc-notice") :][:1500])
-    assert "2 webhook endpoints need you" in notice
+    notice = re.sub(r"\s+", " ", shown[shown.index("lc-notice") :][:2000])
+    assert "3 webhook endpoints need you" in notice
+    assert re.search(r">Never</a> fails since .*: nothing has ever arrived there", notice)
+    assert "Brief" not in notice, "it is tried again first"
     assert re.search(r">Ailing</a> fails: nothing has arrived there since", notice)
     assert re.search(r">Off</a> was disabled .*, by hand; nothing is sent to it", notice)
     assert "Well" not in notice
