@@ -323,7 +323,12 @@ def _pages(request: HttpRequest, term: str) -> list[dict[str, Any]]:
 
 def _hits(environment: Environment | None, term: str) -> list[dict[str, Any]]:
     found = find_anything(environment=environment, term=term) if environment else []
-    return [hit._asdict() | {"link": reverse(f"admin:{hit.noun}_change", args=[hit.key])} for hit in found]
+    pages = ((hit, f"{hit.noun}_change") for hit in found)
+    return [
+        hit._asdict() | {"link": reverse(f"admin:{page}", args=[hit.key])}
+        for hit, page in pages
+        if not is_hidden(environment, page)
+    ]
 
 
 def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
+from django.db.models import Q
 from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy, builtin_tasks
 from procrastinate.contrib.django import app
@@ -267,6 +268,20 @@ def old_previews(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
 def recounted_plans(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
     """Every ten minutes: count again what plans limit, should a process have died while it counted."""
     wrong = recount_plans(now=timezone.now(), pace=jobs.pace_of(context))
+    return {"seats": wrong["seats"], "events": wrong["events"]}
+
+
+@app.task(
+    name="recount_plan",
+    queue="loyalty",
+    pass_context=True,
+    retry=RetryStrategy(wait=5, retry_exceptions=[OperationalError, InterfaceError]),
+)
+def recount_plan(context: JobContext, plan: str | None = None, organization: str | None = None) -> Counts:
+    """When a plan is changed, or given to an organization: count again what it limits."""
+    pace = replace(jobs.pace_of(context), seconds=None)
+    whose = Q(organization=UUID(organization)) if organization else Q(organization__plan=plan)
+    wrong = recount_plans(now=timezone.now(), pace=pace, whose=whose)
     return {"seats": wrong["seats"], "events": wrong["events"]}
 
 

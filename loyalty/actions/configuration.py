@@ -15,14 +15,20 @@ T = TypeVar("T")
 
 @once
 def configure_once(
-    *, environment: Environment, change: Callable[[], T], idempotency: Idempotency | None = None
+    *,
+    environment: Environment,
+    change: Callable[[], T],
+    environment_first: bool = True,
+    idempotency: Idempotency | None = None,
 ) -> T:
     """Run `change` (an action of `programs`) once for its key; its answer is kept with it.
 
     Raises what `change` raises, Replay and IdempotencyKeyReused. Locks: the environment, then as `change`:
-    whoever sends the same key at the same time waits, and then finds the answer.
+    whoever sends the same key at the same time waits, and then finds the answer. Where `change` locks something
+    else before the environment (a plan's limits the organization), `environment_first` must be False.
     """
-    lock_environment(environment)
+    if environment_first:
+        lock_environment(environment)
     if idempotency:
         idempotency.check_stored(environment.id)
     result = change()

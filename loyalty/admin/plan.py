@@ -12,8 +12,9 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 
 from audit.errors import DomainError
+from loyalty.actions.changing_plans import change_plan, give_plan
 from loyalty.queries.plan_usage import plan_use
-from programs.actions.plans import MOST, save_plan, set_plan
+from programs.actions.plans import MOST
 from programs.admin.base import TenantAdmin, actor_of, form_errors, require, required_environment
 from programs.admin.widgets import check_boxes, number_input, select, text_input
 from programs.models import Environment, Plan
@@ -108,7 +109,7 @@ class PlanAdmin(TenantAdmin[Plan]):
         form = ChoiceForm(request.POST)
         if form.is_valid():
             organization = required_environment(request).project.organization
-            set_plan(organization=organization, plan=form.cleaned_data["plan"], actor=actor_of(request))
+            give_plan(organization=organization, plan=form.cleaned_data["plan"], actor=actor_of(request))
             messages.success(request, f"{organization} has the plan {form.cleaned_data['plan']}.")
         else:
             messages.error(request, "There is no such plan; choose one of the list.")
@@ -132,7 +133,7 @@ class PlanAdmin(TenantAdmin[Plan]):
         is_new = plan._state.adding
         if request.method == "POST" and form.is_valid():
             try:
-                saved = save_plan(plan=plan, changes=form.changes(), actor=actor_of(request))
+                saved = change_plan(plan=plan, changes=form.changes(), actor=actor_of(request))
             except DomainError as refusal:
                 form_errors(form, refusal)
             else:

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.urls import reverse
 
+from audit.ids import public
 from audit.models import AuditEvent
 from loyalty.models import StampCollection
 from programs.models import Environment, Plan, Program, StampProgram
@@ -48,11 +49,22 @@ def test_what_the_plan_does_not_hold_is_hidden_and_refused_by_its_address_too(
         reverse("admin:loyalty_member_enrol", args=[card.member_id]),
         reverse("admin:programs_challenge_changelist"),
         reverse("admin:audit_webhookendpoint_changelist"),
+        reverse("admin:programs_programshare_changelist"),
     ]
     client = login(environment, "owner")
+
+    def found() -> list[str]:
+        """The pages of the card and of its program that the search leads to."""
+        hits = [
+            client.get(f"/console/search/?s={term}").content.decode()
+            for term in (card.stamp_program.public_id, public("sc", card.pk))
+        ]
+        return [hit for hit in hits if "/stampprogram/" in hit or "/stampcollection/" in hit]
+
+    assert len(found()) == 2
     assert [client.get(page, follow=True).status_code for page in pages] == [200] * len(pages)
     sidebar = client.get("/console/").content.decode()
-    assert all(f'href="{page}"' in sidebar for page in (pages[0], pages[5], pages[6]))
+    assert all(f'href="{page}"' in sidebar for page in (pages[0], *pages[5:]))
     factories.make_plan(
         environment, without=["stamps", "challenges", "webhooks", "cross_project", "approvals"]
     )
@@ -61,6 +73,7 @@ def test_what_the_plan_does_not_hold_is_hidden_and_refused_by_its_address_too(
         assert (refused.status_code, "plan has no" in refused.content.decode()) == (403, True), page
     sidebar = client.get("/console/").content.decode()
     assert [page for page in pages if f'href="{page}"' in sidebar] == []
+    assert found() == []
     member = client.get(reverse("admin:loyalty_member_change", args=[card.member_id])).content.decode()
     assert pages[4] not in member
     assert (StampProgram.objects.count(), StampCollection.objects.filter(pk=card.pk).count()) == (1, 1)

@@ -67,7 +67,7 @@ class EventListView(EngineView):
         answer=event_shapes.RecordedEvent,
         example=examples.RECORDED,
         status=[200, 201],
-        refusals=REFUSALS,
+        refusals=["plan_limit_exceeded", *REFUSALS],
         writes=True,
         tag="events",
         description="201 when it is new, 200 when it is a duplicate. `reasons` says of each rule why it gave points, "

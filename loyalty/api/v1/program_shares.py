@@ -96,6 +96,7 @@ class ProgramShareListView(ListView):
             configure_once,
             lambda share: shown(share, self.environment),
             http_status=201,
+            environment_first=False,  # both environments, by id
             change=lambda: self._shared_now(**body),
         )
 

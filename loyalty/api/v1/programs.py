@@ -78,6 +78,7 @@ class ProgramListView(ListView):
             configure_once,
             rendering.program,
             http_status=201,
+            environment_first=False,
             change=lambda: save_program(
                 environment=self.environment,
                 program=Program(environment=self.environment),

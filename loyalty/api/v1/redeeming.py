@@ -14,6 +14,7 @@ from loyalty.queries.redemptions import payments_of
 from programs.queries.snapshots import snapshot
 
 REDEEM_REFUSALS = (
+    "plan_limit_exceeded",
     "not_found",
     "reward_not_available",
     "member_frozen",

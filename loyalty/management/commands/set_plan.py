@@ -8,7 +8,7 @@ from django.db import transaction
 
 from audit.errors import DomainError
 from audit.record import Actor
-from programs.actions.plans import save_plan, set_plan
+from loyalty.actions.changing_plans import change_plan, give_plan
 from programs.models import Organization, Plan
 from programs.models.plans import FEATURES, LIMITS
 
@@ -32,9 +32,9 @@ class Command(BaseCommand):
         organization = _organization(options["organization"])
         try:
             with transaction.atomic():
-                plan = save_plan(**_changed(options), actor=actor, organization=organization)
+                plan = change_plan(**_changed(options), actor=actor, organization=organization)
                 if organization:
-                    set_plan(organization=organization, plan=plan, actor=actor)
+                    give_plan(organization=organization, plan=plan, actor=actor)
         except DomainError as error:
             raise CommandError(error.detail) from error
         limits = ", ".join(f"{name} {plan.limits[name]:,}" for name in LIMITS if name in plan.limits)
