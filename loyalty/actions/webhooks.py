@@ -15,6 +15,7 @@ def change_webhooks_once(
 ) -> T:
     """As `configure_once`. Locks: as `change`, and not the environment: a plan's limits lock the organization, which
     comes first."""
-    return configure_once(
+    result: T = configure_once(
         environment=environment, change=change, environment_first=False, idempotency=idempotency
     )
+    return result

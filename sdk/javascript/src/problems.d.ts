@@ -49,7 +49,7 @@ export class HoldNotOpenError extends LoyaltyError {}
 /** 409. The metric's `maximum` leaves no room beside the account's `total`. Nothing was changed. Let points be spent first, transfer less, or raise the metric's maximum. */
 export class MaximumReachedError extends LoyaltyError {}
 
-/** 409. The adjustment is of more points than the program lets one person adjust (`limit`), alone or with what the same key or person has moved of this customer's within 24 hours (`adjusted`). Nothing was changed. Open the customer in the console and adjust there: the page asks for approval, and another person approves it. Or adjust by less. */
+/** 409. One person may not adjust so many points here (`limit`), alone or with what the same key or person adjusted for this customer within 24 hours (`adjusted`). Nothing was changed. Open the customer in the console and adjust there: the page asks for approval, and another person approves it. Or adjust by less. */
 export class ApprovalRequiredError extends LoyaltyError {}
 
 /** 409. The adjustment that waited for a second person was approved, rejected or withdrawn already: `request_status` says which. The console alone tells this. Look at the request; ask for a new one if it is still needed. */

@@ -180,10 +180,9 @@ class MaximumReachedError(LoyaltyError):
 
 
 class ApprovalRequiredError(LoyaltyError):
-    """409. The adjustment is of more points than the program lets one person adjust (`limit`), alone or with
-    what the same key or person has moved of this customer's within 24 hours (`adjusted`). Nothing was
-    changed. Open the customer in the console and adjust there: the page asks for approval, and another person
-    approves it. Or adjust by less.
+    """409. One person may not adjust so many points here (`limit`), alone or with what the same key or person
+    adjusted for this customer within 24 hours (`adjusted`). Nothing was changed. Open the customer in the
+    console and adjust there: the page asks for approval, and another person approves it. Or adjust by less.
     """
 
     default_code = "approval_required"
