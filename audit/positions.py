@@ -30,7 +30,7 @@ HORIZON = """
 
 
 class Restored(Exception):
-    """The database counts its transactions from below where it stood: it was restored from a dump."""
+    """The trail holds a transaction that the database has not begun: it was restored from a dump, and counts anew."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,8 +60,9 @@ def check_not_restored() -> None:
         (restored,) = cursor.fetchone()
     if restored:
         raise Restored(
-            "This database was restored from a dump: its transactions are counted anew. Run"
-            " `manage.py verify_audit --new-epoch` before anything is written to it."
+            "The audit trail holds a row of a transaction that this database has not begun. If it was restored from a"
+            " dump, run `manage.py verify_audit --new-epoch` before anything is written to it; if it was not, the row"
+            " was inserted, and `manage.py verify_audit` names it."
         )
 
 
@@ -76,9 +77,10 @@ _ROWS = """
 SELECT {columns}, transaction::text::bigint AS position
 FROM audit_auditevent
 WHERE epoch = %(epoch)s AND transaction >= %(transaction)s::text::xid8
-    AND (transaction, id) > (%(transaction)s::text::xid8, %(id)s) {final}
+    AND (transaction, id) > (%(transaction)s::text::xid8, %(id)s) AND transaction <= '{last}' {final}
 ORDER BY transaction, id LIMIT %(limit)s
 """
+_LAST = 2**63 - 1  # no database comes this far; `stray_row` finds what claims to be of a later one
 _FINAL = f"AND transaction < ({HORIZON})"
 
 
@@ -88,7 +90,7 @@ def rows_behind(position: Position, limit: int, *, final: bool = True) -> list[A
     `final` False: also those that rows may still come to stand before (of an epoch that is over, there are none).
     """
     names = [field.attname for field in AuditEvent._meta.concrete_fields if field.attname != "transaction"]
-    text = _ROWS.format(columns=", ".join(names), final=_FINAL if final else "")
+    text = _ROWS.format(columns=", ".join(names), last=_LAST, final=_FINAL if final else "")
     sent: dict[str, Any] = {
         "epoch": position.epoch,
         "transaction": str(position.transaction),
@@ -96,6 +98,45 @@ def rows_behind(position: Position, limit: int, *, final: bool = True) -> list[A
         "limit": limit,
     }
     return list(AuditEvent.objects.raw(text, sent))
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A row that stands where this database can't have written it. `not_begun`: it is of the present epoch and of a
+    transaction to come, as all are that a restored dump holds."""
+
+    id: UUID
+    not_begun: bool
+
+
+_STRAY = """
+WITH known AS (SELECT generate_series(1, %(epoch)s::integer) AS epoch)
+SELECT id, not_begun FROM (
+    SELECT id, false AS not_begun, epoch, transaction FROM audit_auditevent
+    WHERE epoch < 1 OR epoch > %(epoch)s
+    UNION ALL
+    SELECT row.id, false, row.epoch, row.transaction FROM known JOIN audit_auditevent AS row
+        ON row.epoch = known.epoch AND row.transaction < '3'
+    UNION ALL
+    SELECT row.id, false, row.epoch, row.transaction FROM known JOIN audit_auditevent AS row
+        ON row.epoch = known.epoch AND row.transaction > '{last}'
+    UNION ALL
+    SELECT id, true, epoch, transaction FROM audit_auditevent
+    WHERE epoch = %(epoch)s AND transaction <= '{last}'
+        AND transaction >= pg_snapshot_xmax(pg_current_snapshot())
+        AND transaction IS DISTINCT FROM pg_current_xact_id_if_assigned()
+) AS stray
+ORDER BY not_begun, epoch, transaction, id LIMIT 1
+"""
+
+
+def stray_row() -> Stray | None:
+    """The first row of no epoch that was, of no transaction that can be (below 3 they are the server's own), or of one
+    to come. Two statements, by an index."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STRAY.format(last=_LAST), {"epoch": present_epoch()})
+        found = cursor.fetchone()
+    return Stray(*found) if found else None
 
 
 def position_of(row: AuditEvent) -> Position:

@@ -58,7 +58,7 @@ def leaf_of(row: AuditEvent) -> bytes:
 
 def hash_of(seal: Seal) -> bytes:
     """SHA-256 of the hash before it and everything that the seal says, but when it was made."""
-    place = struct.pack(">qhqi", seal.number, seal.epoch, int(seal.last_transaction), seal.rows)
+    place = struct.pack(">qhQi", seal.number, seal.epoch, int(seal.last_transaction), seal.rows)
     leaves = hashlib.sha256(bytes(seal.leaves)).digest()
     return hashlib.sha256(bytes(seal.previous) + place + seal.last_id.bytes + leaves).digest()
 
@@ -96,8 +96,7 @@ def begin_epoch(*, actor: Actor, now: datetime) -> int:
     last = _last_for_writing()
     with connection.cursor() as cursor:
         cursor.execute("LOCK TABLE audit_auditevent IN ACCESS EXCLUSIVE MODE")
-        epoch = present_epoch()
-        position = max(end_of(last), Position(epoch))
+        epoch, position = present_epoch(), _go_on(end_of(last))
         while rows := rows_behind(position, CHUNK, final=False):
             _seal(last, rows, now)
             last, position = newest_seal(), behind(rows, position)
@@ -131,16 +130,19 @@ def seal_state() -> SealState:
 
 
 def seal_of(row: AuditEvent) -> Seal | None:
-    """The seal whose range holds the row; None: it is not sealed yet. Two statements."""
+    """The seal whose range holds the row; None: it is not sealed yet. Two statements, by an index."""
     with connection.cursor() as cursor:
         cursor.execute(_SEAL_OF, [row.pk])
-        (number,) = cursor.fetchone()
-    return Seal.objects.defer("leaves").get(pk=number) if number else None
+        found = cursor.fetchone()
+    return Seal.objects.defer("leaves").get(pk=found[0]) if found else None
 
 
 _SEAL_OF = """
-SELECT min(seal.number) FROM audit_seal AS seal, audit_auditevent AS row
-WHERE row.id = %s AND (seal.epoch, seal.last_transaction, seal.last_id) >= (row.epoch, row.transaction, row.id)
+SELECT seal.number FROM audit_auditevent AS row CROSS JOIN LATERAL (
+    SELECT number FROM audit_seal
+    WHERE (epoch, last_transaction, last_id) >= (row.epoch, row.transaction, row.id)
+    ORDER BY epoch, last_transaction, last_id LIMIT 1
+) AS seal WHERE row.id = %s
 """
 
 

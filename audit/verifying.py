@@ -8,10 +8,14 @@ from uuid import UUID
 from audit.digests import salted_digest
 from audit.ids import public
 from audit.models import AuditEvent, Seal
-from audit.positions import Position, present_epoch, rows_behind
+from audit.positions import Position, behind, position_of, present_epoch, rows_behind, stray_row
 from audit.seals import FIRST, LEAF, Head, end_of, hash_of, head_of, leaf_of
 
 CHUNK = 1_000  # rows
+_NOT_BEGUN = (
+    "is of a transaction that this database has not begun: the row was inserted, or the database was restored from a"
+    " dump (--new-epoch)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +29,13 @@ class Fault:
 
 @dataclass(slots=True)
 class Verified:
-    """What was looked at until the end, or until the first fault."""
+    """What was looked at until the end, or until the first fault. `blanked`: how many of the rows, sealed or not, were
+    redacted."""
 
     seals: int = 0
     rows: int = 0
     unsealed: int = 0
+    blanked: int = 0
     head: Head | None = None
     fault: Fault | None = None
 
@@ -48,14 +54,14 @@ def verify(*, pinned: Sequence[tuple[int, str]] = ()) -> Verified:
     """
     done = Verified()
     try:
-        position = _verify_seals(done, dict(pinned))
+        position = _verify_seals(done, pinned)
         _verify_the_rest(done, position)
     except _FaultFound as found:
         done.fault = found.fault
     return done
 
 
-def _verify_seals(done: Verified, pinned: dict[int, str]) -> Position:
+def _verify_seals(done: Verified, pinned: Sequence[tuple[int, str]]) -> Position:
     last: Seal | None = None
     for seal in Seal.objects.order_by("number").iterator(chunk_size=20):
         _check_chain(seal, last, pinned)
@@ -63,9 +69,9 @@ def _verify_seals(done: Verified, pinned: dict[int, str]) -> Position:
         if seal.epoch > position.epoch:
             _nothing_behind(position)
             position = Position(seal.epoch)
-        _check_rows(seal, position)
+        done.blanked += _check_rows(seal, position)
         done.seals, done.rows, done.head, last = done.seals + 1, done.rows + seal.rows, head_of(seal), seal
-    missing = min((number for number in pinned if number > done.seals), default=None)
+    missing = min((number for number, _ in pinned if not 0 < number <= done.seals), default=None)
     if missing is not None:
         raise _FaultFound(
             f"Seal {missing}, which was kept outside, is not there: the trail was cut off behind seal {done.seals}.",
@@ -74,19 +80,19 @@ def _verify_seals(done: Verified, pinned: dict[int, str]) -> Position:
     return end_of(last)
 
 
-def _check_chain(seal: Seal, last: Seal | None, pinned: dict[int, str]) -> None:
+def _check_chain(seal: Seal, last: Seal | None, pinned: Sequence[tuple[int, str]]) -> None:
     number, before = (last.number + 1, bytes(last.hash)) if last else (1, FIRST)
     if seal.number != number:
         raise _FaultFound(f"Seal {number} was removed.", seal=number)
     is_whole = len(seal.leaves) == seal.rows * (16 + LEAF)
     if bytes(seal.previous) != before or hash_of(seal) != bytes(seal.hash) or not is_whole:
         raise _FaultFound(f"Seal {number} was altered, or the one before it.", seal=number)
-    if number in pinned and bytes(seal.hash).hex() != pinned[number].lower():
+    if any(at == number and kept.lower() != bytes(seal.hash).hex() for at, kept in pinned):
         raise _FaultFound(f"Seal {number} is not the one that was kept outside.", seal=number)
 
 
-def _check_rows(seal: Seal, position: Position) -> None:
-    """The rows of the seal's range are those that its leaves name, and as they were."""
+def _check_rows(seal: Seal, position: Position) -> int:
+    """The rows of the seal's range are those that its leaves name, and as they were; how many of them are blank."""
     end = end_of(seal)
     rows = _until(end, position, seal.rows)
     sealed = list(_leaves(seal))
@@ -102,12 +108,13 @@ def _check_rows(seal: Seal, position: Position) -> None:
             raise _bad(key, "was altered", seal)
     if len(rows) > len(sealed):
         raise _bad(rows[len(sealed)].id, "was inserted", seal)
+    return _blank(rows)
 
 
 def _until(end: Position, position: Position, count: int) -> list[AuditEvent]:
     """The rows behind `position` up to `end`; one more than `count` at most, since that is a fault already."""
     rows = rows_behind(position, count + 1, final=False)
-    return [row for row in rows if Position(row.epoch, row.position, row.id) <= end]  # type: ignore[attr-defined]
+    return [row for row in rows if position_of(row) <= end]
 
 
 def _leaves(seal: Seal) -> Iterator[tuple[UUID, bytes]]:
@@ -116,10 +123,15 @@ def _leaves(seal: Seal) -> Iterator[tuple[UUID, bytes]]:
         yield UUID(bytes=stored[place : place + 16]), stored[place + 16 : place + size]
 
 
+def _blank(rows: Sequence[AuditEvent]) -> int:
+    return sum(row.salt is None for row in rows)
+
+
 def _is_itself(row: AuditEvent) -> bool:
-    """Whether the digest proves the content; a redacted row has nothing left that it could prove."""
+    """Whether the digest proves the content; a redacted row has nothing left that it could prove. What is about no
+    member is never redacted."""
     if row.salt is None:
-        return row.before is None and row.after is None and row.ip is None
+        return row.member_id is not None and row.before is None and row.after is None and row.ip is None
     content: dict[str, Any] = row.content()
     return salted_digest(bytes(row.salt), content) == bytes(row.digest)
 
@@ -130,16 +142,14 @@ def _verify_the_rest(done: Verified, position: Position) -> None:
     if position.epoch < epoch:
         _nothing_behind(position)
         position = Position(epoch)
-    stray = AuditEvent.objects.filter(epoch__gt=epoch).order_by("id").first()
-    if stray is not None:
-        raise _bad(stray.id, "was inserted")
+    if stray := stray_row():
+        raise _bad(stray.id, _NOT_BEGUN if stray.not_begun else "was inserted")
     while rows := rows_behind(position, CHUNK, final=False):
         for row in rows:
             if not _is_itself(row):
                 raise _bad(row.id, "was altered")
-        done.unsealed += len(rows)
-        last = rows[-1]
-        position = Position(last.epoch, last.position, last.id)  # type: ignore[attr-defined]
+        done.unsealed, done.blanked = done.unsealed + len(rows), done.blanked + _blank(rows)
+        position = behind(rows, position)
 
 
 def _nothing_behind(position: Position) -> None:

@@ -1,19 +1,15 @@
-from django.contrib.postgres.operations import AddIndexConcurrently
+"""What 0003_epoch began, without a lock that writers would wait for. It can be run again."""
+
+from django.contrib.postgres.operations import ValidateConstraint
 from django.db import migrations, models
+
+from audit.online import AddIndexOnline
 
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("audit", "0002_append_only")]
+    dependencies = [("audit", "0003_epoch")]
     operations = [
-        migrations.AddField(
-            "auditevent",
-            "epoch",
-            models.SmallIntegerField(
-                db_default=1,
-                editable=False,
-                help_text="Rises when a database is restored from a dump, whose transactions are counted anew.",
-            ),
-        ),
-        AddIndexConcurrently("auditevent", models.Index(fields=["epoch", "transaction"], name="audit_outbox")),
+        ValidateConstraint("auditevent", "audit_epoch_positive"),
+        AddIndexOnline("auditevent", models.Index(fields=["epoch", "transaction"], name="audit_outbox")),
     ]

@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["number"],
+                "indexes": [models.Index(fields=["epoch", "last_transaction", "last_id"], name="seal_end")],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("epoch__gt", 0), ("number__gt", 0), ("rows__gt", 0)),
@@ -31,4 +32,13 @@ class Migration(migrations.Migration):
             },
         ),
         guard("audit_seal"),
+        # Only what was written about a member is ever blanked.
+        migrations.RunSQL(
+            """
+            CREATE TRIGGER append_only_no_member BEFORE UPDATE ON audit_auditevent
+                FOR EACH ROW WHEN (OLD.member_id IS NULL) EXECUTE FUNCTION append_only();
+            ALTER TABLE audit_auditevent ENABLE ALWAYS TRIGGER append_only_no_member;
+            """,
+            "DROP TRIGGER append_only_no_member ON audit_auditevent;",
+        ),
     ]

@@ -1,12 +1,12 @@
 """What still has a payload, by when it happened: retention finds what is due without reading what is done.
 
-Built without a lock that writers would wait for. Ended half way, PostgreSQL leaves the index as INVALID: drop it,
-then migrate again.
+Built without a lock that writers would wait for. It can be run again.
 """
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 from django.db.models import Q
+
+from audit.online import AddIndexOnline
 
 
 class Migration(migrations.Migration):
@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [("audit", "0005_seals")]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="auditevent",
             index=models.Index(
                 condition=Q(

@@ -77,6 +77,7 @@ class AuditEvent(models.Model):
                 condition=Q(actor_kind__in=["api_key", "member", "staff", "system"]),
                 name="audit_actor_kind_valid",
             ),
+            models.CheckConstraint(condition=Q(epoch__gt=0), name="audit_epoch_positive"),
         ]
 
     def __str__(self) -> str:

@@ -27,6 +27,7 @@ class Seal(models.Model):
 
     class Meta:
         ordering = ["number"]
+        indexes = [models.Index(fields=["epoch", "last_transaction", "last_id"], name="seal_end")]
         constraints = [
             models.CheckConstraint(condition=Q(number__gt=0, rows__gt=0, epoch__gt=0), name="seal_not_empty"),
         ]

@@ -1,24 +1,23 @@
 """What still has a payload, by when it happened: retention finds what is due without reading what is done.
 
-Built without a lock that writers would wait for. Ended half way, PostgreSQL leaves the index that it was at as
-INVALID: drop it, then migrate again.
+Built without a lock that writers would wait for. It can be run again.
 """
 
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 from django.db.models import Q
+
+from audit.online import AddIndexOnline
 
 _WHEN = ["environment_id", "occurred_at"]
 
 
 class Migration(migrations.Migration):
-
     atomic = False
 
     dependencies = [("loyalty", "0013_exports")]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="event",
             index=models.Index(
                 condition=Q(
@@ -31,7 +30,7 @@ class Migration(migrations.Migration):
                 name="event_payload",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="ledgerentry",
             index=models.Index(
                 condition=Q(("reason__isnull", False), ("metadata__isnull", False), _connector="OR"),
@@ -39,7 +38,7 @@ class Migration(migrations.Migration):
                 name="entry_payload",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="hold",
             index=models.Index(
                 condition=Q(
@@ -50,7 +49,7 @@ class Migration(migrations.Migration):
                 name="hold_payload",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="redemption",
             index=models.Index(
                 condition=Q(
@@ -67,7 +66,7 @@ class Migration(migrations.Migration):
                 name="redemption_payload",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexOnline(
             model_name="achievement",
             index=models.Index(
                 condition=Q(("title__isnull", False), ("message__isnull", False), _connector="OR"),

@@ -1,14 +1,12 @@
-"""What 0012_imports began, without a lock that writers would wait for.
-
-Ended half way, PostgreSQL leaves the index as INVALID: drop it, then migrate again.
-"""
+"""What 0012_imports began, without a lock that writers would wait for. It can be run again."""
 
 from django.contrib.postgres.operations import ValidateConstraint
 from django.db import migrations, models
 
+from audit.online import RunIndexOnline
+
 
 class Migration(migrations.Migration):
-
     atomic = False
 
     dependencies = [("loyalty", "0014_retention")]
@@ -16,10 +14,10 @@ class Migration(migrations.Migration):
     operations = [
         migrations.SeparateDatabaseAndState(
             database_operations=[
-                migrations.RunSQL(
+                RunIndexOnline(
+                    "entry_opening_balance_once",
                     "CREATE UNIQUE INDEX CONCURRENTLY entry_opening_balance_once"
                     " ON loyalty_ledgerentry (account_id, origin) WHERE origin LIKE 'opening\\_balance:%';",
-                    "DROP INDEX entry_opening_balance_once;",
                 ),
             ],
             state_operations=[

@@ -9,23 +9,26 @@ from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
+from audit import seals
 from audit.ids import new_id, public
 from audit.models import AuditEvent, Seal
 from audit.positions import Restored, present_epoch
 from audit.record import Actor, Place, record
 from audit.seals import begin_epoch, head_of, newest_seal, seal_next, seal_of, seal_state
-from audit.verifying import verify
+from audit.verifying import Verified, verify
 
 ACTOR = Actor("staff", "auditor", "trace-1", "192.0.2.7")
+MEMBER = new_id()
 
 
-def write(number: int) -> list[UUID]:
+def write(number: int, member: UUID | None = MEMBER) -> list[UUID]:
     events = [
         record(
             place=Place(),
+            member_id=member,
             actor=ACTOR,
             verb="points.earned",
             object_type="ledgerentry",
@@ -67,7 +70,9 @@ def as_superuser(statement: str, *parameters: Any) -> None:
 def _triggers(what: str) -> None:
     with connection.cursor() as cursor:
         for table in ("audit_auditevent", "audit_seal"):
-            for trigger in ("append_only_row", "append_only_table"):
+            for trigger in ("append_only_row", "append_only_table", "append_only_no_member"):
+                if table == "audit_seal" and trigger == "append_only_no_member":
+                    continue
                 cursor.execute(f"ALTER TABLE {table} {what} TRIGGER {trigger}")
 
 
@@ -88,7 +93,23 @@ def test_a_trail_that_nobody_touched_is_proved(trail: list[UUID]) -> None:
 def test_a_redacted_row_is_still_proved(trail: list[UUID]) -> None:
     AuditEvent.objects.filter(pk=trail[3]).update(before=None, after=None, ip=None, salt=None)
 
-    assert verify().fault is None
+    done = verify()
+
+    assert (done.fault, done.blanked) == (None, 1)
+
+
+def test_a_row_about_no_member_is_never_redacted(final: None) -> None:
+    (row,) = write(1, member=None)
+    with pytest.raises(Exception, match="append-only"), transaction.atomic():
+        AuditEvent.objects.filter(pk=row).update(before=None, after=None, ip=None, salt=None)
+    assert AuditEvent.objects.get(pk=row).after == {"points": 1, "total": 1}
+    _seal_all()
+
+    as_superuser(
+        "UPDATE audit_auditevent SET (before, after, ip, salt) = (NULL, NULL, NULL, NULL) WHERE id = %s", row
+    )
+
+    assert fault() == f"Audit event {public('aud', row)} of seal 1 was altered."
 
 
 @pytest.mark.parametrize(
@@ -155,6 +176,58 @@ def test_an_inserted_row_is_named(trail: list[UUID]) -> None:
     assert "was inserted" in fault()
 
 
+_INSERT = """
+INSERT INTO audit_auditevent (id, verb, object_type, object_id, trace_id, actor_kind, actor_id, occurred_at,
+    recorded_at, salt, digest, member_id, epoch, transaction)
+SELECT %s, verb, object_type, object_id, trace_id, actor_kind, actor_id, occurred_at, recorded_at, NULL, digest,
+    member_id, %s, %s::text::xid8 FROM audit_auditevent LIMIT 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("epoch", "number", "key"),
+    [(2, "5000", None), (1, "0", UUID(int=0)), (1, str(2**63), None), (1, str(2**64 - 1), None)],
+    ids=["epoch to come", "no transaction and no id", "beyond bigint", "the last of all"],
+)
+def test_a_row_where_none_can_stand_is_named(
+    trail: list[UUID], epoch: int, number: str, key: UUID | None
+) -> None:
+    key = key or new_id()
+    as_superuser(_INSERT, key, present_epoch() - 1 + epoch, number)
+
+    assert fault() == f"Audit event {public('aud', key)} was inserted."
+
+
+def test_a_row_of_a_transaction_to_come_is_named_and_a_restore_told_apart(trail: list[UUID]) -> None:
+    key = new_id()
+    as_superuser(_INSERT, key, present_epoch(), "999999999999")
+
+    assert fault() == (
+        f"Audit event {public('aud', key)} is of a transaction that this database has not begun: the row was inserted,"
+        " or the database was restored from a dump (--new-epoch)."
+    )
+    with pytest.raises(Restored, match="if it was not, the row was inserted"), transaction.atomic():
+        seal_next(now=timezone.now())
+
+
+def test_sealing_ends_with_a_sentence_at_a_transaction_that_none_can_be(trail: list[UUID]) -> None:
+    as_superuser(_INSERT, new_id(), present_epoch(), str(2**63))
+
+    with pytest.raises(Restored), transaction.atomic():
+        seal_next(now=timezone.now())
+
+
+def test_the_database_has_no_epoch_before_the_first(trail: list[UUID]) -> None:
+    with pytest.raises(IntegrityError, match="audit_epoch_positive"), transaction.atomic():
+        as_superuser("UPDATE audit_auditevent SET epoch = 0 WHERE id = %s", trail[0])
+
+
+def test_a_seal_of_a_transaction_that_none_can_be_is_named(trail: list[UUID]) -> None:
+    as_superuser("UPDATE audit_seal SET last_transaction = '18446744073709551615' WHERE number = 2")
+
+    assert fault() == "Seal 2 was altered, or the one before it."
+
+
 def test_an_altered_seal_is_named(trail: list[UUID]) -> None:
     as_superuser("UPDATE audit_seal SET leaves = set_byte(leaves, 20, 0), rows = rows WHERE number = 2")
 
@@ -201,11 +274,59 @@ def test_a_trail_that_was_sealed_anew_is_seen_by_the_head_kept_outside(trail: li
     assert found is not None
 
 
-def test_a_file_that_is_no_head_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "head.json").write_text("[]")
+def test_of_two_heads_of_one_seal_each_has_to_be_right(trail: list[UUID]) -> None:
+    last = newest_seal()
+    assert last is not None
+    right, wrong = head_of(last).hash, "0" * 64
 
-    with pytest.raises(CommandError, match="is no exported head"):
+    for hashes in ((right, wrong), (wrong, right)):
+        found = verify(pinned=[(last.number, each) for each in hashes]).fault
+        assert found is not None
+        assert found.sentence == f"Seal {last.number} is not the one that was kept outside."
+    assert verify(pinned=[(last.number, right), (last.number, right.upper())]).fault is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        json.dumps({"number": 0, "hash": "0" * 64}),
+        json.dumps({"number": 1, "hash": "0" * 63}),
+        json.dumps({"number": 1, "hash": "x" * 64}),
+    ],
+    ids=["no object", "seal 0", "a digit short", "no digits"],
+)
+def test_a_file_that_is_no_head_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "head.json").write_text(text)
+
+    with pytest.raises(CommandError, match="is no exported head") as refused:
         call_command("verify_audit", "--head", str(tmp_path / "head.json"))
+
+    assert refused.value.returncode == 2
+
+
+def test_a_head_that_can_not_be_written_is_no_fault(trail: list[UUID], tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="can't be written") as refused:
+        call_command("verify_audit", "--export-head", str(tmp_path / "nowhere" / "head.json"))
+
+    assert refused.value.returncode == 2
+
+
+def test_the_head_that_was_verified_is_written(
+    trail: list[UUID], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def and_then_somebody_seals(**pinned: Any) -> Verified:
+        done = verify(**pinned)
+        write(1)
+        _seal_all()
+        return done
+
+    monkeypatch.setattr("loyalty.management.commands.verify_audit.verify", and_then_somebody_seals)
+
+    call_command("verify_audit", "--export-head", str(tmp_path / "head.json"))
+
+    assert json.loads((tmp_path / "head.json").read_text())["number"] == 3
+    assert Seal.objects.count() == 4
 
 
 def test_seals_can_not_be_changed_by_plain_means(trail: list[UUID]) -> None:
@@ -229,13 +350,7 @@ def test_what_waits_is_counted(final: None) -> None:
 def test_after_a_restore_from_a_dump_a_new_epoch_begins(final: None) -> None:
     write(2)
     epoch = present_epoch()
-    with connection.cursor() as cursor:  # as rows come from another database, which had counted further
-        cursor.execute(
-            "INSERT INTO audit_auditevent (id, verb, object_type, object_id, trace_id, actor_kind, actor_id,"
-            " occurred_at, recorded_at, transaction, salt, digest) SELECT %s, verb, object_type, object_id, trace_id,"
-            " actor_kind, actor_id, occurred_at, recorded_at, '9999999999', NULL, digest FROM audit_auditevent LIMIT 1",
-            [new_id()],
-        )
+    as_superuser(_INSERT, new_id(), epoch, "9999999999")  # from another database, which had counted further
     with pytest.raises(Restored, match="--new-epoch"), transaction.atomic():
         seal_next(now=timezone.now())
 
@@ -321,3 +436,13 @@ def test_a_row_is_in_the_seal_whose_range_holds_it(trail: list[UUID]) -> None:
     ]
 
     assert [seal and seal.number for seal in found] == [1, 3, None]
+
+
+def test_the_seal_of_a_row_is_found_by_an_index(trail: list[UUID]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {seals._SEAL_OF}", [trail[0]])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "seal_end" in plan
+    assert "Sort" not in plan

@@ -1,6 +1,7 @@
 """`manage.py verify_audit`: is the audit trail what was written? (docs/audit.md)"""
 
 import json
+import re
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,10 +12,11 @@ from django.utils import timezone
 
 from audit.positions import Restored
 from audit.record import Actor
-from audit.seals import begin_epoch, head_of, newest_seal, seal_next
+from audit.seals import Head, begin_epoch, seal_next
 from audit.verifying import Verified, verify
 
 _BAD_ARGUMENT = 2  # so that a script can tell it from a fault
+_HASH = re.compile("[0-9a-fA-F]{64}")
 
 
 class Command(BaseCommand):
@@ -28,7 +30,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--seal", action="store_true", help="first seal all that can be sealed by now")
         parser.add_argument(
-            "--export-head", metavar="FILE", help="write the newest seal's head there; - is stdout"
+            "--export-head", metavar="FILE", help="write the verified head there; - is stdout"
         )
         parser.add_argument(
             "--new-epoch", action="store_true", help="after a restore from a dump, before anything is written"
@@ -47,17 +49,19 @@ class Command(BaseCommand):
         if done.fault:
             sys.exit(1)
         if options["export_head"]:
-            self._export(options["export_head"])
+            self._export(done.head, options["export_head"])
 
-    def _export(self, name: str) -> None:
-        seal = newest_seal()
-        if seal is None:
+    def _export(self, head: Head | None, name: str) -> None:
+        if head is None:
             raise CommandError("Nothing is sealed yet: run it with --seal.", returncode=_BAD_ARGUMENT)
-        text = json.dumps(head_of(seal).to_json()) + "\n"
+        text = json.dumps(head.to_json()) + "\n"
         if name == "-":
             self.stdout.write(text, ending="")
-        else:
+            return
+        try:
             Path(name).write_text(text)
+        except OSError as error:
+            raise CommandError(f"The head can't be written: {error}.", returncode=_BAD_ARGUMENT) from error
 
 
 def _seal_all() -> None:
@@ -71,11 +75,19 @@ def _seal_all() -> None:
 def _read_head(name: str) -> tuple[int, str]:
     try:
         head = json.loads(Path(name).read_text())
-        return int(head["number"]), str(head["hash"])
+        number, text = int(head["number"]), str(head["hash"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CommandError(
-            f"{name} is no exported head ({error}); one has a number and a hash.", returncode=_BAD_ARGUMENT
-        ) from error
+        raise _no_head(name, str(error)) from error
+    if number < 1 or not _HASH.fullmatch(text):
+        raise _no_head(name, f"number {number}, hash {text}")
+    return number, text
+
+
+def _no_head(name: str, why: str) -> CommandError:
+    return CommandError(
+        f"{name} is no exported head ({why}); one has a number from 1 on and a hash of 64 hexadecimal digits.",
+        returncode=_BAD_ARGUMENT,
+    )
 
 
 def _as_json(done: Verified) -> dict[str, Any]:
@@ -83,9 +95,14 @@ def _as_json(done: Verified) -> dict[str, Any]:
         "seals": done.seals,
         "rows": done.rows,
         "unsealed": done.unsealed,
+        "blanked": done.blanked,
         "head": done.head.to_json() if done.head else None,
         "fault": done.fault
-        and {"sentence": done.fault.sentence, "seal": done.fault.seal, "row": str(done.fault.row)},
+        and {
+            "sentence": done.fault.sentence,
+            "seal": done.fault.seal,
+            "row": done.fault.row and str(done.fault.row),
+        },
     }
 
 
@@ -93,4 +110,5 @@ def _as_text(done: Verified) -> str:
     if done.fault:
         return f"FAULT: {done.fault.sentence} What stands before it is as it was sealed ({done.rows} rows)."
     head = f"head {done.head.number} {done.head.hash}" if done.head else "no seal yet"
-    return f"{done.seals} seals, {done.rows} rows, {done.unsealed} not sealed yet: all as written; {head}"
+    rows = f"{done.rows} rows, {done.unsealed} not sealed yet, {done.blanked} of all these blanked"
+    return f"{done.seals} seals, {rows}: all as written; {head}"
