@@ -199,7 +199,7 @@ def _check_staff(actor: Actor) -> None:
 
 def _check_second(asked: AdjustmentRequest, actor: Actor) -> None:
     _check_staff(actor)
-    if asked.requested_by == actor.id:
+    if asked.requested_by.lower() == actor.id.lower():
         raise PermissionRefused("You asked for it yourself; another person decides.")
 
 

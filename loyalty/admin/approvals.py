@@ -121,7 +121,7 @@ class AdjustmentRequestAdmin(DetailAdmin[AdjustmentRequest]):
     def detail(self, request: HttpRequest, found: AdjustmentRequest) -> dict[str, Any]:
         environment = required_environment(request)
         is_pending = found.status == AdjustmentRequest.Status.PENDING
-        is_mine = found.requested_by == request.user.get_username()
+        is_mine = found.requested_by.lower() == request.user.get_username().lower()
         return {
             "public_id": public("adr", found.pk),
             "reason": ADJUSTMENT_REASONS.get(found.reason, found.reason),

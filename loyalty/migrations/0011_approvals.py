@@ -2,7 +2,9 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
-from django.db.models import F, Q
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
 import audit.ids
 from audit.append_only import foreign_key
@@ -169,7 +171,8 @@ class Migration(migrations.Migration):
                         name="adjustment_request_status_fits",
                     ),
                     models.CheckConstraint(
-                        condition=Q(status__in=["pending", "withdrawn"]) | ~Q(decided_by=F("requested_by")),
+                        condition=Q(status__in=["pending", "withdrawn"])
+                        | ~Q(Exact(Lower("decided_by"), Lower("requested_by"))),
                         name="adjustment_request_two_people",
                     ),
                     models.CheckConstraint(

@@ -1,7 +1,9 @@
 """Adjustments that wait for a second person (domain.md 9.3)."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
 from audit.ids import new_id
 from loyalty.models.ledger import LedgerEntry
@@ -60,7 +62,8 @@ class AdjustmentRequest(models.Model):
                 name="adjustment_request_status_fits",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["pending", "withdrawn"]) | ~Q(decided_by=F("requested_by")),
+                condition=Q(status__in=["pending", "withdrawn"])
+                | ~Q(Exact(Lower("decided_by"), Lower("requested_by"))),
                 name="adjustment_request_two_people",
             ),
             models.CheckConstraint(

@@ -67,7 +67,7 @@ def ensure_login(
     their password already (another hash would end their sessions).
 
     Raises InvalidRequest for a name that can't be one, and alike for each that is taken by somebody
-    outside the organization, or just now: whose it is stays unsaid. Locks: the user.
+    outside the organization, or just now, or in other letters' case: whose it is stays unsaid. Locks: the user.
     """
     username = User.normalize_username(username)
     try:
@@ -76,6 +76,10 @@ def ensure_login(
         raise InvalidRequest.field("username", "invalid", error.messages[0]) from error
     user = User.objects.select_for_update(no_key=True).filter(username=username).first()
     if user is None:
+        if User.objects.filter(
+            username__iexact=username
+        ).exists():  # the same person, to whoever reads the name
+            raise _taken()
         return _make(project, User(username=username, is_staff=True), password, actor)
     _refuse_stranger(user, project, alone=new_password)
     if not new_password or (password and user.check_password(password)):

@@ -269,6 +269,17 @@ class TestStaff:
         assert answer.context["form"].errors == {"username": ["Choose another user name."]}
         assert state_of_everything() == before
 
+    @pytest.mark.parametrize("name", ["Kim", "KIM"])
+    def test_a_name_in_other_letters_case_is_taken(
+        self, owner: Client, environment: Environment, name: str
+    ) -> None:
+        factories.make_staff(environment.project, username="kim")
+        before = state_of_everything()
+        form = {"username": name, "role": "analyst"}
+        answer = owner.post("/console/programs/projectmembership/add/", form)
+        assert answer.context["form"].errors == {"username": ["Choose another user name."]}
+        assert state_of_everything() == before
+
     def test_the_last_owner_stays(self, owner: Client, environment: Environment) -> None:
         membership = ProjectMembership.objects.get(project=environment.project)
         url = f"/console/programs/projectmembership/{membership.pk}"
