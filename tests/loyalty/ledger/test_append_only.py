@@ -75,10 +75,11 @@ def test_the_guard_stands_even_when_a_session_switches_triggers_off(history: Env
 def test_personal_columns_can_be_redacted_to_null_and_to_nothing_else(
     history: Environment, table: str
 ) -> None:
+    whose = "WHERE member_id IS NOT NULL" if table == "audit_auditevent" else ""
     for column in REDACTIONS[table]:
-        assert run(f"UPDATE {table} SET {column} = NULL") > 0
+        assert run(f"UPDATE {table} SET {column} = NULL {whose}") > 0
     with pytest.raises(DatabaseError, match="is append-only"):
-        run(f"UPDATE {table} SET {REDACTIONS[table][0]} = NULL, {TABLES[table]}")
+        run(f"UPDATE {table} SET {REDACTIONS[table][0]} = NULL, {TABLES[table]} {whose}")
 
 
 def test_a_redacted_column_can_not_be_filled_again(history: Environment) -> None:
