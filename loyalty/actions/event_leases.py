@@ -15,6 +15,7 @@ from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Greatest
 
 from audit.record import Actor
+from loyalty.ledger.counting_alone import count_alone
 from loyalty.queries.plan_usage import events_recorded
 from programs.actions.plan_limits import warn_if_near
 from programs.models import Environment, EventAllowance, EventLease
@@ -60,29 +61,33 @@ def block_size(left: int, wanted: int) -> int:
     return max(0, min(left, max(wanted, min(_MOST, left // _SHARE))))
 
 
-@transaction.atomic
 def lease(
     *, environment: Environment, month: Month, wanted: int, back: int, allowed: int, now: datetime
 ) -> Leased:
     """Lease a block until LEASE from now, and give `back` what is left of an older one.
 
-    A transaction of its own, of four statements. Warns at 80 %. Locks: the month's allowance.
+    One statement, and a transaction of its own, of four. Warns at 80 %. Locks: the month's allowance.
     """
-    row = _lock(month)
-    before, row.taken = row.taken, max(0, row.taken - back)
-    size = block_size(_left(row, wanted, allowed, now), wanted)
-    row.taken += size
-    row.save(update_fields=["taken"])
-    if size:
-        EventLease.objects.create(allowance=row, events=size, expires_at=now + LEASE)
-        _warn(environment, month, before, row.taken, allowed)
+    if _needs_recount(month, wanted - back, allowed, now):
+        recount(month, now)
+    with transaction.atomic():
+        row = _lock(month)
+        before, row.taken = row.taken, max(0, row.taken - back)
+        size = block_size(allowed - row.taken, wanted)
+        row.taken += size
+        row.save(update_fields=["taken"])
+        if size:
+            EventLease.objects.create(allowance=row, events=size, expires_at=now + LEASE)
+            _warn(environment, month, before, row.taken, allowed)
     return Leased(size, row.taken)
 
 
 def take_directly(month: Month, wanted: int, allowed: int, now: datetime) -> Leased:
     """Take as many in the caller's transaction, without a lease. Locks: the month's allowance."""
+    if _needs_recount(month, wanted, allowed, now):
+        recount(month, now, wait=False)  # who counts may be waiting for a row that this transaction has
     row = _lock(month)
-    granted = max(0, min(wanted, _left(row, wanted, allowed, now)))
+    granted = max(0, min(wanted, allowed - row.taken))
     row.taken += granted
     if granted:
         row.save(update_fields=["taken"])
@@ -100,11 +105,26 @@ def settle_directly(
 
 
 @transaction.atomic
-def recount(month: Month, now: datetime) -> int:
-    """Bring what is taken to what is recorded and still leased; answers by how much it was wrong. One transaction,
-    for which leases of the month wait. Locks: the month's allowance."""
-    row = _rows(month).select_for_update().first()
-    return _recount(row, now) if row else 0
+def recount(month: Month, now: datetime, *, wait: bool = True) -> int:
+    """Bring what is taken to what is recorded and still leased; answers by how much it was wrong. One transaction; the
+    month is counted before its allowance is locked. Without `wait` 0, where somebody else is counting. Locks: the
+    count, then the month's allowance."""
+    asked = _rows(month).first()
+    if asked is None or not count_alone(asked.pk, wait=wait):
+        return 0
+    # In this order: what is leased, taken or recorded meanwhile makes what was lost look smaller, never larger.
+    seen = _rows(month).get(pk=asked.pk)
+    live = seen.leases.filter(expires_at__gte=now - GRACE)
+    leased = live.aggregate(all=Sum("events"))["all"] or 0
+    recorded = events_recorded(seen.organization_id, seen.kind, seen.month)
+    # What a lease has used already is in both; so while there is one, not all that was lost is known.
+    lost = max(0, seen.taken - recorded - leased)
+    row = _rows(month).select_for_update().get(pk=seen.pk)
+    row.leases.filter(expires_at__lt=now - GRACE).delete()
+    before, row.taken = row.taken, max(recorded, row.taken - lost)
+    if row.taken != before:
+        row.save(update_fields=["taken"])
+    return row.taken - before
 
 
 def _rows(month: Month) -> QuerySet[EventAllowance]:
@@ -124,23 +144,10 @@ def _lock(month: Month) -> EventAllowance:
     return row
 
 
-def _left(row: EventAllowance, wanted: int, allowed: int, now: datetime) -> int:
-    """What is left; leases that are over are looked at where that is too little."""
-    if allowed - row.taken < wanted and row.leases.filter(expires_at__lt=now - GRACE).exists():
-        _recount(row, now)
-    return allowed - row.taken
-
-
-def _recount(row: EventAllowance, now: datetime) -> int:
-    row.leases.filter(expires_at__lt=now - GRACE).delete()
-    leased = row.leases.aggregate(all=Sum("events"))["all"] or 0
-    recorded = events_recorded(row.organization_id, row.kind, row.month)
-    # What a lease has used already is in both; so while there is one, what is taken only falls.
-    right = recorded + leased
-    before, row.taken = row.taken, max(recorded, min(row.taken, right)) if leased else right
-    if row.taken != before:
-        row.save(update_fields=["taken"])
-    return row.taken - before
+def _needs_recount(month: Month, wanted: int, allowed: int, now: datetime) -> bool:
+    """Whether too little is left, while leases are over of which something may come back. One statement."""
+    full = _rows(month).filter(taken__gt=allowed - wanted)
+    return full.filter(leases__expires_at__lt=now - GRACE).exists()
 
 
 def _warn(environment: Environment, month: Month, before: int, taken: int, allowed: int) -> None:

@@ -26,7 +26,7 @@ def recount_plans(*, now: datetime, pace: Pace, whose: Q = EVERYBODY) -> Counter
     used; forget months that are long over. Counts `seats` and `events` that were wrong. `now`: real time.
 
     One transaction each; ended anywhere, the next run does all again. Must not be called in a transaction. Locks:
-    one counter at a time; whoever makes a member, or leases events, waits for its count.
+    one counter at a time, and only when its rows are counted.
     """
     EventAllowance.objects.filter(month__lt=(now - KEPT).date()).delete()
     wrong: Counter[str] = Counter()

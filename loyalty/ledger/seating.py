@@ -8,7 +8,11 @@ statement here.
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import F, Func, IntegerField, QuerySet, Subquery
+from django.db.models.functions import Greatest
+
 from audit.record import Actor
+from loyalty.ledger.counting_alone import count_alone
 from loyalty.models import Member
 from programs.actions.plan_limits import warn_if_near
 from programs.errors import PlanLimitExceeded
@@ -78,13 +82,17 @@ def limits_members(environment: Environment) -> bool:
 
 def living_members(organization: UUID, kind: str) -> int:
     """How many members the organization has in its environments of that kind: neither erased nor merged away."""
+    return _living(organization, kind).count()
+
+
+def _living(organization: UUID, kind: str) -> QuerySet[Member]:
     return Member.objects.filter(
         environment__project__organization=organization,
         environment__kind=kind,
         environment__archived_at=None,
         redirect_to=None,
         status__in=Member.LIVING,
-    ).count()
+    )
 
 
 def forget_seats(organization: UUID, kind: str) -> None:
@@ -93,13 +101,24 @@ def forget_seats(organization: UUID, kind: str) -> None:
 
 
 def recount_seats(organization: UUID, kind: str) -> int:
-    """By how many the seats were wrong, which they are not any more; one transaction. Whoever makes a member waits
-    for the count. Locks: the seats."""
-    row = Seats.objects.select_for_update(no_key=True).filter(organization=organization, kind=kind).first()
-    if row is None:
+    """By how many the seats were wrong, which they are not any more; must be called in a transaction. Nobody waits for
+    the count. Locks: the count; where it was wrong, the seats."""
+    row = Seats.objects.filter(organization=organization, kind=kind).first()
+    if row is None or not count_alone(row.pk):
         return 0
-    wrong = living_members(organization, kind) - row.used
+    wrong = _wrong(row)
     if wrong:
-        row.used += wrong
-        row.save(update_fields=["used"])
+        Seats.objects.filter(pk=row.pk).update(used=Greatest(F("used") + wrong, 0))
     return wrong
+
+
+def _wrong(row: Seats) -> int:
+    """Seats and members of one moment: whoever comes later changes both alike, so it stays right until it is mended.
+    One statement; 0 where the seats are to be counted anew."""
+    living = (
+        _living(row.organization_id, row.kind)
+        .order_by()
+        .values(n=Func(F("pk"), function="count", output_field=IntegerField()))
+    )
+    seen = Seats.objects.filter(pk=row.pk).values_list("used", Subquery(living)).first()
+    return seen[1] - seen[0] if seen else 0

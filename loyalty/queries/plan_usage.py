@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from audit.ids import first_id_at
 from loyalty.ledger.seating import living_members
 from loyalty.models import Event
 from programs.actions.plan_limits import NEAR
@@ -98,9 +99,4 @@ def _recorded(environment: UUID, month: date, zone: ZoneInfo) -> int:
     begins, ends = (datetime.combine(day, time(), zone) for day in (month, next_month(month)))
     rows = Event.objects.filter(environment_id=environment, recorded_at__gte=begins, recorded_at__lt=ends)
     # Ids begin with the time at which they were made; they have the index.
-    return rows.filter(id__gte=_first_id(begins - _SLACK)).count()
-
-
-def _first_id(at: datetime) -> UUID:
-    milliseconds = int(at.astimezone(UTC).timestamp() * 1000)
-    return UUID(int=max(0, milliseconds) << 80)
+    return rows.filter(id__gte=first_id_at(begins - _SLACK)).count()

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from audit.errors import DomainError
 from audit.models import AuditEvent
-from loyalty.actions import allowances
+from loyalty.actions import allowances, event_leases
 from loyalty.actions.allowances import allowance_of, forget_blocks
 from loyalty.actions.event_leases import GRACE, LEASE, Month, block_size, lease, month_of, recount
 from loyalty.actions.events import record_batch, record_event
@@ -154,6 +154,29 @@ def test_leases_of_other_processes_are_never_given_twice_and_come_back_when_they
     over = later + LEASE + GRACE + timedelta(seconds=1)
     assert recount_plans(now=over, pace=Pace())["events"] >= 40
     assert taken(environment) == 0
+
+
+def test_nobody_waits_for_a_recount_and_what_is_taken_meanwhile_stays_taken(
+    committed_environment: Environment, together: Together, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = factories.make_plan(committed_environment, events_per_month=100)
+    month, now = this_month(environment), timezone.now()
+    claim: dict[str, Any] = {"environment": environment, "month": month, "back": 0, "allowed": 100}
+    assert lease(wanted=30, now=now, **claim).events == 30  # of a process that dies
+    later = now + LEASE + GRACE + timedelta(seconds=1)
+
+    def count_while_another_leases(*what: Any) -> int:
+        counted = events_recorded(*what)
+        (leased,) = together(lambda _: lease(wanted=20, now=later, **claim).events, threads=1)
+        assert leased == 20
+        return counted
+
+    monkeypatch.setattr(event_leases, "events_recorded", count_while_another_leases)
+
+    assert recount(month, later) == -30
+
+    assert taken(environment) == 20
+    assert EventLease.objects.filter(allowance__organization=month.organization).count() == 1
 
 
 def test_a_block_costs_no_statement_while_it_lasts_and_what_is_unused_stays_in_it(

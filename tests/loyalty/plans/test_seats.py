@@ -5,6 +5,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from audit.errors import DomainError
@@ -20,6 +21,7 @@ from loyalty.actions.referrals import refer, referral_code_of
 from loyalty.actions.sandbox_reset import reset_sandbox
 from loyalty.actions.stamps import enrol
 from loyalty.actions.transfers import transfer
+from loyalty.ledger import seating
 from loyalty.ledger.seating import living_members
 from loyalty.models import Member
 from loyalty.queries.events import ReportedEvent
@@ -193,4 +195,26 @@ def test_a_recount_brings_back_what_went_wrong(committed_environment: Environmen
         buy(environment, "bob", "e2")
     assert recount_plans(now=timezone.now(), pace=Pace())["seats"] >= 2
     buy(environment, "bob", "e2")
+    assert seats(environment) == (2, 2)
+
+
+def test_nobody_waits_for_a_recount_and_who_comes_meanwhile_keeps_the_seat(
+    committed_environment: Environment, together: Together, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = factories.make_plan(committed_environment, members=9)
+    buy(environment, "ada", "e1")
+    organization = environment.project.organization_id
+    Seats.objects.filter(organization=organization).update(used=5)
+    count = seating._wrong
+
+    def and_another_comes(row: Seats) -> int:
+        wrong = count(row)
+        together(lambda _: buy(environment, "bob", "e2"), threads=1)
+        return wrong
+
+    monkeypatch.setattr(seating, "_wrong", and_another_comes)
+
+    with transaction.atomic():
+        assert seating.recount_seats(organization, environment.kind) == -4
+
     assert seats(environment) == (2, 2)
