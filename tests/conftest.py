@@ -26,6 +26,7 @@ def pytest_collection() -> Generator[None, Any, Any]:
     gc.disable()
     found = yield
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     gc.enable()
     return found
 
