@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from audit.models import WebhookDelivery, WebhookEndpoint, WebhookRelay
 from audit.positions import NOWHERE
-from audit.webhooks.sending import AT_ONCE_TO_ONE
+from audit.webhooks.claiming import AT_ONCE_TO_ONE
 from loyalty import outbox
 from programs.models import Environment
 from tests.audit.webhooks.receiver import happen, make_endpoint, present_transaction, receiving, relay_all
