@@ -65,12 +65,6 @@ class AuditEvent(models.Model):
             models.Index(fields=["member_id", "-id"], name="audit_member"),
             models.Index(fields=["project_id", "-id"], name="audit_project"),
             models.Index(fields=["epoch", "transaction"], name="audit_outbox"),
-            models.Index(
-                fields=["environment_id", "occurred_at"],
-                condition=Q(member_id__isnull=False)
-                & (Q(before__isnull=False) | Q(after__isnull=False) | Q(ip__isnull=False)),
-                name="audit_payload",
-            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -37,12 +37,14 @@ def by_turns(
     chunk: Callable[[Environment, Place], tuple[Counts, Place | None]],
     *,
     pace: Pace,
+    archived: bool = False,
 ) -> Run:
     """Do `chunk`, one transaction each, for everything that waits: an environment's id, and where to begin there. The
     chunk answers what it did, and where to go on after the others had their turn; None: it is done.
 
     Each chunk is given its environment as it is configured by then. What raises is logged (`<job>.environment_failed`)
-    and left for the next run. Must not be called in a transaction.
+    and left for the next run. Environments that are archived are left out, unless `archived`. Must not be called in a
+    transaction.
     """
     run, queue = Run(), deque(waiting)
     for _ in pace.chunks():
@@ -51,7 +53,9 @@ def by_turns(
         environment_id, place = queue.popleft()
         try:
             environment = environment_by_id(environment_id)
-            if environment.archived_at is not None:  # the sandbox was reset since this was found
+            if (
+                environment.archived_at is not None and not archived
+            ):  # the sandbox was reset since this was found
                 continue
             counts, following = chunk(environment, place)
         except Exception:  # whatever it is, it must not keep other tenants waiting

@@ -1,7 +1,8 @@
 """What was written about members in rows that are too old is blanked; the rows and their figures stay (domain.md 10).
 
-A row is found by an index of those that still have something to blank, by when they happened: what is done is not
-read again. The tables' triggers let these columns become empty, and nothing else.
+Of tables that are seldom written: a row is found by an index of those that still have something to blank, by when they
+happened, so that what is done is not read again. The others have no such index, which every award would pay for:
+marked_payloads.py. The tables' triggers let these columns become empty, and nothing else.
 """
 
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ blanked AS (
 )
 SELECT count(*), max(at) FROM blanked
 """
-_BY_ACCOUNT = """(
+BY_ACCOUNT = """(
     SELECT metric.program_id FROM loyalty_account AS account
     JOIN programs_metric AS metric ON metric.id = account.metric_id
     WHERE account.id = payload.account_id
@@ -47,24 +48,23 @@ class Payload:
     at: str = "occurred_at"
 
     def statement(self) -> str:
-        has_any = " OR ".join(f"payload.{column} IS NOT NULL" for column in self.columns)
-        blank = ", ".join(f"{column} = NULL" for column in (*self.columns, *self.with_them))
         return _CHUNK.format(
-            table=self.table,
-            at=self.at,
-            has_any=f"{self.only} AND ({has_any})",
-            program=self.program,
-            blank=blank,
+            table=self.table, at=self.at, has_any=self.has_any, program=self.program, blank=self.blank
         )
 
+    @property
+    def has_any(self) -> str:
+        """SQL: there is something to blank in this row."""
+        some = " OR ".join(f"payload.{column} IS NOT NULL" for column in self.columns)
+        return f"{self.only} AND ({some})"
 
-TRAIL = Payload(
-    "audit_auditevent", ("before", "after", "ip"), ("salt",), only="payload.member_id IS NOT NULL"
-)
+    @property
+    def blank(self) -> str:
+        return ", ".join(f"{column} = NULL" for column in (*self.columns, *self.with_them))
+
+
 PAYLOADS = (
-    Payload("loyalty_event", ("data", "explanation", "facts"), program="payload.program_id"),
-    Payload("loyalty_ledgerentry", ("reason", "metadata"), ("digest_salt",), program=_BY_ACCOUNT),
-    Payload("loyalty_hold", ("reason", "metadata"), program=_BY_ACCOUNT, only="payload.status <> 'open'"),
+    Payload("loyalty_hold", ("reason", "metadata"), program=BY_ACCOUNT, only="payload.status <> 'open'"),
     Payload(
         "loyalty_redemption",
         ("reason", "metadata", "note", "closed_reason"),
@@ -83,7 +83,12 @@ PAYLOADS = (
         only="payload.status <> 'pending'",
         at="requested_at",  # few enough to be read without an index of their own
     ),
-    TRAIL,
+    Payload(
+        "loyalty_stampreward",
+        ("reference",),
+        program="(SELECT program_id FROM programs_stampprogram WHERE id = payload.stamp_program_id)",
+        at="paid_at",  # by the index of those that have a reference
+    ),
 )
 
 

@@ -18,27 +18,6 @@ class Migration(migrations.Migration):
 
     operations = [
         AddIndexOnline(
-            model_name="event",
-            index=models.Index(
-                condition=Q(
-                    ("data__isnull", False),
-                    ("explanation__isnull", False),
-                    ("facts__isnull", False),
-                    _connector="OR",
-                ),
-                fields=_WHEN,
-                name="event_payload",
-            ),
-        ),
-        AddIndexOnline(
-            model_name="ledgerentry",
-            index=models.Index(
-                condition=Q(("reason__isnull", False), ("metadata__isnull", False), _connector="OR"),
-                fields=_WHEN,
-                name="entry_payload",
-            ),
-        ),
-        AddIndexOnline(
             model_name="hold",
             index=models.Index(
                 condition=Q(

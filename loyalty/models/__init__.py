@@ -11,6 +11,7 @@ from loyalty.models.ledger import Account, LedgerEntry, Lot, LotUse, Uncovered
 from loyalty.models.members import Member, member_key
 from loyalty.models.redemptions import CodeUpload, Redemption, RewardCode, RewardStock
 from loyalty.models.referrals import Referral, ReferralCode
+from loyalty.models.retention import RetentionMark
 from loyalty.models.stamps import Stamp, StampCollection, StampReward
 from loyalty.models.tiers import MemberTier, TierChange, TierProgress
 from loyalty.models.usage import RuleBudget, RuleUsage
@@ -43,6 +44,7 @@ __all__ = [
     "Redemption",
     "Referral",
     "ReferralCode",
+    "RetentionMark",
     "RewardCode",
     "RewardStock",
     "RuleBudget",

@@ -53,11 +53,6 @@ class Event(Acted, Immutable):
             models.Index(fields=["environment_id", "-id"], name="event_newest"),
             models.Index(fields=["environment_id", "type", "occurred_at"], name="event_type_occurred"),
             models.Index(fields=["purchase"], condition=Q(purchase__isnull=False), name="event_purchase"),
-            models.Index(
-                fields=["environment_id", "occurred_at"],
-                condition=Q(data__isnull=False) | Q(explanation__isnull=False) | Q(facts__isnull=False),
-                name="event_payload",
-            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["environment_id", "event_id"], name="event_id_unique"),

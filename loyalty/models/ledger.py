@@ -162,11 +162,6 @@ class LedgerEntry(Acted, Immutable):
             models.Index(
                 fields=["redemption_id"], condition=Q(redemption_id__isnull=False), name="entry_redemption"
             ),
-            models.Index(
-                fields=["environment_id", "occurred_at"],
-                condition=Q(reason__isnull=False) | Q(metadata__isnull=False),
-                name="entry_payload",
-            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "sequence"], name="entry_sequence_unique"),
