@@ -25,13 +25,15 @@ TRAIL = Payload(
 MARKED = {Noun.EVENT: EVENTS, Noun.SHARED_EVENT: EVENTS, Noun.ENTRY: ENTRIES, Noun.AUDIT: TRAIL}
 
 # `unfinished`: not old enough (a clock that was ahead), held by somebody, or so new that an older id may yet appear.
-# The ids as arrays: each row by its key, never the whole table.
+# The ids as arrays: each row by its key, never the whole table. The environment as one of an array, and first in the
+# order: else the planner may go by the keys alone, through everybody's rows.
 _CHUNK = """
 WITH seen AS MATERIALIZED (
     SELECT payload.id, {has_any} AND {of_program} AS says, payload.occurred_at < %(since)s AS due
     FROM {table} AS payload
-    WHERE payload.environment_id = %(environment)s AND payload.id > %(begin)s AND payload.id < %(end)s
-    ORDER BY payload.id LIMIT %(chunk)s
+    WHERE payload.environment_id = ANY (ARRAY[%(environment)s]::uuid[])
+        AND payload.id > %(begin)s AND payload.id < %(end)s
+    ORDER BY payload.environment_id DESC, payload.id LIMIT %(chunk)s
 ),
 taken AS MATERIALIZED (
     SELECT payload.id FROM {table} AS payload
@@ -49,6 +51,7 @@ SELECT
     (SELECT count(*) FROM blanked),
     (SELECT id FROM seen ORDER BY id DESC LIMIT 1),
     (SELECT id FROM seen WHERE id < coalesce((SELECT id FROM unfinished), %(last)s) ORDER BY id DESC LIMIT 1),
+    (SELECT id FROM unfinished),
     EXISTS (SELECT FROM seen WHERE says AND NOT due)
 """
 _MAKE = """
@@ -99,17 +102,30 @@ def blank_marked(
     At most five statements. Locks: the mark, whose rows are left to whoever has it; then the rows blanked, without
     those that somebody else has.
     """
-    named: dict[str, Any] = {"environment": environment_id, "noun": piece.noun, "program": piece.program_id, "first": _FIRST}
+    named: dict[str, Any] = {
+        "environment": environment_id,
+        "noun": piece.noun,
+        "program": piece.program_id,
+        "first": _FIRST,
+    }
     with connection.cursor() as cursor:
         mark = _locked(cursor, named)
         if mark is None:
             return Done(0, None)
         key, last_id = mark
         begin = max(last_id, after or _FIRST)
-        span: dict[str, Any] = {"since": piece.since, "begin": begin, "end": end or _LAST, "settled": settled, "last": _LAST}
+        span: dict[str, Any] = {
+            "since": piece.since,
+            "begin": begin,
+            "end": end or _LAST,
+            "settled": settled,
+            "last": _LAST,
+        }
         cursor.execute(piece.statement(), {**named, **span, "chunk": chunk})
-        seen, rows, newest, done_to, too_young = cursor.fetchone()
-        if done_to is not None and begin == last_id:
+        seen, rows, newest, done_to, unfinished, too_young = cursor.fetchone()
+        if seen < chunk and unfinished is None:
+            done_to = min(end or _LAST, settled)
+        if done_to is not None and begin == last_id < done_to:
             cursor.execute(_MOVE, [done_to, key])
     # What is old stands in front: behind rows that are all too young, nothing is looked for tonight.
     more = seen == chunk and (rows or not too_young)

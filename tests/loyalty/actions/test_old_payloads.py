@@ -249,13 +249,11 @@ def test_what_is_done_is_not_read_again_and_a_new_window_begins_at_the_beginning
     keep_days(environment, 30)
     erase(now + timedelta(days=40), chunk=2)
     assert said() == ["coins"]
-    assert marks(environment)["entry", default.pk] == newest(environment)
+    assert marks(environment)["entry", default.pk] > newest(environment)
     assert ("entry", club.pk) not in marks(environment)
-    before = marks(environment)
     with CaptureQueriesContext(connection) as night:
         erase(now + timedelta(days=41), chunk=2)
-    assert marks(environment) == before
-    assert not [sql for sql in night if "SET last_id" in sql["sql"]]
+    assert len([sql for sql in night if "FROM loyalty_ledgerentry" in sql["sql"]]) == 1
 
     keep_days(environment, 10, "club")
     erase(now + timedelta(days=41), chunk=2)
@@ -268,7 +266,7 @@ def test_what_is_done_is_not_read_again_and_a_new_window_begins_at_the_beginning
     keep_days(environment, 50, "club")  # now as the other: all at once, from the beginning
     erase(now + timedelta(days=60), chunk=2)
     assert said() == []
-    assert marks(environment)["entry", None] == newest(environment)
+    assert marks(environment)["entry", None] > newest(environment)
     assert [str(found) for found in violations(environment=environment)] == []
 
 
@@ -355,4 +353,4 @@ def test_what_every_award_writes_is_read_by_the_index_of_its_ids(noun: Retention
     index = {"event": "event_newest", "shared_event": "event_newest", "entry": "entry_environment"}
     assert f"{index.get(noun, 'audit_environment')} on " in found
     assert "Seq Scan" not in found
-    assert "Index Cond: ((environment_id = " in found
+    assert "Index Cond: ((environment_id = ANY" in found
