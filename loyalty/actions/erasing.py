@@ -10,8 +10,7 @@ from loyalty.ledger.approvals import withdraw_requests
 from loyalty.ledger.closing import close_pending
 from loyalty.ledger.closing_cards import revoke_unpaid
 from loyalty.ledger.erasing import empty, redact
-from loyalty.ledger.erasing_imports import lock_imports
-from loyalty.ledger.exported_files import delete_files
+from loyalty.ledger.exported_files import delete_files, lock_files
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.members import Redirected
 from loyalty.ledger.posting import Journal
@@ -34,11 +33,11 @@ def erase_member(
     ledger stays. Answers the blanked row.
 
     If the id comes back it is somebody new, who starts from zero. Raises NotFound, Replay.
-    Locks: the imports that run; the members, their accounts, redemptions, codes; seats, stock while written.
+    Locks: files that are read or written; the members, their accounts, redemptions, codes; seats, stock while written.
     """
     if idempotency:
         idempotency.check_stored(environment.id)
-    lock_imports(environment.id)
+    lock_files(environment.pk)
     found = _lock(find_member(environment=environment, member=member).pk)
     # Read when the person is locked: nobody can be merged into them any more.
     merged = list(Member.objects.filter(redirect_to=found).select_for_update().order_by("pk"))

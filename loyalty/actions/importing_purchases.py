@@ -39,7 +39,8 @@ def take_purchases(
 
 
 def erased_keys(journal: Journal, members: Collection[str]) -> set[UUID]:
-    """The keys, by these ids, of members who were erased; one statement. Whoever erases one locks the imports first."""
+    """The keys, by these ids, of members who were erased; one statement. The caller holds `share_members`,
+    so that nobody is erased meanwhile."""
     keys = [_key(journal, member) for member in members]
     return set(Member.objects.filter(pk__in=keys, status=Member.Status.ERASED).values_list("pk", flat=True))
 

@@ -12,10 +12,11 @@ from loyalty.actions.allowances import Allowance, allowance_of
 from loyalty.actions.back_tests import Interrupted
 from loyalty.actions.importing import PIECE, note_problems, read_line, tell_end
 from loyalty.actions.importing_members import take_members
-from loyalty.actions.importing_purchases import take_purchases
+from loyalty.actions.importing_purchases import ERASED, take_purchases
 from loyalty.actions.once import once
 from loyalty.actions.pace import Pace
 from loyalty.errors import ServiceUnavailable
+from loyalty.ledger.exported_files import share_members
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.ledger.posting import Journal
 from loyalty.models import Import, ImportPiece
@@ -98,7 +99,9 @@ def _work_off(
     allowance: Allowance,
     idempotency: Idempotency | None = None,  # noqa: ARG001 - `once` gives it
 ) -> Step:
-    """The next piece. Locks: the import, before any member; then as each line's own action would."""
+    """The next piece. Locks: files against erasure; the import, before any member; then as each line's own action
+    would."""
+    share_members(environment.pk)
     running = Import.objects.filter(pk=file, status=Import.Status.RUNNING)
     found = running.select_for_update(of=("self",), skip_locked=True).first()
     if found is None:
@@ -161,7 +164,7 @@ def _count(found: Import, lines: Sequence[Line], told: dict[int, str]) -> None:
     outcomes = [told[line.number] for line in lines]
     added, already = outcomes.count("added"), outcomes.count("already")
     refused = [line for line in lines if told[line.number] not in ("added", "already")]
-    note_problems(found, [(line, told[line.number]) for line in refused])
+    note_problems(found, [(_kept(line, told[line.number]), told[line.number]) for line in refused])
     Import.objects.filter(pk=found.pk).update(
         pieces_done=found.pieces_done + 1,
         done=found.done + len(lines),
@@ -171,6 +174,11 @@ def _count(found: Import, lines: Sequence[Line], told: dict[int, str]) -> None:
     )
 
 
+def _kept(line: Line, problem: str) -> Line:
+    """Of who was erased, nothing is kept but that there was a line."""
+    return Line(line.number, []) if problem == ERASED else line
+
+
 @transaction.atomic
 def _end(file: UUID, *, error: str = "") -> dict[str, int | bool]:
     """Close it, and say in the audit what was imported, once. Locks: the import."""
@@ -178,6 +186,8 @@ def _end(file: UUID, *, error: str = "") -> dict[str, int | bool]:
     found = rows.filter(pk=file, status__in=Import.UNFINISHED).first()
     if found is None:
         return {"lines": 0}
+    if not error and found.done < found.lines:
+        error = f"Only {found.done:,} of {found.lines:,} lines are there; choose the file again."
     found.error, found.finished_at = error, timezone.now()
     found.status = Import.Status.FAILED if error else Import.Status.DONE
     if found.is_trial and not error:

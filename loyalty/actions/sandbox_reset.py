@@ -29,7 +29,7 @@ from programs.models.plans import FEATURES
 from programs.queries.differences import difference
 from programs.queries.environments import environment_by_id
 
-_UNFINISHED: Final = ("preview", "queued", "running")
+_UNFINISHED: Final = ("reading", "preview", "queued", "running")
 
 
 @once

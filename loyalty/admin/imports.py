@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.errors import DomainError
-from loyalty.actions.importing import look_at_file, start_import
+from loyalty.actions.importing import is_kept, look_at_file, start_import
 from loyalty.admin.csv_files import csv_answer
 from loyalty.admin.shared import Endless
 from loyalty.models import Import
@@ -101,7 +101,8 @@ class ImportAdmin(DetailAdmin[Import]):
         shown, told = problems_of(found)
         is_preview = found.status == Import.Status.PREVIEW
         return {
-            "unfinished": found.status in Import.UNFINISHED,
+            "unfinished": found.status in Import.UNFINISHED or found.status == Import.Status.READING,
+            "is_kept": found.status in (Import.Status.PREVIEW, Import.Status.FAILED) and is_kept(found),
             "is_preview": is_preview,
             "goes_on": found.status == Import.Status.FAILED and not found.is_trial,
             "readable": found.lines - found.faulty - found.repeated,

@@ -1,6 +1,5 @@
 """An account comes to zero, and what could name its member is blanked (domain.md 1)."""
 
-import json
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from audit.webhooks.deliveries import forget_members
 from loyalty.ledger.book import Book, Cause, Piece
 from loyalty.ledger.closing_challenges import forget_challenges
 from loyalty.ledger.covering import DEBT, pay_debt
-from loyalty.ledger.erasing_imports import forget_lines
+from loyalty.ledger.erasing_imports import TELLING, forget_lines, in_json
 from loyalty.ledger.holds import release
 from loyalty.ledger.reading import read_holds, read_lots, read_uncovered
 from loyalty.models import (
@@ -53,7 +52,6 @@ WHERE environment_id = %(environment)s AND EXISTS (
     SELECT FROM jsonb_array_elements(upload.problems) AS problem WHERE problem ->> 'code' = ANY(%(codes)s)
 )
 """
-_TELLING = 8  # characters: a shorter id may be part of any word
 
 
 def empty(book: Book) -> None:
@@ -147,12 +145,12 @@ def _redact_answers(members: Sequence[Member]) -> None:
     is answered to nobody who repeats a request, and nothing is done twice."""
     keys, here = [member.pk for member in members], members[0].environment_id
     made = [code for code in _codes_of(keys).values_list("code", flat=True) if code]
-    said = [f'"{_in_json(code)}"' for code in made]
+    said = [f'"{in_json(code)}"' for code in made]
     said += [
         f'"{code}"' for code in ReferralCode.objects.filter(member__in=keys).values_list("code", flat=True)
     ]
-    for name in [_in_json(member.external_id) for member in members if member.external_id]:
-        said += [name] if len(name) >= _TELLING else [f'"{name}"', f"'{name}'"]
+    for name in [in_json(member.external_id) for member in members if member.external_id]:
+        said += [name] if len(name) >= TELLING else [f'"{name}"', f"'{name}'"]
     # No index has a record's member: this one leaves out the other tenants' records at least.
     answers = IdempotencyRecord.objects.filter(environment_id=here)
     named = RawSQL(_NAMING, [here, said])  # noqa: S611 - no text of a caller's
@@ -160,11 +158,6 @@ def _redact_answers(members: Sequence[Member]) -> None:
     if made:
         with connection.cursor() as cursor:
             cursor.execute(_UPLOADS, {"environment": here, "codes": made})
-
-
-def _in_json(text: str) -> str:
-    """As it stands in stored JSON, without the quotes."""
-    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _redact_other_sides(entries: QuerySet[LedgerEntry]) -> None:

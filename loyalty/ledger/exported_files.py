@@ -1,5 +1,5 @@
-"""Files of exported lists and the erasure of a member: what is written after it does not name them, what was
-written before is deleted (docs/exports.md)."""
+"""Files of lists and the erasure of a member: what is written after it does not name them, what was written before is
+deleted (docs/exports.md, docs/imports.md)."""
 
 from uuid import UUID
 
@@ -17,10 +17,15 @@ def share_members(environment_id: UUID) -> None:
         cursor.execute(_KEY.format("pg_advisory_xact_lock_shared"), [str(environment_id)])
 
 
-def delete_files(environment_id: UUID) -> None:
-    """Delete every export of the environment, also one that is being written. Waits for the chunk that is; who comes
-    later sees what the caller's transaction has made of the members. Locks: the same lock, alone."""
+def lock_files(environment_id: UUID) -> None:
+    """Let nothing be written into an exported file, nor read out of an imported one, until the caller's transaction
+    ends. Waits for the piece that is; who comes later sees what the caller has made of the members. Must come before
+    any lock of a member. Locks: the same lock, alone."""
     with connection.cursor() as cursor:
         cursor.execute(_KEY.format("pg_advisory_xact_lock"), [str(environment_id)])
+
+
+def delete_files(environment_id: UUID) -> None:
+    """Delete every export of the environment, also one that is being written. The caller holds `lock_files`."""
     ExportPiece.objects.filter(export__environment_id=environment_id).delete()
     Export.objects.filter(environment_id=environment_id).delete()

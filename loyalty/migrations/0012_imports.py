@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('members', 'Members and balances'), ('purchases', 'Purchases')], max_length=9)),
                 ('file_name', models.CharField(max_length=200)),
                 ('columns', models.JSONField(default=list, help_text="The file's own headings, in order.")),
-                ('status', models.CharField(choices=[('preview', 'Looked at, nothing imported'), ('queued', 'Waiting for a worker'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='preview', max_length=7)),
+                ('status', models.CharField(choices=[('reading', 'Being read'), ('preview', 'Looked at, nothing imported'), ('queued', 'Waiting for a worker'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='preview', max_length=7)),
                 ('is_trial', models.BooleanField(default=False, help_text='The run only tries: it writes nothing.')),
                 ('tried_at', models.DateTimeField(help_text='When the whole file was last tried.', null=True)),
                 ('lines', models.PositiveIntegerField(help_text='Lines with anything in them, without the heading.')),
@@ -104,11 +104,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='import',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['preview', 'queued', 'running', 'done', 'failed'])), name='import_status_valid'),
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['reading', 'preview', 'queued', 'running', 'done', 'failed'])), name='import_status_valid'),
         ),
         migrations.AddConstraint(
             model_name='import',
             constraint=models.CheckConstraint(condition=models.Q(('done', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('added'), '+', models.F('already')), '+', models.F('refused'))), ('done__lte', models.F('lines')), ('pieces_done__lte', models.F('pieces_total'))), name='import_counts_add_up'),
+        ),
+        migrations.AddConstraint(
+            model_name='import',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'done'), _negated=True), ('done', models.F('lines')), _connector='OR'), name='import_done_is_whole'),
         ),
         migrations.AddConstraint(
             model_name='importpiece',

@@ -18,6 +18,7 @@ class Import(Acted):
         PURCHASES = "purchases", "Purchases"
 
     class Status(models.TextChoices):
+        READING = "reading", "Being read"
         PREVIEW = "preview", "Looked at, nothing imported"
         QUEUED = "queued", "Waiting for a worker"
         RUNNING = "running", "Running"
@@ -54,7 +55,7 @@ class Import(Acted):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=["members", "purchases"]), name="import_kind_valid"),
             models.CheckConstraint(
-                condition=Q(status__in=["preview", "queued", "running", "done", "failed"]),
+                condition=Q(status__in=["reading", "preview", "queued", "running", "done", "failed"]),
                 name="import_status_valid",
             ),
             models.CheckConstraint(
@@ -64,6 +65,9 @@ class Import(Acted):
                     pieces_done__lte=F("pieces_total"),
                 ),
                 name="import_counts_add_up",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="done") | Q(done=F("lines")), name="import_done_is_whole"
             ),
         ]
 

@@ -173,7 +173,12 @@ def unescaped(cells: Sequence[str], columns: Sequence[str]) -> list[str]:
     would calculate."""
     if PROBLEM_COLUMN not in columns:
         return list(cells)
-    return [cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell for cell in cells]
+    return [without_apostrophe(cell) for cell in cells]
+
+
+def without_apostrophe(cell: str) -> str:
+    """The cell as it was before `harmless`."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
 
 
 def unescaped_headings(headings: Sequence[str]) -> list[str]:

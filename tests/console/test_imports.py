@@ -52,7 +52,7 @@ def test_a_file_is_looked_at_tried_imported_and_what_is_wrong_downloaded(
 
     operator.post(f"{IMPORT}/{found.pk}/start/")
     again = operator.post(f"{IMPORT}/{found.pk}/start/", follow=True)
-    assert "This file is being imported already, or it is done." in told(again)
+    assert "This file is being read or imported already, or it is done." in told(again)
     run_import(file=found.pk, pace=Pace(rest=0))
     text = page(operator, found)
     assert "1 line is imported." in text
@@ -95,6 +95,22 @@ def test_a_file_that_is_none_is_told_on_the_form(
         else page(login(environment, "operator"), Import.objects.get(environment=environment))
     )
     assert told_as in body
+
+
+def test_one_whose_lines_are_gone_offers_another_file_alone(login: Any, environment: Environment) -> None:
+    operator = login(environment, "operator")
+    send(operator, FILE)
+    found = Import.objects.get(environment=environment)
+    found.pieces.all().delete()
+    Import.objects.filter(pk=found.pk).update(status="failed", error="A fault ended it.")
+    text = page(operator, found)
+    assert "The lines of this file are not kept any more." in text
+    assert "Go on" not in text
+    assert "Another file" in text
+    answer = operator.post(f"{IMPORT}/{found.pk}/start/", follow=True)
+    assert "not kept any more; choose the file again" in told(answer)
+    Import.objects.filter(pk=found.pk).update(status="reading")
+    assert "The file is being read. Nothing is imported yet." in page(operator, found)
 
 
 def test_support_sees_what_was_imported_and_starts_nothing(login: Any, environment: Environment) -> None:

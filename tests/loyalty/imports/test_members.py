@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from audit.models import AuditEvent
@@ -139,6 +140,7 @@ def test_members_who_are_there_keep_what_they_have(environment: Environment) -> 
     told = problems(found)
     assert told[4] == "This member is frozen; an operator can make it active again."
     assert told[5] == "This member was erased, and is not brought back by a file."
+    assert ImportProblem.objects.get(file=found, line=5).content == []
     assert told[7].startswith("points: An account of points holds at most 1000 points, and this one has ")
     assert balances(environment)["ada", "points"] == 505
     assert balances(environment)["new", "points"] == 1000
@@ -172,6 +174,50 @@ def test_who_is_erased_is_in_no_file_any_more(environment: Environment) -> None:
     assert "Kano" in str(piece.content)
     assert counts(run(waiting)) == ("done", 2, 1, 0, 1)
     assert problems(waiting) == {2: "A member who was erased."}
+
+
+@pytest.mark.parametrize(
+    ("member", "heading", "line"),
+    [
+        ("maria-schmidt-77", "member_id,points,attributes.name", "maria-schmidt-77;x;Maria"),
+        ("maria-schmidt-77", "member_id,points,attributes.name", '"maria-schmidt-77,5,Maria"'),
+        ("maria-schmidt-77", "member_id,points,attributes.name", "Maria-Schmidt-77,x,Maria"),
+        ("maria-schmidt-77", "member_id,points,attributes.name", '"x\nmaria-schmidt-77",x,Maria'),
+        ("+447700900123", "member_id,points,attributes.name,import_problem", "'+447700900123,x,Maria,bad"),
+        ("a.(b)|c\\d", "member_id,points,attributes.name", "a.(b)|c\\d;5;Maria"),
+        ("ada", "member_id,points,attributes.name", "ada\t5\tMaria"),
+        ("ada", "member_id,points,attributes.name", "5;ada;Maria"),
+    ],
+    ids=["separator", "quoted whole", "case", "behind a break", "apostrophe", "signs", "tab", "short"],
+)
+def test_however_a_line_names_who_is_erased_it_goes(
+    environment: Environment, member: str, heading: str, line: str
+) -> None:
+    blank = "," * heading.count(",")
+    give(environment, 1, member)
+    others = f"ann.{member}x{blank}\nadab,x{blank[1:]}\n{blank[:0]}"
+    done = bring(environment, f"{heading}\n{line}\n{others}")
+    waiting = look(environment, f"{heading}\n{line}\n{others}")
+    erase_member(environment=environment, member=member, actor=make_actor(), now=timezone.now())
+    for table in (ImportProblem, ImportPiece):
+        stored = str(
+            list(table.objects.filter(environment_id=environment.pk).values_list("content", flat=True))
+        )
+        assert "Maria" not in stored, table
+        assert "adab" in stored, table
+    assert len(problems(done)) == len(problems(waiting)) == 1
+    assert counts(run(waiting)) == ("done", 3, 0, 1, 2)
+
+
+def test_who_is_erased_takes_no_line_of_others_that_waits(environment: Environment) -> None:
+    for name in ("500", "joe@shop.test"):
+        give(environment, 1, name)
+    text = "member_id,points,attributes.friend\nada,500,\nann.joe@shop.test,5,\nzoe,7,joe@shop.test\n500,9,\n"
+    waiting = look(environment, text)
+    for name in ("500", "joe@shop.test"):
+        erase_member(environment=environment, member=name, actor=make_actor(), now=timezone.now())
+    assert counts(run(waiting)) == ("done", 4, 2, 0, 2)
+    assert sorted(problems(waiting)) == [4, 5]
 
 
 def test_texts_are_forgotten_when_their_time_is_over(environment: Environment) -> None:

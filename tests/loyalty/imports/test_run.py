@@ -1,15 +1,20 @@
 """A file is worked off by whoever is there, once."""
 
+import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from audit.errors import InvalidRequest
 from loyalty.actions import importing, importing_run
 from loyalty.actions.back_tests import Interrupted
-from loyalty.actions.importing import start_import
+from loyalty.actions.erasing import erase_member
+from loyalty.actions.importing import delete_texts, start_import
 from loyalty.actions.importing_members import take_members
 from loyalty.actions.importing_run import run_import
 from loyalty.actions.pace import Pace
@@ -73,7 +78,7 @@ def test_one_that_fails_keeps_what_it_did_and_goes_on_behind_it(
 
     with pytest.raises(Interrupted):
         run(file, pace=Pace(seconds=0, rest=0))
-    with pytest.raises(InvalidRequest, match="being imported already"):
+    with pytest.raises(InvalidRequest, match="imported already"):
         start_import(environment=environment, key=file.pk, trial=False, actor=ANNA)
     run_import(file=file.pk, pace=Pace(rest=0))
     run_import(file=file.pk, pace=Pace(rest=0))
@@ -84,6 +89,101 @@ def test_one_that_fails_keeps_what_it_did_and_goes_on_behind_it(
     assert not ImportPiece.objects.filter(file=file).exists()
     with pytest.raises(InvalidRequest, match="it is done"):
         start_import(environment=environment, key=file.pk, trial=False, actor=ANNA)
+
+
+def test_one_whose_lines_are_gone_is_chosen_again_and_is_never_done_without_them(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*_: Any) -> Any:
+        raise ZeroDivisionError
+
+    tried, brought = look(environment, LINES), look(environment, LINES, actor=BEN)
+    with monkeypatch.context() as patched:
+        patched.setattr(importing_run, "take_members", faulty)
+        for file, trial in ((tried, True), (brought, False)):
+            with pytest.raises(ZeroDivisionError):
+                run(file, trial=trial)
+    delete_texts(now=timezone.now() + timedelta(days=8), pace=Pace(rest=0))
+    for file in (tried, brought):
+        with pytest.raises(InvalidRequest, match="not kept any more; choose the file again"):
+            run(file)
+        file.refresh_from_db()
+        assert counts(file) == ("failed", 100, 0, 0, 0)
+
+    cut = look(environment, LINES)
+    ImportPiece.objects.filter(file=cut, number__gt=3).delete()
+    monkeypatch.setattr(importing, "is_kept", lambda _: True)
+    assert counts(run(cut)) == ("failed", 100, 30, 0, 0)
+    assert cut.error == "Only 30 of 100 lines are there; choose the file again."
+
+
+def test_one_that_is_being_started_stays_when_its_owner_looks_at_another(
+    committed_environment: Environment,
+) -> None:
+    first = look(committed_environment, LINES)
+
+    def another() -> None:
+        look(committed_environment, LINES)
+        connection.close()
+
+    looking = threading.Thread(target=another)
+    with transaction.atomic():
+        start_import(environment=committed_environment, key=first.pk, trial=False, actor=ANNA)
+        looking.start()
+        looking.join(timeout=20)
+        is_waiting = looking.is_alive()
+    looking.join()
+    assert not is_waiting
+    found = Import.objects.filter(environment=committed_environment)
+    assert set(found.values_list("status", flat=True)) == {"queued", "preview"}
+    assert Import.objects.filter(pk=first.pk, status="queued").exists()
+
+
+def test_who_is_erased_while_a_file_is_read_is_not_in_it(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(environment, "member_id,points\nmaria-schmidt,1\n")
+    before = set(Import.objects.values_list("pk", flat=True))
+    read = importing.read_line
+
+    def reading(found: Import, line: Any) -> Any:
+        if line.number == 15:
+            assert Import.objects.get(pk=found.pk).status == "reading"
+            assert found.pieces.count() == 1
+            erase_member(environment=environment, member="maria-schmidt", actor=ANNA, now=timezone.now())
+        return read(found, line)
+
+    monkeypatch.setattr(importing, "read_line", reading)
+    with pytest.raises(InvalidRequest, match="a member was erased meanwhile"):
+        look(environment, LINES.replace("m-20,", "maria-schmidt,"))
+    assert set(Import.objects.values_list("pk", flat=True)) == before
+    assert not ImportPiece.objects.filter(environment_id=environment.pk).exists()
+
+
+def test_an_erasure_waits_for_the_piece_that_is_worked_off(
+    committed_environment: Environment,
+) -> None:
+    bring(committed_environment, "member_id,points\nmaria-schmidt,1\n")
+
+    def erase() -> None:
+        erase_member(
+            environment=committed_environment, member="maria-schmidt", actor=ANNA, now=timezone.now()
+        )
+        connection.close()
+
+    file = look(committed_environment, LINES)
+    start_import(environment=committed_environment, key=file.pk, trial=False, actor=ANNA)
+    erasing = threading.Thread(target=erase)
+    with transaction.atomic():
+        Import.objects.filter(pk=file.pk).update(status="running")
+        assert importing_run._step(file.pk) == "done"
+        erasing.start()
+        erasing.join(timeout=0.3)
+        is_waiting = erasing.is_alive()
+    erasing.join()
+    assert is_waiting
+    members = Member.objects.filter(environment=committed_environment)
+    assert not members.filter(external_id="maria-schmidt").exists()
 
 
 def test_a_job_that_never_ends_is_given_up_and_another_tenants_file_is_not_found(
