@@ -22,10 +22,11 @@ _IS_DUE = """
 _ANY_OF_ENDPOINT = """
     SELECT FROM audit_webhookdelivery AS delivery WHERE delivery.endpoint_id = endpoint.id AND IS_DUE LIMIT 1
 """.replace("IS_DUE", _IS_DUE)
-# Asked four times a second: mostly nothing is due at all, and no endpoint is looked at.
+# Asked four times a second: mostly nothing is due at all, and no endpoint is looked at. `attempts` is of the index.
 ANYTHING_DUE = """
 CASE WHEN EXISTS (
-    SELECT FROM audit_webhookdelivery WHERE status = 'pending' AND next_attempt_at <= %(now)s
+    SELECT FROM audit_webhookdelivery
+    WHERE status = 'pending' AND attempts >= 0 AND next_attempt_at <= %(now)s
 ) THEN EXISTS (
     SELECT FROM audit_webhookendpoint AS endpoint JOIN LATERAL (ANY_OF_ENDPOINT) AS due ON true
     WHERE endpoint.status = 'enabled' AND endpoint.archived_at IS NULL
