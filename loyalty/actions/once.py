@@ -49,7 +49,7 @@ def once(action: Callable[..., R]) -> Callable[..., R]:
         @again_if_moved
         def run() -> R:
             with transaction.atomic():
-                hold_open(environment)
+                _begin(environment, idempotency)
                 return action(environment=environment, idempotency=idempotency, **arguments)
 
         for _ in range(_TRIES):
@@ -69,6 +69,13 @@ def once(action: Callable[..., R]) -> Callable[..., R]:
         raise _busy(idempotency)
 
     return wrapper
+
+
+def _begin(environment: Environment, idempotency: Idempotency | None) -> None:
+    """A call of another project goes through a live share, and its key counts at home too."""
+    hold_open(environment)
+    if idempotency:
+        idempotency.take_home()
 
 
 def again_if_moved(function: Callable[..., R]) -> Callable[..., R]:

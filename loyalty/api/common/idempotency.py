@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from rest_framework.request import Request
 
@@ -15,10 +16,15 @@ _KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
 
 
 def read_idempotency(
-    request: Request, body: bytes, answer: Callable[[Any], Answer], *, scope: str
+    request: Request,
+    body: bytes,
+    answer: Callable[[Any], Answer],
+    *,
+    scope: str,
+    home: tuple[UUID, str] | None = None,
 ) -> Idempotency | None:
     """The caller's key with this request's fingerprint, or None where no key was sent. `scope`: within what
-    the key counts, empty for the environment's own servers.
+    the key counts, empty for the environment's own servers. `home`: where it counts too.
 
     Raises InvalidRequest for a key that is empty, too long or not printable ASCII.
     """
@@ -36,4 +42,5 @@ def read_idempotency(
         key=key,
         fingerprint=hashlib.sha256(b"\n".join([method, path, body])).digest(),
         answer=answer,
+        home=home,
     )

@@ -26,7 +26,7 @@ from loyalty.api.common.parsing import StrictJSONParser, check_text, too_large
 from loyalty.api.common.rendering import Rendered, dumps
 from loyalty.errors import ProgramNotFound, RateLimited, Replay
 from loyalty.ledger.idempotency import Answer, Idempotency
-from programs.models import Environment
+from programs.models import BatchPassage, Environment
 from programs.queries.environments import environment_by_id, now_in
 from programs.queries.plans import require_feature, terms_of
 from programs.queries.shares import owner_through_share
@@ -268,11 +268,13 @@ class EngineView(APIView):
     def idempotency(
         self, answered: Callable[[Any], Answer], place: Environment | None = None
     ) -> Idempotency | None:
-        """The caller's key; in another project's environment among those that came the same way."""
-        _ = self.environment
-        member, via = self.principal.member_key, place.via if place else None
-        scope = via.scope if via else member.hex if member else ""
-        return read_idempotency(self.request, self.request._request.body, answered, scope=scope)
+        """The caller's key; in another project's environment among those that came the same way, and at home too.
+        Of a batch the caller's own part is recorded there, first."""
+        own, member, via = self.environment, self.principal.member_key, place.via if place else None
+        at_home = member.hex if member else ""
+        home = (own.pk, at_home) if via and not isinstance(via, BatchPassage) else None
+        scope = via.scope if via else at_home
+        return read_idempotency(self.request, self.request._request.body, answered, scope=scope, home=home)
 
 
 @cache

@@ -105,6 +105,26 @@ def test_without_a_live_share_of_its_own_kind_a_call_finds_no_program_and_change
     )
 
 
+def test_a_key_counts_once_for_the_caller_at_home_and_through_a_share(two: Neighbours) -> None:
+    share = two.share()
+    there, home = calls(two.prg)["award"], ("POST", "/v1/points/award", {"customer_id": "ada", "points": 3})
+    batch = calls(two.prg)["batch"]
+    first = made(two.guests, there, Idempotency_Key="there")
+    assert refusal(made(two.guests, home, Idempotency_Key="there")) == "idempotency_key_reused"
+    assert made(two.guests, batch, Idempotency_Key="there").json()["code"] == "idempotency_key_reused"
+    assert made(two.guests, home, Idempotency_Key="home").status_code == 201
+    assert refusal(made(two.guests, there, Idempotency_Key="home")) == "idempotency_key_reused"
+    assert made(two.guests, batch, Idempotency_Key="batch").status_code == 200
+    assert refusal(made(two.guests, there, Idempotency_Key="batch")) == "idempotency_key_reused"
+    assert made(two.guests, there, Idempotency_Key="there").content == first.content
+    assert two.total() == 30 + 10
+    # What is recorded at home says that the key was used, and nothing of what was answered.
+    at_home = IdempotencyRecord.objects.get(environment_id=two.guest.pk, key="there")
+    assert (at_home.status, at_home.answer, at_home.member_id) == (0, "", None)
+    revoke_share(environment=two.owner, share=share, actor=factories.make_actor())
+    assert refusal(made(two.guests, there, Idempotency_Key="there")) == "program_not_found"
+
+
 def test_refused_calls_that_go_on_fill_nobodys_trail(two: Neighbours) -> None:
     names = [factories.make_program(two.owner, f"p{number}").public_id for number in range(12)]
     noted = AuditEvent.objects.filter(environment_id=two.owner.pk, verb="program.call_refused")
@@ -135,14 +155,12 @@ def test_a_plan_without_the_feature_shares_nothing_and_lets_nothing_through(two:
     assert LedgerEntry.objects.filter(environment_id=two.owner.pk).count() == 0
 
 
-def test_a_repeated_key_answers_alike_and_counts_apart_from_the_guests_own_calls(two: Neighbours) -> None:
+def test_a_repeated_key_answers_alike_and_counts_apart_from_the_owners_own(two: Neighbours) -> None:
     share = two.share()
     shared = calls(two.prg)["award"]
-    own = ("POST", "/v1/points/award", {"customer_id": "ada", "points": 30})
     first, again = (made(two.guests, shared, Idempotency_Key="k") for _ in range(2))
     assert (first.status_code, again.content) == (201, first.content)
     assert again.headers["Idempotent-Replayed"] == "true"
-    assert made(two.guests, own, Idempotency_Key="k").status_code == 201
     changed = (*shared[:2], shared[2] | {"points": 31})
     assert refusal(made(two.guests, changed, Idempotency_Key="k")) == "idempotency_key_reused"
     # The owner's own key of that name is another.
