@@ -213,7 +213,7 @@ def try_draft(context: JobContext, back_test: str) -> Counts:
     retry=RetryStrategy(wait=5, retry_exceptions=[Interrupted, OperationalError, InterfaceError]),
 )
 def add_uploaded_codes(context: JobContext, upload: str) -> Counts:
-    """When somebody starts the upload of a file of codes: add them all to the pool."""
+    """When somebody starts the upload of a file of codes: add its codes to the reward."""
     pace = replace(jobs.pace_of(context), seconds=None)
     return run_upload(upload=UUID(upload), pace=pace, attempt=context.job.attempts)
 
@@ -241,7 +241,7 @@ def import_file(context: JobContext, file: str) -> Counts:
     retry=RetryStrategy(wait=5, retry_exceptions=[Interrupted, OperationalError, InterfaceError]),
 )
 def write_export(context: JobContext, export: str) -> Counts:
-    """When somebody asks for a list as a file: write it."""
+    """When somebody asks for a list as a file: write the file."""
     pace = replace(jobs.pace_of(context), seconds=None)
     return run_export(export=UUID(export), pace=pace, attempt=context.job.attempts)
 

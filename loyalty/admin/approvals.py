@@ -53,7 +53,6 @@ def _tag(found: AdjustmentRequest) -> SafeString:
 @admin.register(AdjustmentRequest)
 class AdjustmentRequestAdmin(DetailAdmin[AdjustmentRequest]):
     reader: ClassVar[str] = "support"
-    list_title = "Approvals: all requests"
     detail_template = "adjustment_request.html"
     explanation = "An adjustment above a program's limit is asked for here, and another person approves it."
     first_step = "Set a limit on a program's page. Whoever adjusts a member by more is asked to request it."

@@ -91,7 +91,6 @@ class AuditList(ChangeList):
 @admin.register(AuditEvent)
 class AuditEventAdmin(ExportableAdmin[AuditEvent]):
     exported_as = "audit"
-    list_title = "Audit trail"
     detail_template = "audit_event.html"
     explanation = "The audit trail says who did what, and how it stood before and after; it is never edited."
     first_step = "Whatever you do here or through the API adds to it."

@@ -34,6 +34,15 @@ _NOUNS: Final = {
     "member_app": "Member app",
 }
 _NOT_IN_PLAN: Final = {"adjustment_limit": "the limit of adjustments by one person"}
+_FIELDS: Final = {
+    "adjustment_limit": "limit of adjustments by one person",
+    "ends_at": "ends",
+    "in_force": "published",
+    "public_id": "id",
+    "retention_days": "days of history shown",
+    "starts_at": "starts",
+    "tier_points": "points by tier",
+}
 _LONGEST = 400  # characters of one value on the page
 
 
@@ -124,8 +133,9 @@ def _row(one: Change | OnlyThere) -> Row:
 
 
 def _path(path: str) -> str:
-    """`levels.gold.threshold` as “levels › gold › threshold”."""
-    return " › ".join(part.replace("_", " ") for part in path.split("."))
+    """`levels.gold.threshold` as “Levels › gold › threshold”."""
+    words = _FIELDS.get(path) or " › ".join(part.replace("_", " ") for part in path.split("."))
+    return words[:1].upper() + words[1:]
 
 
 def _in_force(value: Any) -> str:
@@ -139,6 +149,8 @@ def _value(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, str):
         text = "a picture" if value.startswith("sha256:") else value
     else:

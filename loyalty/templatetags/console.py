@@ -12,6 +12,7 @@ from loyalty.actions.points import ADJUSTMENT_REASONS
 from loyalty.models import Event, LedgerEntry
 from loyalty.queries.overview import Step
 from programs.admin import tables
+from programs.admin.list_names import list_name
 from programs.models import Environment
 
 register = template.Library()
@@ -99,8 +100,7 @@ def published_by(value: str) -> str:
 @register.filter
 def page_title(part: Any, is_object: bool) -> str:
     """A page's name with a capital letter; what a tenant named stays as it is written."""
-    text = str(part)
-    return text if is_object else (text[:1].upper() + text[1:]).replace("Api ", "API ")
+    return str(part) if is_object else list_name(str(part))
 
 
 @register.filter

@@ -21,6 +21,7 @@ from django.urls import URLPattern, path, reverse
 
 from audit.errors import DomainError
 from audit.record import Actor
+from programs.admin.list_names import list_name
 from programs.models import Environment
 from programs.queries.staff import Role, environments_for, role_of
 
@@ -99,8 +100,6 @@ class TenantAdmin(ModelAdmin[ModelT]):
     reader: ClassVar[str] = Role.ANALYST.value
     writer: ClassVar[str | None] = None
     """The least role that may add and change; None: read-only."""
-    list_title: ClassVar[str] = ""
-    """The title of the list; else the model's name."""
     explanation: ClassVar[str] = ""
     """What this page lists, in a sentence; shown where the list is empty."""
     first_step: ClassVar[str] = ""
@@ -216,9 +215,8 @@ class TenantAdmin(ModelAdmin[ModelT]):
         return TemplateResponse(request, f"console/{template}", whole)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        name = str(self.opts.verbose_name_plural)
         context = {
-            "title": self.list_title or (name[:1].upper() + name[1:]).replace("Api ", "API "),
+            "title": list_name(str(self.opts.verbose_name_plural)),
             "explanation": self.explanation,
             "first_step": self.first_step,
         } | (extra_context or {})

@@ -40,7 +40,6 @@ class StaffForm(RoleForm):
 @admin.register(ProjectMembership)
 class StaffAdmin(DetailAdmin[ProjectMembership]):
     reader = Role.OWNER.value
-    list_title = "Staff"
     detail_template = "staff.html"
     explanation = "The people who may log in to this project's console."
     first_step = "Add a colleague and choose what they may do."

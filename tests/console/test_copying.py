@@ -71,7 +71,7 @@ def test_the_difference_is_shown_and_copied_once(operator: Client, environment: 
     # a change is shown before and after, also when what it is has no value
     Reward.objects.filter(pk=mug.pk).update(points=150, description="With a handle")
     text = _text(operator.get(url))
-    assert '<td data-label="What">points</td><td data-label="In live now">100</td>' in text
+    assert '<td data-label="What">Points</td><td data-label="In live now">100</td>' in text
     assert '<td data-label="In live now">none</td><td data-label="After the copy">With a handle</td>' in text
 
 

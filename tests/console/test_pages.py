@@ -1,5 +1,6 @@
 """Every page answers, full and empty, for each role as its role allows."""
 
+import re
 from typing import Any
 
 import pytest
@@ -238,6 +239,23 @@ def test_the_trail_names_objects_that_its_events_do_not(login: Any, environment:
     assert about["webhookendpoint.secret_rotated"] == "Shop"
     assert about["challenge.rewards_changed"] == "Look around"
     assert about["tierladder.levels_changed"] == "Tiers of Default program"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("audit/auditevent/", "Audit trail"),
+        ("loyalty/adjustmentrequest/queue/", "Approvals"),
+        ("programs/plan/", "Plan"),
+        ("programs/projectmembership/", "Staff"),
+    ],
+)
+def test_a_list_is_called_as_in_the_sidebar(
+    login: Any, environment: Environment, path: str, name: str
+) -> None:
+    page = login(environment).get(f"/console/{path}").content.decode()
+    assert re.search(rf'class="[^"]*truncate tracking-tight">{name}</', page), "in the heading"
+    assert re.search(rf"<title>[^<]*· {name}", " ".join(page.split())), "and in the browser's tab"
 
 
 def test_a_nul_in_the_address_is_a_bad_request(login: Any, ours: Tenant) -> None:

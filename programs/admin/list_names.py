@@ -1,0 +1,16 @@
+"""What a list is called: as in the sidebar, wherever its name stands."""
+
+from typing import Final
+
+_NAMES: Final = {
+    "adjustment requests": "Approvals",
+    "audit events": "Audit trail",
+    "plans": "Plan",
+    "program shares": "Shared programs",
+    "project memberships": "Staff",
+}
+
+
+def list_name(plural: str) -> str:
+    """By the plural of the model's name, with a capital letter."""
+    return _NAMES.get(plural) or (plural[:1].upper() + plural[1:]).replace("Api ", "API ")
