@@ -13,9 +13,9 @@ from loyalty.ledger.checks import violations
 from loyalty.ledger.idempotency import Idempotency
 from loyalty.models import IdempotencyRecord, Member, Redemption, RewardCode
 from programs.models import Environment
-from tests.loyalty.ledger.test_concurrent_reversals import while_uncommitted
 from tests.loyalty.members.person import places_of
 from tests.loyalty.members.shop import Shop
+from tests.waiting import while_uncommitted
 
 Together = Callable[..., list[Any]]
 IN_ITS_POOL = ["loyalty_rewardcode.code: 1"]

@@ -10,10 +10,10 @@ from loyalty.errors import AlreadyEnrolled, StampRewardClosed
 from loyalty.models import Stamp, StampCollection, StampReward
 from loyalty.queries.stamps import collections_of
 from programs.models import Environment
-from tests.loyalty.ledger.test_concurrent_reversals import while_uncommitted
 from tests.loyalty.members.cards import both
 from tests.loyalty.members.person import places_of
 from tests.loyalty.stamps.cafe import Cafe, assert_sound
+from tests.waiting import while_uncommitted
 
 Together = Callable[..., list[Any]]
 
