@@ -62,7 +62,7 @@ def test_a_host_that_is_not_listed_is_told_so_on_every_surface_and_logged_in_a_l
         answer = Client().get(path, headers={"Host": host})
         assert (answer.status_code, detail(answer.json())) == (400, told)
         assert answer.headers["X-Request-Id"]
-    for path in ("/console/", "/healthz", "/docs/errors/"):
+    for path in ("/console/", "/schema/", "/docs/errors/"):
         answer = Client().get(path, headers={"Host": host})
         assert (answer.status_code, answer.content.decode()) == (400, told)
         assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
