@@ -279,7 +279,7 @@ UNFOLD = {
             "950": "#1e1b4b",
         },
     },
-    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "config.console.navigation"},
+    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "config.navigation.navigation"},
 }
 AXES_ENABLE_ADMIN = False
 
