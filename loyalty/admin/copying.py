@@ -42,6 +42,8 @@ _FIELDS: Final = {
     "retention_days": "days of history shown",
     "starts_at": "starts",
     "tier_points": "points by tier",
+    "unit_currency": "currency of the worth",
+    "unit_value": "worth of one in money",
 }
 _LONGEST = 400  # characters of one value on the page
 

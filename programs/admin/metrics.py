@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from programs.admin.configured import ConfiguredAdmin
+from programs.conditions.values import plain
 from programs.models import Metric
 
 
@@ -10,7 +11,7 @@ from programs.models import Metric
 class MetricAdmin(ConfiguredAdmin[Metric]):
     explanation = "A metric is what members collect: points, coins, experience."
     first_step = "Add one; its code is how calls and rules name it."
-    list_display = ("title", "code", "program", "expires", "vests")
+    list_display = ("title", "code", "program", "expires", "vests", "worth")
     list_select_related = ("program",)
     search_fields = ("title", "code")
     fieldsets = (
@@ -20,6 +21,14 @@ class MetricAdmin(ConfiguredAdmin[Metric]):
             {"fields": (("expiry", "expiry_count"), ("expiry_date", "expiry_month_end"), "vesting_days")},
         ),
         ("Limits", {"fields": ("default_value", ("minimum", "maximum"), ("negative_balance", "rounding"))}),
+        (
+            "Worth in money",
+            {
+                "fields": (("unit_value", "unit_currency"),),
+                "description": "Fill in both, and reports say what all outstanding points would cost you. Empty:"
+                " reports count points alone.",
+            },
+        ),
     )
 
     @admin.display(description="Points expire")
@@ -34,3 +43,9 @@ class MetricAdmin(ConfiguredAdmin[Metric]):
     @admin.display(description="Can be spent")
     def vests(self, metric: Metric) -> str:
         return f"after {metric.vesting_days} days" if metric.vesting_days else "at once"
+
+    @admin.display(description="One is worth")
+    def worth(self, metric: Metric) -> str:
+        if metric.unit_value is None:
+            return "–"
+        return f"{plain(metric.unit_value)} {metric.unit_currency}"

@@ -1,7 +1,9 @@
 """Units of value and their point rules (domain.md 2)."""
 
+from decimal import Decimal
+
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -12,6 +14,8 @@ from programs.models.tenancy import Environment
 
 MAX_POINTS = 10**15  # as of one award
 MAX_DAYS = 36_500
+MAX_UNIT_VALUE = Decimal(10**6)
+_CURRENCY = "Three capital letters (ISO 4217), such as GBP."
 
 
 class Metric(models.Model):
@@ -76,6 +80,25 @@ class Metric(models.Model):
         max_length=6, choices=NegativeBalance.choices, default=NegativeBalance.DEBT
     )
     rounding = models.CharField(max_length=7, choices=Rounding.choices, default=Rounding.DOWN)
+    unit_value = models.DecimalField(
+        "worth of one",
+        max_digits=18,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.000001")), MaxValueValidator(MAX_UNIT_VALUE)],
+        help_text="What one point costs you when it is spent, in money: 0.01 is one penny of a pound. Reports then show"
+        " what is outstanding in money too; nothing is earned or spent by it.",
+    )
+    unit_currency = models.CharField(
+        "currency of the worth",
+        max_length=3,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", _CURRENCY)],
+        help_text=_CURRENCY,
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -112,14 +135,30 @@ class Metric(models.Model):
                 & (Q(expiry_count__isnull=True) | Q(expiry_count__lte=MAX_DAYS)),
                 name="metric_days_valid",
             ),
+            models.CheckConstraint(
+                condition=Q(unit_value__isnull=True, unit_currency="")
+                | Q(
+                    unit_value__isnull=False,
+                    unit_value__gt=0,
+                    unit_value__lte=MAX_UNIT_VALUE,
+                    unit_currency__regex=r"^[A-Z]{3}$",
+                ),
+                name="metric_unit_value_valid",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
 
     def clean(self) -> None:
-        """What the choice of an expiry needs, said at the field that lacks it."""
+        """What the choice of an expiry and a worth in money need, said at the field that lacks it."""
         if self.expiry in (self.Expiry.DAYS, self.Expiry.MONTHS) and not self.expiry_count:
             raise ValidationError({"expiry_count": f"Give the number of {self.expiry}."})
         if self.expiry == self.Expiry.DATE and self.expiry_date is None:
             raise ValidationError({"expiry_date": "Give the date."})
+        if self.unit_value is not None:  # as it will be read, so that the same value is no change
+            self.unit_value = self.unit_value.quantize(Decimal("0.000001"))
+        if self.unit_value is not None and not self.unit_currency:
+            raise ValidationError({"unit_currency": "Give the currency of the worth of one."})
+        if self.unit_currency and self.unit_value is None:
+            raise ValidationError({"unit_value": "Give what one is worth, or leave the currency empty too."})

@@ -223,6 +223,8 @@ METRIC: dict[str, Any] = {
     "vesting_days": 0,
     "negative_balance": "debt",
     "rounding": "down",
+    "unit_value": "0.01",
+    "unit_currency": "GBP",
     "created_at": "2026-01-01T09:30:00Z",
 }
 RULE: dict[str, Any] = {

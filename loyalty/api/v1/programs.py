@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from audit.errors import NotFound
 from loyalty.actions.configuration import configure_once
 from loyalty.actions.points import MAX_POINTS, find_program
-from loyalty.api.common.fields import Body, Choice, Day, Flag, Instant, Integer, Pattern, Text
+from loyalty.api.common.fields import Body, Choice, Day, Figure, Flag, Instant, Integer, Pattern, Text
 from loyalty.api.common.views import EngineView
 from loyalty.api.v1 import examples, rendering, shapes
 from loyalty.api.v1.docs import operation
@@ -142,6 +142,13 @@ class MetricChanges(Body):
     vesting_days = Integer(required=False, min_value=0, max_value=3_650)
     negative_balance = Choice(choices=Metric.NegativeBalance.choices, required=False)
     rounding = Choice(choices=Metric.Rounding.choices, required=False)
+    unit_value = Figure(
+        required=False,
+        allow_null=True,
+        help_text="What one is worth in money, in major units of `unit_currency` (0.01: £0.01): reports then show what "
+        "is outstanding in money too. Both or none.",
+    )
+    unit_currency = Pattern(r"^([A-Z]{3})?\Z", required=False, allow_null=True, allow_blank=True)
 
 
 class MetricBody(MetricChanges):
@@ -180,7 +187,7 @@ class MetricListView(ListView):
         tag="programs",
     )
     def post(self, request: Request) -> Response:
-        body = self.body(MetricBody)
+        body = _plain(self.body(MetricBody))
         program = find_program(snapshot(self.environment), body.pop("program", "default"))
         return configured(self, Metric(environment=self.environment, program=program), body, 201)
 
@@ -215,7 +222,7 @@ class MetricView(EngineView):
         description="Expiry and vesting are fixed on a lot when it is made; a change counts for later ones.",
     )
     def patch(self, request: Request, metric: str) -> Response:
-        body = self.body(MetricChanges)
+        body = _plain(self.body(MetricChanges))
         return configured(self, self._find(metric), body, 200)
 
     def _find(self, code: str) -> Metric:
@@ -223,6 +230,11 @@ class MetricView(EngineView):
         if found is None:
             raise NotFound(f"There is no metric {code!r} in this environment.")
         return found
+
+
+def _plain(body: dict[str, Any]) -> dict[str, Any]:
+    """As the model has it: no currency is an empty one."""
+    return body | {"unit_currency": body["unit_currency"] or ""} if "unit_currency" in body else body
 
 
 def configured(view: EngineView, metric: Metric, changes: dict[str, Any], status: int) -> Response:

@@ -200,6 +200,8 @@ def metric(found: Metric) -> dict[str, Any]:
         "vesting_days": found.vesting_days,
         "negative_balance": found.negative_balance,
         "rounding": found.rounding,
+        "unit_value": None if found.unit_value is None else plain(found.unit_value),
+        "unit_currency": found.unit_currency or None,
         "created_at": instant(found.created_at),
     }
 

@@ -236,6 +236,10 @@ class MetricShape(s.Serializer[Any]):
     vesting_days = s.IntegerField()
     negative_balance = s.ChoiceField(choices=Metric.NegativeBalance.choices)
     rounding = s.ChoiceField(choices=Metric.Rounding.choices)
+    unit_value = s.CharField(
+        allow_null=True, help_text="What one is worth, a decimal in major units of `unit_currency`."
+    )
+    unit_currency = s.CharField(allow_null=True)
     created_at = s.DateTimeField()
 
 
