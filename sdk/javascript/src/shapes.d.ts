@@ -1146,6 +1146,9 @@ export interface MetricBody {
   vesting_days?: number;
   negative_balance?: "debt" | "clip" | "reject";
   rounding?: "down" | "half_up" | "up";
+  /** What one is worth in money, in major units of `unit_currency` (0.01: £0.01): reports then show what is outstanding in money too. Both or none. */
+  unit_value?: number | string | null;
+  unit_currency?: string | null;
   code: string;
   /** Code or id; default, if absent. */
   program?: string;
@@ -1166,6 +1169,9 @@ export interface Metric {
   vesting_days: number;
   negative_balance: "debt" | "clip" | "reject";
   rounding: "down" | "half_up" | "up";
+  /** What one is worth, a decimal in major units of `unit_currency`. */
+  unit_value: string | null;
+  unit_currency: string | null;
   created_at: string;
 }
 
@@ -1495,6 +1501,9 @@ export interface MetricChanges {
   vesting_days?: number;
   negative_balance?: "debt" | "clip" | "reject";
   rounding?: "down" | "half_up" | "up";
+  /** What one is worth in money, in major units of `unit_currency` (0.01: £0.01): reports then show what is outstanding in money too. Both or none. */
+  unit_value?: number | string | null;
+  unit_currency?: string | null;
 }
 
 export interface MilestoneSetChanges {

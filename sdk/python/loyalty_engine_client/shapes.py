@@ -1220,6 +1220,10 @@ class MetricBody(TypedDict):
     vesting_days: NotRequired[int]
     negative_balance: NotRequired[Literal["debt", "clip", "reject"]]
     rounding: NotRequired[Literal["down", "half_up", "up"]]
+    # What one is worth in money, in major units of `unit_currency` (0.01: £0.01): reports then show what
+    # is outstanding in money too. Both or none.
+    unit_value: NotRequired[int | float | Decimal | str | None]
+    unit_currency: NotRequired[str | None]
     code: str
     # Code or id; default, if absent.
     program: NotRequired[str]
@@ -1240,6 +1244,9 @@ class Metric(TypedDict):
     vesting_days: int
     negative_balance: Literal["debt", "clip", "reject"]
     rounding: Literal["down", "half_up", "up"]
+    # What one is worth, a decimal in major units of `unit_currency`.
+    unit_value: str | None
+    unit_currency: str | None
     created_at: str
 
 
@@ -1587,6 +1594,10 @@ class MetricChanges(TypedDict):
     vesting_days: NotRequired[int]
     negative_balance: NotRequired[Literal["debt", "clip", "reject"]]
     rounding: NotRequired[Literal["down", "half_up", "up"]]
+    # What one is worth in money, in major units of `unit_currency` (0.01: £0.01): reports then show what
+    # is outstanding in money too. Both or none.
+    unit_value: NotRequired[int | float | Decimal | str | None]
+    unit_currency: NotRequired[str | None]
 
 
 class MilestoneSetChanges(TypedDict):
