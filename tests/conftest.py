@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -29,6 +30,14 @@ def pytest_collection() -> Generator[None, Any, Any]:
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
     return found
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """A line for each reason why tests were skipped: nobody takes a part of the run for the whole."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple))
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"{count} skipped: {reason.removeprefix('Skipped: ')}")
 
 
 @pytest.fixture(autouse=True)
