@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.templatetags.static import static
@@ -146,10 +146,9 @@ class ConsoleSite(AdminSite):
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The command palette (Ctrl+K). Unfold's own keeps answers per user, across environments."""
         term = request.GET.get("s", "").strip()
-        if not term:
-            return HttpResponse()
-        hits = [*pages_named(request, term), *_hits(current_environment(request), term)]
-        return TemplateResponse(request, "console/palette.html", {"hits": hits})
+        hits = [*pages_named(request, term), *_hits(current_environment(request), term)] if term else []
+        shown = [{key: str(hit[key]) for key in ("title", "description", "link", "icon")} for hit in hits]
+        return JsonResponse({"hits": shown})
 
 
 @require_POST
@@ -180,16 +179,8 @@ def _same_list(request: HttpRequest) -> str:
 # -- what config.settings.UNFOLD names
 
 
-def styles(_request: HttpRequest) -> str:
-    return static("console/console.css")
-
-
 def icon(_request: HttpRequest) -> str:
     return static("console/icon.svg")
-
-
-def scripts(_request: HttpRequest) -> str:
-    return static("console/console.js")
 
 
 def _hits(environment: Environment | None, term: str) -> list[dict[str, Any]]:

@@ -9,12 +9,13 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import uuid4
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import ForeignKey, Model, Q, QuerySet, URLField
-from django.forms import ModelChoiceField
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import DateField, DateTimeField, Field, ForeignKey, Model, Q, QuerySet, URLField
+from django.forms import Media, ModelChoiceField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -22,6 +23,7 @@ from django.urls import URLPattern, path, reverse
 from audit.errors import DomainError
 from audit.record import Actor
 from programs.admin.list_names import list_name
+from programs.admin.widgets import date_time, day_input
 from programs.models import Environment
 from programs.queries.staff import Role, environments_for, role_of
 
@@ -111,6 +113,11 @@ class TenantAdmin(ModelAdmin[ModelT]):
     show_facets = ShowFacets.NEVER  # counts of every filter would read whole tables
     compressed_fields = True
     warn_unsaved_form = True
+    # The browser's own picker; Django's is two fields with scripts that the console does not load.
+    formfield_overrides: ClassVar[dict[type[Field[Any, Any]], dict[str, Any]]] = {
+        DateTimeField: {"form_class": forms.DateTimeField, "widget": date_time()},
+        DateField: {"widget": day_input()},
+    }
 
     def scope(self, environment: Environment) -> Q:
         """Which rows belong to the environment."""
@@ -214,7 +221,13 @@ class TenantAdmin(ModelAdmin[ModelT]):
         whole = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **context}
         return TemplateResponse(request, f"console/{template}", whole)
 
+    @property
+    def media(self) -> Media:
+        """None of Django's own scripts and styles, which need jQuery: a form names those of the console it needs."""
+        return Media()
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        request.GET = _without_blanks(request.GET)  # type: ignore[assignment]
         context = {
             "title": list_name(str(self.opts.verbose_name_plural)),
             "explanation": self.explanation,
@@ -229,6 +242,16 @@ class TenantAdmin(ModelAdmin[ModelT]):
         except DomainError as error:
             messages.error(request, error.detail)
             return HttpResponseRedirect(request.get_full_path())
+
+
+def _without_blanks(sent: QueryDict) -> QueryDict:
+    """The filters' form sends all its fields; what is left at "All" filters nothing."""
+    kept = QueryDict(mutable=True)
+    for name, values in sent.lists():
+        if filled := [value for value in values if value]:
+            kept.setlist(name, filled)
+    kept._mutable = False  # type: ignore[attr-defined]
+    return kept
 
 
 def form_errors(form: Any, error: DomainError, names: dict[str, str] | None = None) -> None:

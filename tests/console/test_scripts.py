@@ -29,7 +29,7 @@ const said = (sentence) => ({ ok: true, json: async () => ({ sentence, faults: [
 globalThis.fetch = (url) => url === "/sentence/"
   ? new Promise((answer) => waiting.push((sentence) => answer(said(sentence))))
   : Promise.resolve({ ok: false });
-"""
+""" + (SCRIPTS / "markup.js").read_text()
 
 
 @pytest.mark.parametrize(

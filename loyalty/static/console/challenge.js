@@ -26,7 +26,7 @@
       const keys = this.rows().map((row) => row.querySelector("[name$=_row]").value);
       while (keys.includes(`n${this.next}`)) this.next += 1;
       const holder = document.createElement("div");
-      holder.innerHTML = this.blank.innerHTML.replaceAll("n0000", `n${this.next}`);
+      lcMarkup.draw(holder, this.blank.innerHTML.replaceAll("n0000", `n${this.next}`));
       const row = holder.querySelector("[data-part]");
       this.add.before(row);
       this.furnish(row);
@@ -99,7 +99,7 @@
     }
 
     draw(html) {
-      document.querySelectorAll("[data-phone]").forEach((phone) => { phone.innerHTML = html; }); // escaped by the server
+      document.querySelectorAll("[data-phone]").forEach((phone) => lcMarkup.draw(phone, html));
     }
 
     offer(notices) {

@@ -1,4 +1,4 @@
-/* Small manners of the console's own pages: ask before what hurts, send a form once, copy a secret. */
+/* Small manners of the console's own pages: send a form once, copy a secret, rows of a list. */
 "use strict";
 
 // A form says in which environment it was opened: another tab may have switched since.
@@ -9,11 +9,6 @@ document.addEventListener("formdata", (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  const question = event.submitter && event.submitter.dataset.confirm;
-  if (question && !window.confirm(question)) {
-    event.preventDefault();
-    return;
-  }
   if (!("once" in form.dataset)) return;
   if (form.dataset.sent) {
     event.preventDefault();
@@ -44,51 +39,7 @@ document.addEventListener("click", async (event) => {
     }
     button.textContent = "Copied";
   }
-  document.querySelectorAll("details.lc-switch[open]").forEach((menu) => {
-    if (!menu.contains(event.target)) menu.open = false;
-  });
 });
-
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  document.querySelectorAll("details.lc-switch[open]").forEach((menu) => {
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  });
-});
-
-// Unfold's palette ignores Ctrl K in an input, and throws at Enter where no hit is selected: then the first
-// one is meant, or the search page while there is none for what was typed.
-let found = "";
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.target.id === "command-results") found = document.getElementById("search-input-command").value;
-});
-document.addEventListener("keydown", (event) => {
-  const input = event.target;
-  const isPalette = input.id === "search-input-command";
-  const types = input.matches?.("input, textarea") || input.isContentEditable;
-  if (event.key?.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && types) {
-    event.preventDefault();
-    if (!isPalette) window.dispatchEvent(new CustomEvent("opencommand"));
-  }
-  if (event.key !== "Enter" || !isPalette) return;
-  const list = document.querySelector("#command-results-list");
-  const state = window.Alpine && window.Alpine.$data(input);
-  if (list && state && state.currentIndex > 0) return list.querySelector("a") ? undefined : event.stopImmediatePropagation();
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  const first = input.value === found && list && list.querySelector("a");
-  const search = document.querySelector(".lc-find");
-  if (first) first.click();
-  else if (search && input.value.trim()) {
-    search.querySelector("input").value = input.value;
-    search.requestSubmit();
-  }
-}, true);
-
-// Unfold writes a chosen file's name into a text input that it looks for near by, which is one of ours, or none: it
-// is told that these are looked after. A copied row has to be told anew, before it stands in the page.
-const ours = (part) => part.querySelectorAll("input[type=file].lc-file").forEach((input) => { input.hasChangeListener = true; });
 
 // Rows of a list: the empty ones, which stand there for browsers without scripts, go; a button brings more.
 const repeat = (list) => {
@@ -105,7 +56,6 @@ const repeat = (list) => {
     const remove = button("✕", () => { row.remove(); changed(); });
     remove.title = remove.ariaLabel = `Remove this ${list.dataset.repeat.toLowerCase()}`;
     row.append(remove);
-    ours(row);
     return row;
   };
   const blank = rows().pop().cloneNode(true);
@@ -141,7 +91,6 @@ const showWhen = (box) => {
 };
 
 document.addEventListener("DOMContentLoaded", () => {
-  ours(document);
   document.querySelectorAll("[data-repeat]").forEach(repeat);
   document.querySelectorAll("[data-when]").forEach(showWhen);
 });

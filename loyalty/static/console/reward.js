@@ -68,7 +68,7 @@
     const line = document.querySelector(".lc-side [data-sentence]");
     line.textContent = sentence || `Not complete yet. ${faults.join(" ")}`;
     line.classList.toggle("lc-unfinished", !sentence);
-    document.querySelectorAll("[data-card]").forEach((box) => { box.innerHTML = card; }); // escaped by the server
+    document.querySelectorAll("[data-card]").forEach((box) => lcMarkup.draw(box, card));
     form.querySelector("[data-example]").textContent = example || "–";
     picture.show();
   };

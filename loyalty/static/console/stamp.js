@@ -91,7 +91,7 @@
     line.classList.toggle("lc-unfinished", !sentence);
     const told = form.querySelector("[data-note]");
     if (told) Object.assign(told, { textContent: note, hidden: !note });
-    cards().forEach((box) => { box.innerHTML = card; }); // escaped by the server
+    cards().forEach((box) => lcMarkup.draw(box, card));
     pictures.forEach((picture) => picture.show());
     slider.resize(threshold);
   };
