@@ -193,7 +193,7 @@ LARGEST_CODE_FILE = 32 * 1024 * 1024  # bytes of an uploaded file of codes
 LARGEST_IMPORT_FILE = 128 * 1024 * 1024  # bytes of an uploaded file of members or purchases
 
 # What a page may load, run and send (docs/console.md, Safety, has the reason of each line). There is no exception
-# for scripts: none stands in a page, none is evaluated from text. config.middleware has the one page that needs more.
+# for scripts: none stands in a page, none is evaluated from text. REFERENCE_POLICY is the one page with less.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -209,6 +209,8 @@ CONTENT_SECURITY_POLICY = {
         "trusted-types": ["console"],  # loyalty/static/console/markup.js alone makes markup of text
     }
 }
+# /docs/ is Swagger UI, whose script makes markup of text: it gets no trusted types, and is served by itself.
+REFERENCE_POLICY = {"require-trusted-types-for": None, "trusted-types": None}
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -305,6 +307,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
     "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},  # its badge would ask validator.swagger.io
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [],

@@ -1,8 +1,10 @@
 """The only place of URL prefixes."""
 
+from csp.decorators import csp_replace
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config import health
 from loyalty.api.v1 import error_pages
@@ -18,7 +20,7 @@ urlpatterns = [
     path("api/loyalty/", include("loyalty.api.audience.urls")),
     path("pictures/<uuid:picture>.webp", picture, name="picture"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("docs/", csp_replace(settings.REFERENCE_POLICY)(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
     path("docs/errors/", error_pages.error_list),
     path("docs/errors/<str:code>", error_pages.error_page),
     path("healthz", health.healthz),
