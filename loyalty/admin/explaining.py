@@ -113,10 +113,11 @@ def outcomes_in_words(outcomes: Any) -> str:
     counts = outcomes if isinstance(outcomes, dict) else {}
     places = {outcome: place for place, outcome in enumerate(_OUTCOMES)}
     ordered = sorted(counts.items(), key=lambda one: (places.get(one[0], len(places)), one[0]))
-    return ", ".join(f"{count:,} {_label(outcome).lower()}" for outcome, count in ordered)
+    return ", ".join(f"{count:,} {outcome_words(outcome).lower()}" for outcome, count in ordered)
 
 
-def _label(outcome: str) -> str:
+def outcome_words(outcome: str) -> str:
+    """`cap_reached` → "Cap reached"."""
     return _OUTCOMES.get(outcome, outcome.replace("_", " ").capitalize())
 
 
@@ -124,7 +125,7 @@ def _verdict(verdict: dict[str, Any]) -> dict[str, Any]:
     outcome = str(verdict.get("outcome", "–"))
     steps = verdict.get("steps")
     return verdict | {
-        "label": _label(outcome),
+        "label": outcome_words(outcome),
         "rule_id": _uuid(verdict.get("rule_id")),
         "steps": [
             step | {"label": _STAGES.get(str(step.get("stage")), "")}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
@@ -16,30 +15,20 @@ from audit.errors import DomainError
 from loyalty.actions.exporting import export
 from loyalty.actions.members import update_member
 from loyalty.admin.adjusting import adjust_page
-from loyalty.admin.as_of import standing_of
 from loyalty.admin.erasing import erase_page
 from loyalty.admin.exports import ExportableAdmin
-from loyalty.admin.member_challenges import challenges_shown, items_shown
+from loyalty.admin.hold_making import hold_page
+from loyalty.admin.member_page import member_page
 from loyalty.admin.member_redeeming import redeem_page
-from loyalty.admin.member_redemptions import redemptions_shown
-from loyalty.admin.member_stamps import enrol_page, stamps_shown
+from loyalty.admin.member_stamps import enrol_page
 from loyalty.admin.merging import merge_page
-from loyalty.admin.reversing import may_be_reversed
 from loyalty.admin.samples import as_text
-from loyalty.admin.shared import Endless, uuid_or_none
-from loyalty.admin.standing import referrals_shown, standing_of_tiers
+from loyalty.admin.shared import Endless
 from loyalty.admin.transferring import transfer_page
-from loyalty.admin.windowed import history_from, windows_at
-from loyalty.models import LedgerEntry, Member
-from loyalty.queries.approvals import pending_requests
+from loyalty.models import Member
 from loyalty.queries.balances import balances_of_many
-from loyalty.queries.holds import captured_holds_of, holds_of
-from loyalty.queries.relations import survivor_of
-from loyalty.queries.timeline import timeline_of
-from programs.admin.base import actor_of, current_environment, may, required_environment
-from programs.admin.tables import rows_of
+from programs.admin.base import actor_of, current_environment, required_environment
 from programs.queries.environments import now_in
-from programs.queries.plans import has_feature
 
 
 class MemberList(ChangeList):
@@ -103,6 +92,7 @@ class MemberAdmin(ExportableAdmin[Member]):
             self._living_page("adjust", adjust_page, "support"),
             self._living_page("redeem", redeem_page, "support"),
             self._living_page("enrol", enrol_page, "support"),
+            self._living_page("hold", hold_page, "support"),
             self._living_page("transfer", transfer_page, "support"),
             self._living_page("merge", merge_page, "support"),
             self._living_page("erase", erase_page, "operator"),
@@ -125,53 +115,7 @@ class MemberAdmin(ExportableAdmin[Member]):
         return self.object_page(name, of_a_living_one, least)
 
     def detail(self, request: HttpRequest, found: Member) -> dict[str, Any]:
-        environment = required_environment(request)
-        now = now_in(environment)
-        kind = request.GET.get("type")
-        chosen = kind if kind in LedgerEntry.Type.values else None
-        standing, form = standing_of(request, environment, found)
-        timeline = timeline_of(
-            member_id=found.pk,
-            type=chosen,
-            before=uuid_or_none(request.GET.get("before")),
-            occurred_by=standing.occurred_by,
-            recorded_by=standing.recorded_by,
-            windows=windows_at(request),
-        )
-        erased, survivor = found.status == Member.Status.ERASED, survivor_of(found)
-        helps = may(request, "support") and not erased and standing.at is None
-        is_present = not erased and survivor is None and standing.at is None
-        balances = [balance for balance, _ in standing.wallets]
-        sees_requests = is_present and may(request, "support")
-        return {
-            "attributes": rows_of(found.attributes),
-            "standing": standing,
-            "form": form,
-            "holds": holds_of(environment=environment, now=now, member_id=found.pk, status="open"),
-            "captured": captured_holds_of(member_id=found.pk),
-            "timeline": timeline,
-            "history_from": history_from(request),
-            "reversible": {line.entry.pk for line in timeline.lines if may_be_reversed(line, found)},
-            "moment": _moment(request) if standing.at else "",
-            "types": LedgerEntry.Type.choices,
-            "chosen": chosen,
-            "is_first_page": "before" not in request.GET,
-            "survivor": survivor,
-            "erased": erased,
-            "merged_here": [] if erased else list(found.redirected_from.exclude(status=Member.Status.ERASED)),
-            "may_help": helps and survivor is None,
-            "may_reverse": helps,
-            "requests": list(pending_requests(environment).filter(member=found)) if sees_requests else [],
-            "redemptions": redemptions_shown(environment, found, now, whole=may(request, "support")),
-            "holds_stamps": has_feature(environment, "stamps"),
-            "stamp_cards": [] if standing.at else stamps_shown(environment, found),
-            "owned": items_shown(found, whole=may(request, "support")) if is_present else [],
-            "challenges": challenges_shown(environment, found, balances, now) if is_present else None,
-            "tiers": [] if erased or survivor else standing_of_tiers(environment, found, now),
-            "referrals": None if erased or survivor else referrals_shown(found),
-            "may_erase": may(request, "operator") and not erased and survivor is None,
-            "now": now,
-        }
+        return member_page(request, found)
 
     def export(self, request: HttpRequest, member: Member) -> HttpResponse:
         """All that is kept of the member, as a file; it is in the trail that somebody took it."""
@@ -212,9 +156,3 @@ class MemberAdmin(ExportableAdmin[Member]):
                 request, f"{member} is {'frozen' if changed.status == 'frozen' else 'active again'}."
             )
         return HttpResponseRedirect(self.url("change", member.pk))
-
-
-def _moment(request: HttpRequest) -> str:
-    """The chosen instant, to be carried along in links."""
-    kept = {name: request.GET[name] for name in ("as_of", "by") if name in request.GET}
-    return urlencode(kept) + "&"

@@ -1,16 +1,12 @@
-"""A member's timeline: each ledger entry with its cause, newest first."""
+"""Ledger entries, each with its cause: the lines of a member's timeline, and what an event did."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from loyalty.models import Event, LedgerEntry, Lot, LotUse, Redemption
 from loyalty.queries.relations import Relations, relations_of
-from loyalty.queries.windows import ENTRY, Windows
 from programs.models import EarningRuleRevision, Metric
-
-PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,47 +20,6 @@ class Line:
     revision: EarningRuleRevision | None
     related: Relations
     redemption: Redemption | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """One page; `next` is the id to go on before, None at the end."""
-
-    lines: list[Line]
-    next: UUID | None
-
-
-def timeline_of(
-    *,
-    member_id: UUID,
-    type: str | None = None,  # noqa: A002 - the ledger's word
-    before: UUID | None = None,
-    occurred_by: datetime | None = None,
-    recorded_by: datetime | None = None,
-    windows: Windows | None = None,
-    limit: int = PAGE,
-) -> Timeline:
-    """A page of the member's entries in all metrics, keyset by id; at most seven statements.
-
-    `occurred_by`, `recorded_by`: only what had happened, or was recorded, at that instant; `windows`: only what these
-    show.
-    """
-    entries = (
-        LedgerEntry.objects.filter(member_id=member_id).select_related("account__metric").order_by("-id")
-    )
-    if type:
-        entries = entries.filter(type=type)
-    if before:
-        entries = entries.filter(pk__lt=before)
-    if occurred_by:
-        entries = entries.filter(occurred_at__lte=occurred_by)
-    if recorded_by:
-        entries = entries.filter(recorded_at__lte=recorded_by)
-    if windows:
-        entries = entries.filter(windows.shown(ENTRY))
-    page = list(entries[: limit + 1])
-    more = len(page) > limit
-    return Timeline(with_causes(page[:limit]), page[limit - 1].pk if more else None)
 
 
 def with_causes(entries: Sequence[LedgerEntry]) -> list[Line]:

@@ -137,10 +137,10 @@ def test_the_timeline_pages_by_key_and_filters(support: Client, environment: Any
     for number in range(30):
         factories.give(environment, 1, reason=f"n{number}")
     url = f"/console/loyalty/member/{member.pk}/change/"
-    first = support.get(url).context["timeline"]
-    second = support.get(url, {"before": str(first.next)}).context["timeline"]
-    reasons = [line.entry.reason for line in first.lines + second.lines]
+    first = support.get(url).context["timeline"].page
+    second = support.get(url, {"before": str(first.next)}).context["timeline"].page
+    reasons = [line.ledger.entry.reason for line in first.lines + second.lines]
     assert reasons == [f"n{number}" for number in reversed(range(30))] + ["Purchase"]
     assert second.next is None
-    assert support.get(url, {"type": "redeemed"}).context["timeline"].lines == []
-    assert support.get(url, {"before": "nonsense", "type": "nonsense"}).status_code == 200
+    assert support.get(url, {"kind": "redemptions"}).context["timeline"].lines == []
+    assert support.get(url, {"before": "nonsense", "kind": "nonsense"}).status_code == 200

@@ -45,8 +45,8 @@ def _page(client: Client, member: Member, at: datetime | str, by: str = "busines
 def _shown(answer: Any) -> tuple[int, list[int], list[int]]:
     """What could be spent, the open lots, and the lines of the timeline."""
     ((balance, lots),) = answer.context["standing"].wallets
-    lines = answer.context["timeline"].lines
-    return balance.balance, [lot.remaining for lot in lots], [line.entry.points for line in lines]
+    lines = answer.context["timeline"].page.lines
+    return balance.balance, [lot.remaining for lot in lots], [line.ledger.entry.points for line in lines if line.ledger]
 
 
 def test_by_what_had_happened_a_late_entry_counts(analyst: Client, late: tuple[Member, datetime]) -> None:
@@ -81,9 +81,9 @@ def test_it_says_that_it_is_the_past_and_leads_back(
 
 def test_filters_stay_in_the_past(analyst: Client, late: tuple[Member, datetime]) -> None:
     member, known = late
-    answer = _page(analyst, member, known, "recorded", type="earned")
+    answer = _page(analyst, member, known, "recorded", kind="points")
     assert _shown(answer)[2] == [50]
-    assert "by=recorded&amp;type=redeemed" in answer.content.decode()
+    assert "by=recorded&amp;kind=redemptions" in answer.content.decode()
 
 
 def test_what_was_pending_held_or_due_then_counts_as_such(analyst: Client, environment: Environment) -> None:

@@ -1,0 +1,117 @@
+"""What the page of one member shows: who they are, how they stand, and what happened (console.md)."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from loyalty.admin.as_of import standing_of
+from loyalty.admin.member_challenges import challenges_shown, items_shown
+from loyalty.admin.member_redemptions import redemptions_shown
+from loyalty.admin.member_stamps import stamps_shown
+from loyalty.admin.member_timeline import timeline_shown
+from loyalty.admin.standing import referrals_shown, standing_of_tiers
+from loyalty.admin.windowed import history_from
+from loyalty.models import Member
+from loyalty.queries.approvals import pending_requests
+from loyalty.queries.balances import Balance
+from loyalty.queries.holds import captured_holds_of, holds_of
+from loyalty.queries.relations import survivor_of
+from loyalty.rules.lots import Lot
+from programs.admin.base import may, required_environment
+from programs.admin.tables import rows_of
+from programs.queries.environments import now_in
+from programs.queries.plans import has_feature
+
+_DATES_SHOWN = 4
+_LOTS_SHOWN = 50
+_HOLDS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A member's holdings in one metric; `vesting`: when how many points can be spent that can't yet, the next first;
+    `lots`: the open ones, in the order of spending."""
+
+    balance: Balance
+    lots: Sequence[Lot]
+    vesting: list[tuple[datetime, int]]
+    expiring: list[tuple[datetime, int]]
+
+    @property
+    def lots_shown(self) -> Sequence[Lot]:
+        return self.lots[:_LOTS_SHOWN]
+
+    @property
+    def more_lots(self) -> int:
+        return max(0, len(self.lots) - _LOTS_SHOWN)
+
+    @property
+    def more_vest(self) -> bool:
+        return sum(points for _, points in self.vesting) < self.balance.pending
+
+    @property
+    def more_expire(self) -> bool:
+        return len(self.balance.expiring) > len(self.expiring)
+
+
+def member_page(request: HttpRequest, found: Member) -> dict[str, Any]:
+    """What the template needs besides `object`; a bounded number of statements, whatever the member has."""
+    environment = required_environment(request)
+    now = now_in(environment)
+    standing, form = standing_of(request, environment, found)
+    erased, survivor = found.status == Member.Status.ERASED, survivor_of(found)
+    is_living = not erased and survivor is None
+    is_present = is_living and standing.at is None
+    sees_all = may(request, "support")
+    may_reverse = sees_all and not erased and standing.at is None
+    holds_stamps = has_feature(environment, "stamps")
+    balances = [balance for balance, _ in standing.wallets]
+    open_ = holds_of(environment=environment, now=now, member_id=found.pk, status="open")
+    holds = list(open_[: _HOLDS_SHOWN + 1])
+    return {
+        "survivor": survivor,
+        "erased": erased,
+        "is_living": is_living,
+        "merged_here": [] if erased else list(found.redirected_from.exclude(status=Member.Status.ERASED)),
+        "may_help": sees_all and is_present,
+        "may_reverse": may_reverse,
+        "may_erase": may(request, "operator") and is_living,
+        "requests": list(pending_requests(environment).filter(member=found))
+        if is_present and sees_all
+        else [],
+        "standing": standing,
+        "form": form,
+        # Nothing is left under a merged or erased id; its earlier moments are another matter.
+        "wallets": [wallet_of(*one) for one in standing.wallets] if is_living or standing.at else [],
+        "tiers": standing_of_tiers(environment, found, now) if is_present else [],
+        "timeline": timeline_shown(request, found, standing, may_reverse=may_reverse),
+        "history_from": history_from(request),
+        "redemptions": redemptions_shown(environment, found, now, whole=sees_all)
+        if standing.at is None
+        else None,
+        "holds": holds[:_HOLDS_SHOWN],
+        "more_holds": len(holds) > _HOLDS_SHOWN,
+        "captured": captured_holds_of(member_id=found.pk),
+        "holds_stamps": holds_stamps,
+        "stamp_cards": stamps_shown(environment, found) if holds_stamps and standing.at is None else [],
+        "challenges": challenges_shown(environment, found, balances, now) if is_present else None,
+        "owned": items_shown(found, whole=sees_all) if is_present else [],
+        "referrals": referrals_shown(found) if is_present else None,
+        "attributes": rows_of(found.attributes),
+        "now": now,
+    }
+
+
+def wallet_of(balance: Balance, lots: Sequence[Lot]) -> Wallet:
+    """A balance with its next dates."""
+    vesting: Counter[datetime] = Counter()
+    for lot in lots:
+        if lot.pending:
+            vesting[lot.available_at] += lot.remaining
+    return Wallet(
+        balance, lots, sorted(vesting.items())[:_DATES_SHOWN], list(balance.expiring[:_DATES_SHOWN])
+    )
