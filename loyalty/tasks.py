@@ -29,6 +29,7 @@ from loyalty.actions.old_deliveries import delete_deliveries
 from loyalty.actions.old_payloads import erase_old_payloads
 from loyalty.actions.recounting_plans import recount_plans
 from loyalty.actions.retention import delete_idempotency_records
+from loyalty.actions.rolling_up import roll_up
 from loyalty.actions.sealing import seal_trail
 from loyalty.actions.sweep import sweep
 from loyalty.actions.tiers import NotAllCounted, evaluate_levels, recount_levels
@@ -129,6 +130,14 @@ def edited_challenges(context: JobContext, timestamp: int) -> Counts:  # noqa: A
 def seals(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
     """Every minute: seal what was added to the audit trail, so that nobody changes it unseen."""
     return {"rows": seal_trail(pace=jobs.pace_of(context))}
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="rollups", queue="loyalty", lock="rollups", queueing_lock="rollups", pass_context=True)
+def rollups(context: JobContext, timestamp: int) -> Counts:  # noqa: ARG001
+    """Every minute: add what moved to the figures by day, so that charts need not read the ledger."""
+    done = roll_up(pace=jobs.pace_of(context))
+    return {"rows": done.rows, "entries": done.entries, "rebuilt": done.rebuilt, "left": done.left}
 
 
 @app.periodic(cron="17 * * * *")

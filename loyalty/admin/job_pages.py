@@ -28,6 +28,7 @@ _NAMES = {
     "previews": "Old files and pictures",
     "recount": "Progress towards tiers",
     "retention": "Old history",
+    "rollups": "Figures by day",
     "seals": "Seals of the audit trail",
     "stalled_jobs": "Jobs of dead workers",
     "stamps": "Stamp programs that changed",

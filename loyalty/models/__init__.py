@@ -12,6 +12,7 @@ from loyalty.models.members import Member, member_key
 from loyalty.models.redemptions import CodeUpload, Redemption, RewardCode, RewardStock
 from loyalty.models.referrals import Referral, ReferralCode
 from loyalty.models.retention import RetentionMark
+from loyalty.models.rollups import ActiveMember, PointsOfDay, RollupPosition, RollupZone
 from loyalty.models.stamps import Stamp, StampCollection, StampReward
 from loyalty.models.tiers import MemberTier, TierChange, TierProgress
 from loyalty.models.usage import RuleBudget, RuleUsage
@@ -19,6 +20,7 @@ from loyalty.models.usage import RuleBudget, RuleUsage
 __all__ = [
     "Account",
     "Achievement",
+    "ActiveMember",
     "AdjustmentRequest",
     "BackTest",
     "CodeUpload",
@@ -41,12 +43,15 @@ __all__ = [
     "MemberTier",
     "MilestoneChange",
     "MissionProgress",
+    "PointsOfDay",
     "Redemption",
     "Referral",
     "ReferralCode",
     "RetentionMark",
     "RewardCode",
     "RewardStock",
+    "RollupPosition",
+    "RollupZone",
     "RuleBudget",
     "RuleUsage",
     "Stamp",

@@ -16,6 +16,8 @@ from django.utils import timezone
 
 from audit.errors import DomainError
 from audit.record import Actor
+from loyalty.actions.pace import Pace
+from loyalty.actions.rolling_up import roll_up
 from loyalty.actions.tokens import issue_token
 from loyalty.demo import challenges, rewards, serve, shop, stamps
 from loyalty.demo.guide import CUSTOMER, Access, guide
@@ -75,6 +77,7 @@ class Command(BaseCommand):
         key = shop.rotate_key(environment=tenant.environments["sandbox"], actor=actor)
         self.say(f"== API key {key.key.prefix}... made, earlier demo keys revoked")
         app_key, token = self.app(actor, url)
+        roll_up(pace=Pace(rest=0))
         return Access(url, reverse("admin:index"), tenant.user.username, password, key.secret, app_key, token)
 
     def migrate(self) -> None:

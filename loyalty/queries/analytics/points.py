@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from loyalty.queries.analytics.flows import FIGURES, flows_of
+from loyalty.queries.analytics.entries import FIGURES
+from loyalty.queries.analytics.flows import flows_of
 from loyalty.queries.analytics.presence import active_each_day, active_in
 from programs.models import Environment, Metric
 

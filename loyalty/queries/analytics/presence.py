@@ -1,47 +1,56 @@
-"""Who was active, by local day (docs/analytics.md)."""
+"""Who was active, by local day (docs/analytics.md): the roll-ups and what they don't hold yet."""
 
 from datetime import date
 from typing import Any
 
 from django.db import connection
 
+from loyalty.queries.analytics.entries import source_of
 from programs.models import Environment, Metric
 
+_ROLLED = """
+SELECT day, member_id FROM loyalty_activemember
+WHERE environment_id = %(environment)s AND day BETWEEN %(first)s AND %(last)s {metric}
+"""
+# Who was merged counts as their survivor; every redirect is one step. A few, so they are read once.
 _ACTIVE = """
-SELECT (entry.occurred_at AT TIME ZONE %(time_zone)s)::date AS day,
-    CASE WHEN member.redirect_to_id IS NOT NULL AND member.status <> 'erased'
-        THEN member.redirect_to_id ELSE member.id END AS member_id
-FROM loyalty_ledgerentry AS entry
-JOIN loyalty_account AS account ON account.id = entry.account_id
-JOIN loyalty_member AS member ON member.id = entry.member_id
-WHERE entry.environment_id = %(environment)s AND entry.type <> 'expired'
-    AND coalesce(entry.origin, '') NOT IN ('opening') AND coalesce(entry.origin, '') NOT LIKE 'opening\\_balance:%%'
-    AND (%(metric)s::uuid IS NULL OR account.metric_id = %(metric)s)
+WITH merged AS MATERIALIZED (
+    SELECT id, redirect_to_id FROM loyalty_member
+    WHERE environment_id = %(environment)s AND redirect_to_id IS NOT NULL AND status <> 'erased'
+)
+SELECT {columns}, count(DISTINCT coalesce(merged.redirect_to_id, seen.member_id)) FROM (
+    {rolled}
+    UNION ALL
+    SELECT day, member_id FROM ({entries}) AS entry
+    WHERE is_activity AND day BETWEEN %(first)s AND %(last)s {metric}
+) AS seen LEFT JOIN merged ON merged.id = seen.member_id
+{group}
 """
 
 
 def active_in(*, environment: Environment, first: date, last: date, metric: Metric | None = None) -> int:
-    """How many members were active from `first` to `last`."""
-    rows = _read("count(DISTINCT member_id)", "", environment, first, last, metric)
-    return int(rows[0][0])
+    """How many members were active from `first` to `last`, in `metric` or in any. Two statements."""
+    return int(_read("NULL", "", environment, first, last, metric)[0][1])
 
 
 def active_each_day(*, environment: Environment, first: date, last: date) -> dict[date, int]:
-    """How many members were active on each day from `first` to `last` on which any was."""
-    return dict(_read("day, count(DISTINCT member_id)", "GROUP BY day", environment, first, last))
+    """How many members were active on each day from `first` to `last` on which any was. Two statements."""
+    return dict(_read("day", "GROUP BY day", environment, first, last))
 
 
 def _read(
     columns: str, group: str, environment: Environment, first: date, last: date, metric: Metric | None = None
 ) -> list[Any]:
-    sent: dict[str, Any] = {
-        "environment": environment.pk,
-        "metric": metric.pk if metric else None,
-        "time_zone": environment.project.time_zone,
-        "first": first,
-        "last": last,
-    }
-    text = f"SELECT {columns} FROM ({_ACTIVE}) AS seen WHERE day BETWEEN %(first)s AND %(last)s {group}"  # noqa: S608
+    source = source_of(environment)
+    only = "AND metric_id = %(metric)s" if metric else ""
+    text = _ACTIVE.format(
+        columns=columns,
+        group=group,
+        metric=only,
+        rolled=source.rolled(_ROLLED.format(metric=only)),
+        entries=source.entries,
+    )
+    sent = source.parameters(metric=metric.pk if metric else None, first=first, last=last)
     with connection.cursor() as cursor:
         cursor.execute(text, sent)
         return list(cursor.fetchall())

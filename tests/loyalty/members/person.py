@@ -43,6 +43,7 @@ from tests.factories import (
     reload,
     staff_actor,
 )
+from tests.loyalty.analytics.random_world import roll
 from tests.loyalty.ledger.till import day
 from tests.loyalty.members.shop import Shop
 from tests.loyalty.uploads import look
@@ -67,6 +68,7 @@ class Person:
         self._configure()
         self._live()
         self.code = str(self.do(referral_code_of, member=self.ada).code)
+        roll()
 
     def do(self, action: Any, **arguments: Any) -> Any:
         return self.desk.do(action, **arguments)

@@ -126,7 +126,9 @@ def test_an_export_holds_every_row(person: Person) -> None:
         if not isinstance(treatment.exported, str)
     }
     assert found == expected
-    assert len(expected) == len(MODELS) - 3  # IdempotencyRecord, WebhookDelivery, WebhookSequence
+    assert (
+        len(expected) == len(MODELS) - 4
+    )  # ActiveMember, IdempotencyRecord, WebhookDelivery, WebhookSequence
 
 
 def test_an_export_holds_every_text(person: Person) -> None:

@@ -15,6 +15,7 @@ from audit.models import AuditEvent, WebhookDelivery, WebhookSequence
 from loyalty.models import (
     Account,
     Achievement,
+    ActiveMember,
     AdjustmentRequest,
     Event,
     EventCount,
@@ -224,6 +225,13 @@ TREATMENTS: dict[type[Model], Treatment] = {
         merged=_sums("figure", by=["ladder_id", "day"]),
         exported=lambda export: len(export["tiers"]["progress"]),
         left=none,
+    ),
+    ActiveMember: Treatment(
+        refunded=FACT,
+        merged="They stay; who counts by day counts a merged member as the survivor.",
+        exported="It says of which days the transactions are, which are exported.",
+        left=len,
+        why=KEYS,
     ),
     TierChange: Treatment(
         refunded=FACT,
