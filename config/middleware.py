@@ -148,7 +148,13 @@ class Messages(_ForPages, MessageMiddleware):
 
 
 class ContentSecurity(_ForPages, CSPMiddleware):
-    """What a page may load and run; JSON does neither."""
+    """What a page may load, run and ask of the browser, and who may load it; JSON does neither."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        answer = super().process_response(request, response)
+        answer.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        answer.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return answer
 
 
 def is_api(request: HttpRequest) -> bool:

@@ -209,8 +209,11 @@ CONTENT_SECURITY_POLICY = {
         "trusted-types": ["console"],  # loyalty/static/console/markup.js alone makes markup of text
     }
 }
-# /docs/ is Swagger UI, whose script makes markup of text: it gets no trusted types, and is served by itself.
+# /docs/ is Swagger UI, whose script makes markup of text: it gets no trusted types.
 REFERENCE_POLICY = {"require-trusted-types-for": None, "trusted-types": None}
+# What a page may ask of the browser: nothing of the kind. It writes to the clipboard, which is allowed unasked.
+_UNUSED = "camera display-capture geolocation hid microphone midi payment serial usb xr-spatial-tracking"
+PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _UNUSED.split())
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -251,6 +254,13 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG  # in tests too: no scan of all files for each client
+
+
+def WHITENOISE_ADD_HEADERS_FUNCTION(headers: Any, _path: str, _url: str) -> None:  # noqa: N802 - a setting's name
+    """No page elsewhere may load the console's files."""
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+
+
 if DEBUG:
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # empty: the finders serve; whitenoise warns without it
 

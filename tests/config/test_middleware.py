@@ -82,7 +82,7 @@ def test_a_call_of_the_api_has_neither_session_nor_messages(path: str, db: None)
 def test_every_page_has_both_and_says_what_it_may_load(path: str, db: None) -> None:
     answer = Client().get(path)
     assert [name for name in ("session", "user") if not hasattr(answer.wsgi_request, name)] == []
-    assert "object-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
 def test_the_api_keeps_the_headers_that_are_not_about_pages(db: None) -> None:

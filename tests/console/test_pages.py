@@ -254,7 +254,7 @@ def test_a_list_is_called_as_in_the_sidebar(
     login: Any, environment: Environment, path: str, name: str
 ) -> None:
     page = login(environment).get(f"/console/{path}").content.decode()
-    assert re.search(rf'class="[^"]*truncate tracking-tight">{name}</', page), "in the heading"
+    assert re.search(rf'<h1 class="lc-page-title">{name}</h1>', page), "in the heading"
     assert re.search(rf"<title>[^<]*· {name}", " ".join(page.split())), "and in the browser's tab"
 
 
