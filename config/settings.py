@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "django.contrib.postgres",
     "rest_framework",
     "django_filters",
@@ -268,6 +269,7 @@ if DEBUG:
 # Console
 
 FORMAT_MODULE_PATH = "config.formats"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # templates/unfold/widgets stand before unfold's own
 UNFOLD = {
     "SITE_TITLE": "Loyalty console",
     "SITE_HEADER": "Loyalty console",
