@@ -51,14 +51,14 @@ CASE WHEN row.object_type = 'ledgerentry' AND starts_with(row.verb, 'points.')
 # Those behind the stored position. `from_…` is a position that was read before: no later than it, and known to
 # whoever plans the statement.
 BEHIND = f"""
-SELECT {TOLD} AS entry_id FROM loyalty_rollupposition AS position CROSS JOIN LATERAL (
+SELECT {TOLD} AS entry_id FROM (
     SELECT * FROM audit_auditevent
     WHERE epoch = %(from_epoch)s AND transaction >= %(from_transaction)s::text::xid8
         AND environment_id = %(environment)s
     UNION ALL
     SELECT * FROM audit_auditevent WHERE epoch > %(from_epoch)s AND environment_id = %(environment)s
 ) AS row
-WHERE (row.epoch, row.transaction, row.id) > (position.epoch, position.transaction, position.event_id)
+WHERE (row.epoch, row.transaction, row.id) > (SELECT epoch, transaction, event_id FROM loyalty_rollupposition)
 """  # noqa: S608 - no text of a caller's
 # Looked up by their keys, one by one: they are few, and joined all at once the ledger would be read for them.
 NOT_ROLLED = f"""

@@ -1,7 +1,7 @@
 """A random world of points, and what its ledger says of it, added up by plain statements of another hand."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -71,7 +71,7 @@ class World:
         metric = self.dice.choice(CODES)
         points = self.dice.randint(1, 80)
         options = {} if kind == "adjusted" else {"expires_at": expires_at}
-        self.keep(self.product.earn(self.who(), points, kind=kind, metric=metric, **options))  # type: ignore[arg-type]
+        self.keep(self.product.earn(self.who(), points, kind=kind, metric=metric, **options))
 
     def report(self) -> None:
         ago = timedelta(days=self.dice.choice([0, 1, 5, 20]))
@@ -133,6 +133,9 @@ class World:
             "now": self.product.now,
         }
 
+    def now(self) -> dict[str, Any]:
+        return {"environment": self.environment, "now": self.product.now}
+
     def told(self) -> dict[str, Any]:
         """All that the analytics say."""
         period = self.period()
@@ -148,7 +151,10 @@ class World:
         with transaction.atomic():
             self.product.settle()
             said = {
-                **{code: self._days(code) for code in CODES},
+                **{
+                    code: days_by_the_ledger(self.environment, self.metric(code), self.first, self.last)
+                    for code in CODES
+                },
                 "active": self._active()[0],
                 "active in coins": self._active("coins")[0],
                 "by day": self._active()[1],
@@ -156,44 +162,56 @@ class World:
             transaction.set_rollback(True)
         return said
 
-    def _days(self, code: str) -> list[PointsDay]:
-        zone = self.environment.project.time_zone
-        with connection.cursor() as cursor:
-            cursor.execute(BY_DAY, {"zone": zone, "metric": self.metric(code).pk})
-            rows = {row[0]: [int(figure) for figure in row[1:]] for row in cursor.fetchall()}
-        outstanding, days = 0, []
-        for day in sorted(
-            {*rows, *(self.first + timedelta(n) for n in range((self.last - self.first).days + 1))}
-        ):
-            figures = rows.get(day, [0] * 9)
-            outstanding += figures[0]
-            if self.first <= day <= self.last:
-                days.append(
-                    PointsDay(
-                        day=day,
-                        outstanding=outstanding,
-                        issued=figures[1],
-                        redeemed=figures[2],
-                        expired=figures[3],
-                        adjusted=figures[4],
-                        transferred=figures[5],
-                        reversed_issued=figures[6],
-                        reversed_redeemed=figures[7],
-                        reversed_adjusted=figures[8],
-                    )
-                )
-        return days
-
-    def _active(self, code: str | None = None) -> tuple[int, list[tuple[date, int]]]:
-        metrics = [self.metric(each).pk for each in ([code] if code else CODES)]
-        with connection.cursor() as cursor:
-            cursor.execute(PRESENT, {"zone": self.environment.project.time_zone, "metrics": metrics})
-            seen = cursor.fetchall()
-        days = [self.first + timedelta(n) for n in range((self.last - self.first).days + 1)]
-        each = [(day, len({member for on, member in seen if on == day})) for day in days]
-        return len({member for on, member in seen if self.first <= on <= self.last}), each
+    def _active(self, *codes: str) -> tuple[int, list[tuple[date, int]]]:
+        metrics = [self.metric(code) for code in codes or CODES]
+        return active_by_the_ledger(self.environment, metrics, self.first, self.last)
 
 
+def days_by_the_ledger(environment: Environment, metric: Metric, first: date, last: date) -> list[PointsDay]:
+    """Every day from `first` to `last`, from the entries of the metric alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(BY_DAY, {"zone": environment.project.time_zone, "metric": metric.pk})
+        rows = {row[0]: [int(figure) for figure in row[1:]] for row in cursor.fetchall()}
+    asked = every_day(first, last)
+    outstanding, days = 0, []
+    for day in sorted({*rows, *asked}):
+        figures = rows.get(day, [0] * 9)
+        outstanding += figures[0]
+        if first <= day <= last:
+            named = dict(zip(FIGURES, figures[1:], strict=True))
+            days.append(PointsDay(day=day, outstanding=outstanding, **named))
+    return days
+
+
+def active_by_the_ledger(
+    environment: Environment, metrics: Sequence[Metric], first: date, last: date
+) -> tuple[int, list[tuple[date, int]]]:
+    """How many were active in the period, and on each of its days."""
+    sent: dict[str, Any] = {
+        "zone": environment.project.time_zone,
+        "metrics": [metric.pk for metric in metrics],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(PRESENT, sent)
+        seen = cursor.fetchall()
+    each = [(day, len({member for on, member in seen if on == day})) for day in every_day(first, last)]
+    return len({member for on, member in seen if first <= on <= last}), each
+
+
+def every_day(first: date, last: date) -> list[date]:
+    return [first + timedelta(number) for number in range((last - first).days + 1)]
+
+
+FIGURES = (
+    "issued",
+    "redeemed",
+    "expired",
+    "adjusted",
+    "transferred",
+    "reversed_issued",
+    "reversed_redeemed",
+    "reversed_adjusted",
+)
 BY_DAY = """
 WITH RECURSIVE chain (entry_id, at, root_type) AS (
     SELECT id, reverses_id, type FROM loyalty_ledgerentry

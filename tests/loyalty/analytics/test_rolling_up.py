@@ -239,8 +239,13 @@ def test_a_clock_far_away_keeps_nobody_from_their_figures(environment: Environme
     give(environment, 1, "bob", now=NOW)
     for _ in range(2):
         assert issued(environment) == 1
-        last = {"first": far.date(), "last": far.date(), "now": far}
-        found = points_of_period(environment=reload(environment), metric=points_of(environment), **last)
+        found = points_of_period(
+            environment=reload(environment),
+            metric=points_of(environment),
+            first=far.date(),
+            last=far.date(),
+            now=far,
+        )
         assert (found.opening, found.closing) == (1, 1)
         roll()
     assert differences(environment=reload(environment)) == []

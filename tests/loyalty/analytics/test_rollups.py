@@ -5,10 +5,11 @@ import os
 import pytest
 
 from loyalty.actions.rolling_up import rebuild_rollups, roll_next
+from loyalty.queries.analytics.liability import liability
 from loyalty.queries.analytics.recounting import differences
 from programs.models import Environment
 from tests.factories import make_environment
-from tests.loyalty.analytics.random_world import START, World, roll, stored_rows
+from tests.loyalty.analytics.random_world import CODES, START, World, roll, stored_rows
 
 SEEDS = range(int(os.environ.get("LOYALTY_ROLLUP_WORLDS", "4")))
 
@@ -30,6 +31,8 @@ def test_figures_are_those_of_the_ledger_rolled_up_or_not(environment: Environme
         assert world.told() == expected  # half-way
         roll(limit=50)
         assert world.told() == expected
+    owed = {code: liability(metric=world.metric(code), **world.now()).outstanding for code in CODES}
+    assert owed == {code: expected[code][-1].outstanding for code in CODES}
     assert world.product.violations() == []
     assert differences(environment=environment) == []
     rolled = stored_rows(environment)
