@@ -90,8 +90,9 @@ def _redemption(line: TrailLine) -> Words:
     before, after = _STEPS.get(step, ("", step.replace("_", " ")))
     what = format_html("{} {} {}", before, _link("loyalty_redemption", row, row.name), after)
     paid = f"for {row.points:,} {row.metric.title}" if row.points else "at no cost"
-    closed = row.closed_reason if step in ("cancelled", "failed") else row.note if step == "fulfilled" else ""
-    return what, paid if step == "created" else "", closed or ""
+    notes = {"cancelled": row.closed_reason, "failed": row.closed_reason, "fulfilled": row.note}
+    note = _kept(line, "note") if step == "code_resent" else notes.get(step)
+    return what, paid if step == "created" else "", note or ""
 
 
 def _code_used(line: TrailLine) -> Words:

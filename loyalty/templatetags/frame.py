@@ -69,8 +69,6 @@ def filter_name(spec: Any) -> str:
     return str(getattr(spec, "parameter_name", None) or getattr(spec, "lookup_kwarg", ""))
 
 
-
-
 class PageLink(NamedTuple):
     """One of a list's pages; without a number where some are left out, without a link where it is the shown one."""
 

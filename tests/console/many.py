@@ -84,12 +84,14 @@ _STATEMENTS = (
     # Each member's entries are spread over the 200 days, the newest of all just now.
     f"""
     CREATE TEMPORARY TABLE many_rows AS
-    SELECT *, {_ID.format(at="at", seed="number")} AS event, {_ID.format(at="at + interval '1 ms'", seed="key")} AS entry,
+    SELECT *, {_ID.format(at="at", seed="number")} AS event,
+        {_ID.format(at="at + interval '1 ms'", seed="key")} AS entry,
         {_ID.format(at="at + interval '2 ms'", seed="name")} AS told_event,
         {_ID.format(at="at + interval '3 ms'", seed="name")} AS told_entry
     FROM (
         SELECT key, name, account, number,
-            %(now)s::timestamptz - (count - number) * (interval '200 days' / count) - random() * interval '1 minute' AS at
+            %(now)s::timestamptz - (count - number) * (interval '200 days' / count)
+                - random() * interval '1 minute' AS at
         FROM many_members, generate_series(1, count) AS number
     ) AS spread
     """,

@@ -46,7 +46,11 @@ def _shown(answer: Any) -> tuple[int, list[int], list[int]]:
     """What could be spent, the open lots, and the lines of the timeline."""
     ((balance, lots),) = answer.context["standing"].wallets
     lines = answer.context["timeline"].page.lines
-    return balance.balance, [lot.remaining for lot in lots], [line.ledger.entry.points for line in lines if line.ledger]
+    return (
+        balance.balance,
+        [lot.remaining for lot in lots],
+        [line.ledger.entry.points for line in lines if line.ledger],
+    )
 
 
 def test_by_what_had_happened_a_late_entry_counts(analyst: Client, late: tuple[Member, datetime]) -> None:
