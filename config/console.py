@@ -22,8 +22,8 @@ from loyalty.queries.overview import PERIODS, checklist, figures, latest_activit
 from loyalty.queries.search import find_anything
 from loyalty.queries.webhook_lists import troubled_endpoints
 from programs.admin.base import SESSION_KEY, TenantAdmin, current_environment, may, require, role
+from programs.admin.entrance import GuardedSite, lacks_second_factor
 from programs.admin.plan_features import is_hidden, refuse_hidden
-from programs.admin.security import record_security
 from programs.models import Environment
 from programs.queries.environments import now_in
 from programs.queries.staff import environments_for
@@ -31,12 +31,8 @@ from programs.queries.staff import environments_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.contrib.admin import AdminSite
-else:
-    from unfold.sites import UnfoldAdminSite as AdminSite
 
-
-class ConsoleSite(AdminSite):
+class ConsoleSite(GuardedSite):
     """Pages that know no tenants (of Django and of third parties) are not let in."""
 
     index_title = "Overview"
@@ -72,12 +68,6 @@ class ConsoleSite(AdminSite):
 
         return super().admin_view(in_zone, cacheable)
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        response = super().password_change(request, extra_context)
-        if request.method == "POST" and response.status_code == 302:
-            record_security("staff.password_changed", request, request.user.get_username(), request.user)
-        return response
-
     def _opened_elsewhere(self, request: HttpRequest, environment: Environment) -> bool:
         """Whether the form was opened before another tab switched; told to the user, and nothing is done."""
         opened_in = request.POST.get("_environment", str(environment.pk))
@@ -98,6 +88,7 @@ class ConsoleSite(AdminSite):
         return context | {
             "console_environment": environment,
             "console_environments": environments_for(request.user),
+            "console_lacks_second_factor": lacks_second_factor(request),
             "console_role": role(request),
             "console_may_operate": may(request, "operator"),
             "environment_title_prefix": f"{environment.kind.upper()} ·" if environment else "",

@@ -15,12 +15,14 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import resolve
+from django.utils.functional import SimpleLazyObject
 from django_structlog.middlewares import RequestMiddleware
 
 from audit.ids import new_id
 from loyalty.api.audience import errors as audience
 from loyalty.api.publisher_v1 import errors as publisher
 from loyalty.api.v1.errors import problem_for
+from programs.log_ins import user_of
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -140,7 +142,11 @@ class Sessions(_ForPages, SessionMiddleware):
 
 
 class Users(_ForPages, AuthenticationMiddleware):
-    """`request.user`."""
+    """`request.user`: nobody where the log-in has ended."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: user_of(request))  # type: ignore[assignment]
 
 
 class Messages(_ForPages, MessageMiddleware):

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -180,9 +181,12 @@ SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=not DEBUG)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=not DEBUG)
+# Seconds that a log-in lasts at most, and without anything being done.
 SESSION_COOKIE_AGE = env.int("SESSION_COOKIE_AGE", default=12 * 60 * 60)
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=2 * 60 * 60)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "programs.admin.entrance.forgery"
 X_FRAME_OPTIONS = "DENY"
 _proxy_header = env.str("SECURE_PROXY_SSL_HEADER", default="")
 SECURE_PROXY_SSL_HEADER = tuple(_proxy_header.split("=", 1)) if "=" in _proxy_header else None
@@ -218,7 +222,7 @@ PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _UNUSED.split())
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "programs.log_ins.StaffBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -228,8 +232,11 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
+AXES_FAILURE_LIMIT = env.int("LOG_IN_ATTEMPTS", default=5)
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOG_IN_WAIT_MINUTES", default=15))
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page says when to try again, and it stays true
+AXES_LOCKOUT_CALLABLE = "programs.admin.log_in.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "password"]  # kept with an attempt as stars
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
@@ -271,13 +278,19 @@ if DEBUG:
 FORMAT_MODULE_PATH = "config.formats"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # templates/unfold/widgets stand before unfold's own
 UNFOLD = {
-    "SITE_TITLE": "Loyalty console",
+    "SITE_TITLE": "Loyalty console",  # also the name of second factors in staff's apps
     "SITE_HEADER": "Loyalty console",
     "SITE_SYMBOL": "loyalty",
     "SITE_URL": None,
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "config.console.icon"}],
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Your log-in", "link": reverse_lazy("admin:security")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ]
+    },
     "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "config.navigation.navigation"},
 }
 AXES_ENABLE_ADMIN = False

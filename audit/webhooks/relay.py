@@ -23,8 +23,8 @@ from audit.webhooks.claiming import ANYTHING_DUE
 from audit.webhooks.tenants import Tenants
 
 WINDOW = 1_000  # events a transaction
-# About one endpoint alone, which is told by other means.
-UNTOLD = frozenset({"webhookendpoint.tested", "webhookdelivery.resent"})
+# About one endpoint alone, which is told by other means; and who looked, which changes nothing.
+UNTOLD = frozenset({"webhookendpoint.tested", "webhookdelivery.resent", "member.viewed"})
 _LAST = 2**63 - 1
 
 _STATE = """

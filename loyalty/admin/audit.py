@@ -38,7 +38,7 @@ _SUBJECTS = {
     ),
     "key": ("Keys", ["apikey.", "tokenkey."]),
     "webhook": ("Webhooks", ["webhookendpoint.", "webhookdelivery."]),
-    "staff": ("Staff", ["projectmembership.", "user."]),
+    "staff": ("Staff", ["projectmembership.", "staff.", "user."]),
     "project": ("Project and environments", ["organization.", "project.", "environment.", "memberapp."]),
 }
 _ACTORS = {"api_key": "An API key", "member": "A member", "staff": "Staff", "system": "The engine"}

@@ -15,6 +15,7 @@ from programs.models.pictures import Picture
 from programs.models.plans import EventAllowance, EventLease, Plan, PlanWarning, Seats
 from programs.models.programs import Program
 from programs.models.rewards import Reward
+from programs.models.second_factors import LogIns, RecoveryCode, SecondFactor
 from programs.models.shares import ProgramShare
 from programs.models.stamp_programs import StampProgram
 from programs.models.tenancy import (
@@ -43,6 +44,7 @@ __all__ = [
     "EventLease",
     "InventoryItem",
     "InventorySet",
+    "LogIns",
     "MemberApp",
     "Metric",
     "Milestone",
@@ -57,8 +59,10 @@ __all__ = [
     "ProgramShare",
     "Project",
     "ProjectMembership",
+    "RecoveryCode",
     "Reward",
     "Seats",
+    "SecondFactor",
     "StampProgram",
     "Tier",
     "TierLadder",

@@ -34,6 +34,16 @@ class Project(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="projects")
     name = models.CharField(max_length=200)
     time_zone = models.CharField(max_length=64, default="UTC")
+    two_factor_required = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whoever has set up no second factor sees nothing of the project in the console.",
+    )
+    audit_member_views = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Who opens a member's page in the console is noted in the audit trail.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

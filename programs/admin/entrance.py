@@ -1,0 +1,83 @@
+"""The doors of the console: log-in, a user's own log-in page, and who is sent there first."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.views.decorators.cache import never_cache
+
+from programs.admin import own_log_in
+from programs.admin.base import current_environment
+from programs.admin.log_in import CodePage, LogIn, to_log_in
+from programs.admin.security import record_security
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
+else:
+    from unfold.sites import UnfoldAdminSite as AdminSite
+
+# What somebody may open who must set up a second factor before anything else.
+_ALWAYS = {"security", "second_factor_begin", "second_factor_confirm", "log_out_elsewhere", "password_change"}
+_ALWAYS |= {"logout", "jsi18n", "switch_environment", "recovery_codes", "second_factor_remove"}
+
+
+class GuardedSite(AdminSite):
+    """An admin site whose log-in asks for second factors, and says why one has to log in again."""
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        pages = {
+            "security": ("security/", own_log_in.own_log_in),
+            "second_factor_begin": ("security/second-factor/", own_log_in.begin),
+            "second_factor_confirm": ("security/second-factor/confirm/", own_log_in.confirm),
+            "second_factor_remove": ("security/second-factor/remove/", own_log_in.remove),
+            "recovery_codes": ("security/recovery-codes/", own_log_in.recovery_codes),
+            "log_out_elsewhere": ("security/log-out/", own_log_in.log_out_elsewhere),
+        }
+        own = [path(route, self.admin_view(view), name=name) for name, (route, view) in pages.items()]
+        return [path("login/code/", CodePage(), name="log_in_code"), *own, *super().get_urls()]
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        return never_cache(LogIn.as_view(extra_context=extra_context))(request)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        response = super().password_change(request, extra_context)
+        if request.method == "POST" and response.status_code == 302:
+            record_security("staff.password_changed", request, request.user.get_username())
+        return response
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        """Who is not logged in is sent to the log-in, and whoever sees no project without a second factor to its
+        set-up."""
+        inner = super().admin_view(view, cacheable)
+
+        @never_cache
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if not self.has_permission(request) and request.path != reverse("admin:logout"):
+                return to_log_in(request)
+            if _must_set_up(request):
+                return HttpResponseRedirect(reverse("admin:security"))
+            return inner(request, *args, **kwargs)
+
+        return update_wrapper(guarded, view)
+
+
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Whether a project of the user's is hidden until they set one up."""
+    return bool(getattr(request.user, "lacks_second_factor", False))
+
+
+def _must_set_up(request: HttpRequest) -> bool:
+    name = request.resolver_match.url_name if request.resolver_match else None
+    return lacks_second_factor(request) and name not in _ALWAYS and current_environment(request) is None
+
+
+def forgery(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django names the reason
+    """In place of Django's page for a form without its token, which is mostly one that was open across a log-in."""
+    context = {**admin.site.each_context(request), "title": "Open the page anew", "page": request.path}
+    return render(request, "console/forgery.html", context, status=403)
