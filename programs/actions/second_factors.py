@@ -32,7 +32,8 @@ def begin_second_factor(*, user: User) -> SecondFactor:
     _lock(user)
     SecondFactor.objects.filter(user=user, confirmed=False).delete()
     secret = secrets_at_rest.encrypt(secrets.token_hex(20))
-    return SecondFactor.objects.create(user=user, confirmed=False, name="app", secret=secret)
+    made: SecondFactor = SecondFactor.objects.create(user=user, confirmed=False, name="app", secret=secret)
+    return made
 
 
 def confirm_second_factor(*, user: User, code: str, actor: Actor) -> tuple[SecondFactor, list[str]]:

@@ -179,7 +179,7 @@ def _codes_page(request: HttpRequest, codes: list[str], title: str) -> HttpRespo
 
 def _shown(request: HttpRequest, waiting: SecondFactor) -> dict[str, Any]:
     account = f"{request.user.get_username()}@{request.get_host()}"
-    issuer = settings.UNFOLD["SITE_TITLE"]
+    issuer = str(settings.UNFOLD["SITE_TITLE"])
     return {
         "picture": _qr(address_of_secret(waiting, issuer=issuer, account=account)),
         "secret": words_of_secret(waiting),
@@ -203,7 +203,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _user(request: HttpRequest) -> User:
-    return User.objects.get(pk=request.user.pk)
+    return User.objects.get(username=request.user.get_username())
 
 
 def _page(request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('programs', '0010_approvals'),
+        ('programs', '0011_unit_value'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -16,13 +16,16 @@ SET_UP_WITHIN = timedelta(minutes=15)
 
 def factor_of(user: User) -> SecondFactor | None:
     """The user's second factor that is in use."""
-    return SecondFactor.objects.filter(user=user, confirmed=True).first()
+    found: SecondFactor | None = SecondFactor.objects.filter(user=user, confirmed=True).first()
+    return found
 
 
 def pending_factor(user: User) -> SecondFactor | None:
     """One that waits for its first code, for a quarter of an hour."""
     since = timezone.now() - SET_UP_WITHIN
-    return SecondFactor.objects.filter(user=user, confirmed=False, created_at__gt=since).first()
+    waiting = SecondFactor.objects.filter(user=user, confirmed=False, created_at__gt=since)
+    found: SecondFactor | None = waiting.first()
+    return found
 
 
 def recovery_codes_left(user: User) -> int:

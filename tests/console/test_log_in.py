@@ -58,7 +58,7 @@ class TestSecondFactor:
 
     def test_neither_secret_nor_codes_can_be_read_from_the_tables(self, client: Client, user: User) -> None:
         phone, codes = set_up(client)
-        stored = user.secondfactor_set.get()  # type: ignore[attr-defined]
+        stored = user.secondfactor_set.get()
         assert phone.secret.hex() not in stored.secret
         assert stored.bytes_of_secret() == phone.secret
         hashes = list(RecoveryCode.objects.filter(user=user).values_list("code_hash", flat=True))
@@ -74,7 +74,7 @@ class TestSecondFactor:
         phone = Phone(base64.b32decode(page.context["secret"].replace(" ", "")))
         answer = client.post("/console/security/second-factor/confirm/", {"code": phone.wrong()})
         assert "This code is not right" in answer.content.decode()
-        assert not user.secondfactor_set.filter(confirmed=True).exists()  # type: ignore[attr-defined]
+        assert not user.secondfactor_set.filter(confirmed=True).exists()
         assert not RecoveryCode.objects.filter(user=user).exists()
         password_step(again := Client(), user)
         assert _is_in(again), "the password is still enough"
@@ -133,7 +133,7 @@ class TestSecondFactor:
             password_step(fresh := Client(), user)
             fresh.post("/console/login/code/", {"code": typed})
             assert _is_in(fresh) is enters, typed
-            user.secondfactor_set.update(throttling_failure_count=0)  # type: ignore[attr-defined]
+            user.secondfactor_set.update(throttling_failure_count=0)
         assert RecoveryCode.objects.filter(user=user, used_at=None).count() == 8
         assert _verbs(user).count("staff.recovery_code_used") == 2
 
@@ -185,7 +185,7 @@ class TestSecondFactor:
         elsewhere = log_in(user, old)
         assert "Your password" in client.post("/console/security/second-factor/").content.decode()
         assert "not your password" in _sent(client, "second-factor/", "wrong")
-        assert not user.secondfactor_set.filter(confirmed=False).exists()  # type: ignore[attr-defined]
+        assert not user.secondfactor_set.filter(confirmed=False).exists()
         new, codes = set_up(client)
         assert new.secret != old.secret
         assert not set(codes) & set(old_codes)
@@ -210,9 +210,9 @@ class TestSecondFactor:
         phone, _ = set_up(client)
         elsewhere = log_in(user, phone)
         assert "not your password" in _sent(client, "second-factor/remove/", "wrong")
-        assert user.secondfactor_set.filter(confirmed=True).exists()  # type: ignore[attr-defined]
+        assert user.secondfactor_set.filter(confirmed=True).exists()
         client.post("/console/security/second-factor/remove/", {"password": PASSWORD})
-        assert not user.secondfactor_set.exists()  # type: ignore[attr-defined]
+        assert not user.secondfactor_set.exists()
         assert not RecoveryCode.objects.filter(user=user).exists()
         assert _is_in(client)
         assert not _is_in(elsewhere)
@@ -233,7 +233,7 @@ class TestSecondFactor:
         assert (
             client.post("/console/security/second-factor/remove/", {"password": PASSWORD}).status_code == 429
         )
-        assert user.secondfactor_set.filter(confirmed=True).exists()  # type: ignore[attr-defined]
+        assert user.secondfactor_set.filter(confirmed=True).exists()
 
     def test_a_secret_under_a_lost_key_is_a_sentence(self, client: Client, user: User, settings: Any) -> None:
         phone, codes = set_up(client)
