@@ -18,6 +18,7 @@ from django.views.defaults import permission_denied
 
 from config.navigation import pages_named
 from loyalty.admin.job_pages import jobs_shown
+from loyalty.admin.project_adding import may_add
 from loyalty.queries.overview import PERIODS, checklist, figures, latest_activity
 from loyalty.queries.search import find_anything
 from loyalty.queries.webhook_lists import troubled_endpoints
@@ -98,6 +99,7 @@ class ConsoleSite(GuardedSite):
         environment = current_environment(request)
         context = {**self.each_context(request), "title": "Overview", **(extra_context or {})}
         if environment is None:
+            context["console_may_add_first"] = may_add(request)
             return TemplateResponse(request, "console/no_project.html", context)
         now = now_in(environment)
         days = next((d for d in PERIODS if str(d) == request.GET.get("days")), PERIODS[1])

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from audit.errors import DomainError
 from loyalty.actions.exporting import export
+from loyalty.actions.member_views import note_view
 from loyalty.actions.members import update_member
 from loyalty.admin.adjusting import adjust_page
 from loyalty.admin.erasing import erase_page
@@ -115,6 +116,8 @@ class MemberAdmin(ExportableAdmin[Member]):
         return self.object_page(name, of_a_living_one, least)
 
     def detail(self, request: HttpRequest, found: Member) -> dict[str, Any]:
+        environment = required_environment(request)
+        note_view(environment=environment, member=found, actor=actor_of(request), now=now_in(environment))
         return member_page(request, found)
 
     def export(self, request: HttpRequest, member: Member) -> HttpResponse:

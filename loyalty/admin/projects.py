@@ -1,4 +1,5 @@
-"""The project and its environments: the sandbox's test clock, its reset, and the copy to live (domain.md 12)."""
+"""The project: its settings in words and its environments, the sandbox's test clock, its reset, and the copy to live
+(domain.md 12, docs/console.md)."""
 
 from functools import partial
 from typing import Any
@@ -13,6 +14,8 @@ from django.urls import URLPattern
 from audit.errors import DomainError
 from loyalty.actions.clock import set_clock
 from loyalty.admin.copying import copy_page
+from loyalty.admin.project_adding import add_page, may_add
+from loyalty.admin.project_settings import edit_page, settings_of
 from loyalty.admin.resetting import reset_page
 from programs.admin.base import actor_of, may, required_environment
 from programs.admin.detail import DetailAdmin
@@ -39,14 +42,21 @@ class ProjectAdmin(DetailAdmin[Project]):
         return Q(pk=environment.project_id)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
-        return super().get_queryset(request).select_related("organization")
+        return super().get_queryset(request).select_related("organization__plan")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """There is one at a time, so its page stands in for the list."""
         return HttpResponseRedirect(self.url("change", required_environment(request).project_id))
 
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return may_add(request)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        return add_page(self, request)
+
     def get_urls(self) -> list[URLPattern]:
         return [
+            self.object_page("edit", partial(edit_page, self), "owner"),
             self.object_page("clock", self.clock, "operator"),
             self.object_page("copy", partial(copy_page, self), "operator"),
             self.object_page("reset", partial(reset_page, self), "operator"),
@@ -58,7 +68,14 @@ class ProjectAdmin(DetailAdmin[Project]):
             {"environment": environment, "now": now_in(environment)}
             for environment in found.environments.filter(archived_at=None)
         ]
-        return {"environments": environments, "form": ClockForm(), "may_operate": may(request, "operator")}
+        return {
+            "environments": environments,
+            "form": ClockForm(),
+            "may_operate": may(request, "operator"),
+            "may_own": may(request, "owner"),
+            "may_add": may_add(request),
+            **settings_of(required_environment(request)),
+        }
 
     def clock(self, request: HttpRequest, project: Project) -> HttpResponse:
         """Move the clock of the project's sandbox."""

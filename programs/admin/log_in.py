@@ -20,7 +20,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_login_failed
 from django.contrib.auth.views import LoginView
 from django.db.models import Max
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -141,8 +141,10 @@ def to_log_in(request: HttpRequest) -> HttpResponse:
         ended, target = "form", _page_of_form(request)
     asked = {REDIRECT_FIELD_NAME: target} | ({"ended": ended} if ended else {})
     address = f"{reverse('admin:login')}?{urlencode(asked)}"
-    if "HX-Request" in request.headers:  # a part of a page: the whole page goes
-        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    if (
+        request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
+    ):  # a script of a page, which loads that anew
+        return JsonResponse({"detail": "You were logged out."}, status=401)
     return HttpResponseRedirect(address)
 
 

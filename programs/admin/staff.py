@@ -4,23 +4,28 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from audit.errors import DomainError
+from programs.actions.second_factors import reset_second_factor
 from programs.actions.staff import add_staff, change_role, remove_staff
 from programs.admin.base import actor_of, form_errors, may, require, required_environment
 from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import select, text_input
 from programs.models import Environment, ProjectMembership
-from programs.queries.staff import Role
+from programs.queries.second_factors import factor_of, may_reset
+from programs.queries.staff import Role, with_second_factor
 
 ROLES = {
     Role.ANALYST: "Analyst: reads everything, changes nothing",
-    Role.SUPPORT: "Support: also adjusts points and freezes members",
-    Role.OPERATOR: "Operator: also configures programs, metrics and rules",
-    Role.OWNER: "Owner: also manages keys and staff",
+    Role.SUPPORT: "Support: also helps members: adjusts, reverses, redeems, freezes",
+    Role.OPERATOR: "Operator: also configures programs, rules and rewards, and erases members",
+    Role.OWNER: "Owner: also manages keys, staff and the project's settings",
 }
 
 
@@ -43,7 +48,7 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
     detail_template = "staff.html"
     explanation = "The people who may log in to this project's console."
     first_step = "Add a colleague and choose what they may do."
-    list_display = ("username", "role", "last_login", "created_at")
+    list_display = ("username", "may_do", "second_factor", "last_login", "created_at")
     sortable_by = ()
     search_fields = ("user__username",)
 
@@ -51,7 +56,7 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
         return Q(project_id=environment.project_id)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProjectMembership]:
-        return super().get_queryset(request).select_related("user", "project")
+        return with_second_factor(super().get_queryset(request).select_related("user", "project"))
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return may(request, self.reader)
@@ -59,6 +64,19 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
     @admin.display(description="User")
     def username(self, membership: ProjectMembership) -> str:
         return membership.user.get_username()
+
+    @admin.display(description="Role")
+    def may_do(self, membership: ProjectMembership) -> str:
+        return ROLES[Role(membership.role)]
+
+    @admin.display(description="Second factor")
+    def second_factor(self, membership: ProjectMembership) -> SafeString:
+        if membership.has_second_factor:  # type: ignore[attr-defined]
+            return format_html('<span class="lc-tag lc-active">{}</span>', "Set up")
+        is_shut_out = membership.project.two_factor_required
+        return format_html(
+            '<span class="lc-tag">{}</span>', "None: sees nothing yet" if is_shut_out else "None"
+        )
 
     @admin.display(description="Last log-in")
     def last_login(self, membership: ProjectMembership) -> Any:
@@ -71,11 +89,19 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
         own = [
             self.object_page("role", self.set_role, self.reader),
             self.object_page("remove", self.remove, self.reader),
+            self.object_page("reset-second-factor", self.reset, self.reader),
         ]
         return [*own, *super().get_urls()]
 
     def detail(self, request: HttpRequest, found: ProjectMembership) -> dict[str, Any]:
-        return {"form": RoleForm(initial={"role": found.role})}
+        user = User.objects.get(username=request.user.get_username())
+        factor = factor_of(found.user)
+        return {
+            "form": RoleForm(initial={"role": found.role}),
+            "factor": factor,
+            "may_reset": factor is not None and may_reset(by=user, user=found.user),
+            "is_oneself": found.user_id == user.pk,
+        }
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         require(request, self.reader)
@@ -117,3 +143,18 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
         except DomainError as error:
             messages.error(request, error.detail)
         return HttpResponseRedirect(self.url("changelist"))
+
+    def reset(self, request: HttpRequest, membership: ProjectMembership) -> HttpResponse:
+        """A colleague lost the phone and the recovery codes."""
+        if request.method != "POST":
+            title = f"Reset the second factor of {membership.user}"
+            return self.page(request, "staff_reset.html", title, object=membership)
+        by = User.objects.get(username=request.user.get_username())
+        try:
+            reset_second_factor(user=membership.user, by=by, actor=actor_of(request))
+            messages.success(
+                request, f"{membership.user} logs in by the password now, and sets up a new one."
+            )
+        except DomainError as error:
+            messages.error(request, error.detail)
+        return HttpResponseRedirect(self.url("change", membership.pk))

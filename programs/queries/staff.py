@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from programs.models import Environment, Project, ProjectMembership, SecondFactor
 
@@ -51,7 +51,31 @@ def owners_of(project: Project) -> QuerySet[ProjectMembership]:
     return ProjectMembership.objects.filter(project=project, role=Role.OWNER, user__is_active=True)
 
 
+def has_projects() -> bool:
+    """Whether the system has any."""
+    return Project.objects.exists()
+
+
 def projects_that_ask(user: User) -> list[Project]:
     """The user's projects in which nobody is let in without a second factor; a superuser's are all."""
     asking = Project.objects.filter(two_factor_required=True)
     return list(asking if user.is_superuser else asking.filter(memberships__user=user))
+
+
+def with_second_factor(memberships: QuerySet[ProjectMembership]) -> QuerySet[ProjectMembership]:
+    """Each with `has_second_factor`."""
+    return memberships.annotate(has_second_factor=_factor_of_member())
+
+
+def staff_of(project: Project) -> QuerySet[ProjectMembership]:
+    """Who is in the project and can log in."""
+    found = ProjectMembership.objects.filter(project=project, user__is_active=True)
+    return found.select_related("user").order_by("user__username")
+
+
+def staff_without_second_factor(project: Project) -> QuerySet[ProjectMembership]:
+    return staff_of(project).filter(~_factor_of_member())
+
+
+def _factor_of_member() -> Exists:
+    return Exists(SecondFactor.objects.filter(user=OuterRef("user"), confirmed=True))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from audit.record import Actor
 from audit.secrets_at_rest import Unreadable
 from audit.webhooks import endpoints
-from programs.actions import token_keys
+from programs.actions import second_factors, token_keys
 
 
 class Command(BaseCommand):
@@ -22,6 +22,7 @@ class Command(BaseCommand):
         try:
             with transaction.atomic():
                 count = token_keys.encrypt_again(actor=actor)
+                count += second_factors.encrypt_again(actor=actor)
                 count += endpoints.encrypt_again(actor=actor, now=timezone.now())
         except Unreadable as error:
             raise CommandError(f"{error} Nothing was changed.") from error

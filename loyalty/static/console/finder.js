@@ -41,6 +41,7 @@
       if (!term) return this.show([], "");
       const answer = await fetch(`${this.dialog.dataset.finderUrl}?s=${encodeURIComponent(term)}`);
       if (mine !== this.asked) return;
+      if (answer.status === 401) return location.reload(); // logged out: the page itself says so
       if (!answer.ok) return this.say("The search did not answer. Type again to try once more.");
       this.show((await answer.json()).hits, term);
     }
