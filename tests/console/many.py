@@ -6,6 +6,7 @@ event); digests are not, since only Python makes those. Each entry is +10, earne
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -43,7 +44,7 @@ def make_many(
 
 def _make(environment: Environment, metric: Metric, named: list[tuple[str, int]]) -> None:
     keys: list[UUID] = [member_key(environment.namespace, name) for name, _ in named]
-    sent = {
+    sent: dict[str, Any] = {
         "environment": environment.pk,
         "project": environment.project_id,
         "organization": environment.project.organization_id,

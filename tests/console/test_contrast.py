@@ -11,7 +11,11 @@ TOKENS = (Path(settings.BASE_DIR) / "loyalty" / "static" / "console" / "tokens.c
 TEXT, LARGE = 4.5, 3.0  # 4.5:1 for text; 3:1 for what is large, and for the edge of what can be operated
 GROUNDS = ("--lc-card", "--lc-soft", "--lc-side", "--lc-hover")
 PAIRS = [
-    *((text, ground, TEXT) for text in ("--lc-text", "--lc-strong", "--lc-sub", "--lc-link") for ground in GROUNDS),
+    *(
+        (text, ground, TEXT)
+        for text in ("--lc-text", "--lc-strong", "--lc-sub", "--lc-link")
+        for ground in GROUNDS
+    ),
     *((text, "--lc-chosen", TEXT) for text in ("--lc-strong", "--lc-link")),
     *((text, ground, TEXT) for text in ("--lc-up", "--lc-down") for ground in ("--lc-card", "--lc-soft")),
     *((f"--lc-{tone}-text", f"--lc-{tone}-back", TEXT) for tone in ("good", "info", "warn", "bad")),

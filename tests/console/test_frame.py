@@ -59,7 +59,9 @@ def test_every_page_is_readable(
         _is_readable(answer.content.decode())
 
 
-@pytest.mark.parametrize("path", ["/console/", "/console/find/?q=x", "/console/jobs/", "/console/password_change/"])
+@pytest.mark.parametrize(
+    "path", ["/console/", "/console/find/?q=x", "/console/jobs/", "/console/password_change/"]
+)
 def test_so_are_the_pages_of_no_model(login: Any, ours: Tenant, path: str) -> None:
     _is_readable(login(ours.environment).get(path).content.decode())
 

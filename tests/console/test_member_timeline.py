@@ -200,6 +200,20 @@ class TestWhoSeesWhat:
         assert "Shown from" in page_of(support).content.decode()
 
 
+def test_from_the_search_to_the_explanation_it_takes_two_clicks(
+    support: Client, environment: Environment
+) -> None:
+    factories.make_rule(environment, name="Twice", award={"kind": "fixed", "points": 7})
+    event = factories.report(environment, "order-1").event
+    found = support.get("/console/find/", {"q": "ada"}, follow=True).content.decode()
+    assert _url() in found
+    page = support.get(_url()).content.decode()
+    why = reverse("admin:loyalty_event_change", args=[event.pk])
+    assert f'href="{why}#why"' in page
+    explanation = support.get(why).content.decode()
+    assert explanation.index('id="why"') < explanation.index("Twice")
+
+
 class TestPutOnHold:
     FORM = {"metric": "points", "points": "30", "days": "2", "reason": "Order 7"}
 
@@ -229,6 +243,14 @@ class TestPutOnHold:
         answer = show(support, _url(page="hold"), **self.FORM | wrong)
         assert answer.context["form"].errors
         assert state_of_everything() == before
+
+
+def test_a_member_who_did_some_of_everything_costs_a_bounded_number_of_statements(
+    support: Client, environment: Environment
+) -> None:
+    _some_of_everything(environment)
+    assert len(_statements(support, _url())) <= 75
+    assert len(_statements(support, _url())) <= 60  # once the process knows the configuration
 
 
 # -- with many members

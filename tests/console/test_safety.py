@@ -79,5 +79,7 @@ def test_no_template_holds_a_script_a_handler_or_a_style(file: Path) -> None:
 @pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.name)
 def test_no_script_evaluates_text_and_one_alone_makes_markup_of_it(file: Path) -> None:
     text = file.read_text()
-    assert not re.search(r"\beval\(|new Function|document\.write|insertAdjacentHTML|outerHTML\s*=|https?://", text)
+    assert not re.search(
+        r"\beval\(|new Function|document\.write|insertAdjacentHTML|outerHTML\s*=|https?://", text
+    )
     assert bool(re.search(r"\.innerHTML\s*=[^=]", text)) == (file.name == "markup.js")
