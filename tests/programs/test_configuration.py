@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audit.errors import InvalidRequest
 from audit.models import AuditEvent
+from programs.actions import tenancy
 from programs.actions.configure import configure
 from programs.actions.keys import create_key, hash_key, revoke_key
 from programs.actions.publish import archive, publish
@@ -50,6 +51,13 @@ def test_making_a_project_again_changes_nothing(db: None) -> None:
 
 
 def test_an_unknown_time_zone_is_refused_and_nothing_is_made(db: None) -> None:
+    with pytest.raises(InvalidRequest):
+        create_project(organization_name="O", project_name="P", time_zone="Mars/Olympus", actor=make_actor())
+    assert not Organization.objects.filter(name="O").exists()
+
+
+def test_so_is_one_that_the_database_does_not_know(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tenancy, "time_zones", lambda: frozenset(["Mars/Olympus"]))
     with pytest.raises(InvalidRequest):
         create_project(organization_name="O", project_name="P", time_zone="Mars/Olympus", actor=make_actor())
     assert not Organization.objects.filter(name="O").exists()
