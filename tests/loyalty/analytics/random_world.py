@@ -30,7 +30,7 @@ class World:
         self.dice = random.Random(seed)
         self.product = Product(environment, START)
         self.product.configure("points", negative_balance="debt")
-        self.product.configure("coins", negative_balance="clip", vesting_days=2)
+        self.product.configure("coins", negative_balance="clip" if seed % 2 else "debt", vesting_days=2)
         self.entries: list[UUID] = []
         self.holds: list[UUID] = []
         self.done: list[str] = []
