@@ -131,6 +131,9 @@ def roll_next(*, now: datetime, limit: int = CHUNK, horizon: int | None = None) 
     entries = _add(position, end) if rows else 0
     if is_over and rows < limit:
         end = Position(position.epoch + 1)
+    elif rows and rows < limit and horizon is None:
+        # Behind the whole transaction, which has ended: reads would go through all of a large one again and again.
+        end = Position(end.epoch, end.transaction + 1)
     if end != position:
         stored.epoch, stored.transaction, stored.event_id = end.epoch, str(end.transaction), end.id
     stored.rolled_at = now
