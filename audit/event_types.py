@@ -45,6 +45,7 @@ EVENT_TYPES: Mapping[str, str] = {
     "points.transferred": "Points went from one member to another.",
     "referral.created": "A member was referred by another.",
     "referral_code.created": "A member's referral code was made.",
+    "report.downloaded": "The figures of a report of the console were downloaded.",
     "tier.confirmed": "A member keeps a level.",
     "tier.grace": "A member's days of grace began.",
     "tier.granted": "A reward gave a level.",

@@ -18,15 +18,14 @@ from django.views.defaults import permission_denied
 
 from config.navigation import pages_named
 from loyalty.admin.job_pages import jobs_shown
+from loyalty.admin.liability import liability_csv, liability_shown
+from loyalty.admin.overview import overview_shown, report_csv
 from loyalty.admin.project_adding import may_add
-from loyalty.queries.overview import PERIODS, checklist, figures, latest_activity
 from loyalty.queries.search import find_anything
-from loyalty.queries.webhook_lists import troubled_endpoints
 from programs.admin.base import SESSION_KEY, TenantAdmin, current_environment, may, require, role
 from programs.admin.entrance import GuardedSite, lacks_second_factor
 from programs.admin.plan_features import is_hidden, refuse_hidden
 from programs.models import Environment
-from programs.queries.environments import now_in
 from programs.queries.staff import environments_for
 
 if TYPE_CHECKING:
@@ -50,6 +49,9 @@ class ConsoleSite(GuardedSite):
             path("environment/", self.admin_view(self.switch), name="switch_environment"),
             path("find/", self.admin_view(self.find), name="find"),
             path("jobs/", self.admin_view(self.jobs), name="jobs"),
+            path("overview/<slug:slug>.csv", self.admin_view(report_csv), name="report_csv"),
+            path("liability/", self.admin_view(self.liability), name="liability"),
+            path("liability/<slug:slug>.csv", self.admin_view(liability_csv), name="liability_csv"),
         ]
         return [*own, *super().get_urls()]
 
@@ -101,18 +103,16 @@ class ConsoleSite(GuardedSite):
         if environment is None:
             context["console_may_add_first"] = may_add(request)
             return TemplateResponse(request, "console/no_project.html", context)
-        now = now_in(environment)
-        days = next((d for d in PERIODS if str(d) == request.GET.get("days")), PERIODS[1])
-        context |= {
-            "steps": checklist(environment=environment, now=now) if may(request, "operator") else [],
-            "figures": figures(environment=environment, now=now, days=days),
-            "latest": latest_activity(environment=environment),
-            "troubled_endpoints": troubled_endpoints(environment, timezone.now()),
-            "days": days,
-            "periods": PERIODS,
-            "now": now,
-        }
-        return TemplateResponse(request, "console/overview.html", context)
+        return TemplateResponse(
+            request, "console/overview.html", context | overview_shown(request, environment)
+        )
+
+    def liability(self, request: HttpRequest) -> TemplateResponse:
+        """What the program owes, month by month."""
+        shown = liability_shown(request)
+        return TemplateResponse(
+            request, "console/liability.html", {**self.each_context(request), "title": "Liability", **shown}
+        )
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> Any:
         """The console is arranged by task, not by Django's apps."""

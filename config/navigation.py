@@ -16,6 +16,7 @@ _NAVIGATION: list[tuple[str | None, list[tuple[str, str, str, str]]]] = [
         None,
         [
             ("Overview", "dashboard", "index", "analyst"),
+            ("Liability", "account_balance", "liability", "analyst"),
             ("Members", "group", "loyalty_member_changelist", "analyst"),
         ],
     ),

@@ -1,13 +1,13 @@
 """Back-tests of a rule's draft: begun here, worked off by a worker, shown with a chart (domain.md 4.2)."""
 
-import csv
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 
 from audit.errors import DomainError
 from loyalty.actions.back_tests import start_back_test
-from loyalty.admin.charts import daily_chart
+from loyalty.admin.back_test_report import back_test_report
 from loyalty.admin.explaining import outcomes_in_words
 from loyalty.admin.shared import Endless
 from loyalty.models import BackTest
@@ -146,19 +146,11 @@ class BackTestAdmin(DetailAdmin[BackTest]):
             "unfinished": found.status in (BackTest.Status.QUEUED, BackTest.Status.RUNNING),
             "outcomes": outcomes_in_words(result.get("outcomes")) if result else "",
             "difference": result["would"] - result["given"] if result else 0,
-            "chart": daily_chart(days),
+            "report": replace(back_test_report(days), csv=self.url("csv", found.pk)),
             "affected": most_affected(found),
             "may_operate": may(request, "operator"),
         }
 
-    def as_csv(self, request: HttpRequest, found: BackTest) -> HttpResponse:
+    def as_csv(self, request: HttpRequest, found: BackTest) -> StreamingHttpResponse:
         """The days as a file for a spreadsheet."""
-        answer = HttpResponse(content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{found.public_id}.csv"'
-        written = csv.writer(answer)
-        written.writerow(["day", "would_give", "given"])
-        chart = daily_chart((found.result or {}).get("days", []))
-        written.writerows(
-            [day.day.isoformat(), day.would, day.given] for day in (chart.days if chart else [])
-        )
-        return answer
+        return back_test_report((found.result or {}).get("days", [])).as_csv(found.public_id)

@@ -1,6 +1,6 @@
 """How rewards do in a period: which are chosen most, and what becomes of their codes (domain.md 11)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from loyalty.admin.csv_files import csv_answer
+from loyalty.admin.reward_report import reward_report
 from loyalty.queries.reward_figures import RewardFigures, reward_figures
 from programs.admin.base import TenantAdmin, require, required_environment
 from programs.admin.detail import Crumb
@@ -23,7 +24,6 @@ _DAYS = (
     (365, "The last 365 days"),
 )
 _USUAL = 30
-_CHARTED = 10
 _COLUMNS = (
     *("reward_id", "name", "kind", "redemptions", "members", "points", "share", "pending", "fulfilled"),
     *("cancelled", "failed", "codes_issued", "codes_used", "codes_expired", "use_rate"),
@@ -66,8 +66,7 @@ def figures_page(page: TenantAdmin[Reward], request: HttpRequest) -> HttpRespons
         "original": Crumb(Reward(), "Analytics"),
         "form": form,
         "lines": [_line(figures) for figures in found],
-        "charted": [_line(figures) for figures in found[:_CHARTED]],
-        "most": max([1, *(figures.redemptions for figures in found)]),
+        "report": replace(reward_report(found), title="Most popular"),
         "period": _in_words(begins_at, ends_at),
         "query": request.GET.urlencode(),
         "total": sum(figures.redemptions for figures in found),

@@ -1,11 +1,15 @@
 """How far the members of a stamp program are: bars, a table, and a file for a spreadsheet (domain.md 11)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import StreamingHttpResponse
+from django.urls import reverse
 
+from loyalty.admin.charts.bars import bars, share_words
+from loyalty.admin.charts.reports import Column, Report, Sheet
+from loyalty.admin.charts.scales import so_many
 from loyalty.admin.csv_files import csv_answer
 from loyalty.queries.stamps import Funnel, Step, funnel
 from programs.admin.stamp_words import amount_words, major
@@ -35,15 +39,39 @@ def funnel_shown(stamp_program: StampProgram) -> dict[str, Any]:
     """What the stamp program's page says of its members. Two statements."""
     found = funnel(environment=stamp_program.environment, stamp_program=stamp_program)
     waiting = found.issued - found.paid - found.revoked
-    bars = list(_bars(found))
+    report = stamp_report(found)
     return {
         "funnel": found,
-        "bars": bars,
-        "most": max([1, *(bar.members for bar in bars)]),
+        "bars": list(_bars(found)),
+        "report": replace(report, csv=reverse("admin:programs_stampprogram_csv", args=[stamp_program.pk])),
         "waiting": waiting,
         "to_pay": amount_words(found.to_pay, stamp_program.currency),
         "paid": amount_words(found.paid_amount, stamp_program.currency),
     }
+
+
+def stamp_report(found: Funnel) -> Report:
+    """The chart of it. The table and its file have each number of stamps, or several, in a row, as the chart has."""
+    rows = list(_bars(found))
+    most = max(rows, key=lambda bar: bar.members)
+    return Report(
+        slug="progress",
+        title="Where members stand",
+        summary=f"Of {so_many(found.enrolled, 'card')}, most are at: {most.words} ({most.share}), as of now.",
+        drawing=bars([(bar.words, bar.members) for bar in rows], whole=found.enrolled)
+        if found.enrolled
+        else None,
+        sheet=Sheet(
+            [
+                Column("on_the_card", "On the card", is_figure=False),
+                Column("members", "Members"),
+                Column("share", "Share"),
+            ],
+            [(bar.words, bar.members, bar.share) for bar in rows],
+        ),
+        empty="Nobody has the card yet. Members join in your app; support can enrol one on the member’s page.",
+        note="The stamps on each member’s running card. A full card is a reward, and the next card begins at none.",
+    )
 
 
 def funnel_csv(stamp_program: StampProgram) -> StreamingHttpResponse:
@@ -63,8 +91,7 @@ def _bars(found: Funnel) -> Iterator[Bar]:
 
 def _bar(found: Funnel, steps: Sequence[Step]) -> Bar:
     members = sum(step.members for step in steps)
-    share = f"{100 * members / found.enrolled:.1f}%".replace(".0%", "%") if found.enrolled else "–"
-    return Bar(steps[0].stamps, steps[-1].stamps, members, share)
+    return Bar(steps[0].stamps, steps[-1].stamps, members, share_words(members, found.enrolled))
 
 
 def _cells(stamp_program: StampProgram, found: Funnel) -> Iterator[list[object]]:

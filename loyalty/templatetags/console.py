@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from loyalty.actions.points import ADJUSTMENT_REASONS
+from loyalty.admin.charts.scales import words_of
 from loyalty.models import Event, LedgerEntry
 from loyalty.queries.overview import Step
 from programs.admin import tables
@@ -43,6 +44,18 @@ def figure(value: Decimal) -> str:
 def unlocalized(value: Decimal) -> str:
     """For an attribute: 1250.5."""
     return f"{value.normalize():f}"
+
+
+@register.filter
+def whole(value: int) -> str:
+    """-1234 → −1,234."""
+    return words_of(value)
+
+
+@register.filter
+def change(value: int) -> str:
+    """1234 → +1,234; -5 → −5; 0 → 0."""
+    return f"+{value:,}" if value > 0 else words_of(value)
 
 
 @register.filter

@@ -40,3 +40,9 @@ def day_input(**attrs: Any) -> forms.Widget:
     """The browser's own picker of a day."""
     attrs = {"type": "date", "class": " ".join(widgets.INPUT_CLASSES), **attrs}
     return forms.DateInput(attrs=attrs, format="%Y-%m-%d")
+
+
+def month_input(**attrs: Any) -> forms.Widget:
+    """The browser's own picker of a month; where it has none, 2026-02 is written."""
+    attrs = {"type": "month", "class": " ".join(widgets.INPUT_CLASSES), **attrs}
+    return forms.TextInput(attrs=attrs)

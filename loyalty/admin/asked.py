@@ -1,0 +1,64 @@
+"""What a page of figures was asked for: which metric, which days, as of when."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from loyalty.admin.periods import Chosen, Period, chosen
+from programs.models import Environment, Metric
+from programs.queries.environments import now_in
+from programs.queries.snapshots import snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`metrics`: all of the environment, that of the default program first; `metric` one of them. `now`: the
+    environment's time, `today` its local day; `before`: the period that the period is compared with."""
+
+    environment: Environment
+    now: datetime
+    metrics: list[Metric]
+    metric: Metric
+    chosen: Chosen
+
+    @property
+    def period(self) -> Period:
+        return self.chosen.period
+
+    @property
+    def before(self) -> Period:
+        return self.chosen.before
+
+    @property
+    def today(self) -> date:
+        return timezone.localdate(self.now)
+
+    @property
+    def query(self) -> str:
+        """The address of the same again."""
+        return urlencode(self.chosen.query | {"metric": self.metric.code})
+
+
+def asked_for(request: HttpRequest, environment: Environment) -> Asked | None:
+    """By the address: `metric`, a code, and what `periods.chosen` reads. What names nothing is left aside. None in an
+    environment without a metric."""
+    now = now_in(environment)
+    metrics = metrics_of(environment)
+    if not metrics:
+        return None
+    wanted = request.GET.get("metric")
+    metric = next((metric for metric in metrics if metric.code == wanted), metrics[0])
+    return Asked(environment, now, metrics, metric, chosen(request.GET, today=timezone.localdate(now)))
+
+
+def metrics_of(environment: Environment) -> list[Metric]:
+    """Those of the default program first, and among them `points`."""
+    config = snapshot(environment)
+    codes = {program.id: program.code for program in config.programs}
+    return sorted(
+        config.metrics,
+        key=lambda one: (codes.get(one.program_id) != "default", one.code != "points", one.code),
+    )

@@ -1,0 +1,106 @@
+"""The console's first page: how the program does in a period, against the one before (console.md)."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from loyalty.actions.reports import note_report
+from loyalty.admin.asked import Asked, asked_for
+from loyalty.admin.charts.reports import Report
+from loyalty.admin.money import money_words
+from loyalty.admin.overview_figures import figures_of
+from loyalty.admin.overview_reports import report_of, reports_of
+from loyalty.admin.periods import PRESETS
+from loyalty.queries.analytics.points import active_members, points_of_period
+from loyalty.queries.overview import checklist, latest_activity
+from loyalty.queries.webhook_lists import troubled_endpoints
+from programs.admin.base import actor_of, may, require, required_environment
+from programs.models import Environment
+from programs.queries.environments import now_in
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A link to the same page for another period or metric."""
+
+    name: str
+    query: str
+    is_chosen: bool
+
+
+def overview_shown(request: HttpRequest, environment: Environment) -> dict[str, Any]:
+    """What the page needs. As many statements whatever the period, and however many entries there are."""
+    asked = asked_for(request, environment)
+    context = {
+        "steps": _steps(request, environment),
+        "latest": latest_activity(environment=environment),
+        "troubled_endpoints": troubled_endpoints(environment, timezone.now()),
+    }
+    return context | (_figures_shown(asked) if asked else {})
+
+
+def report_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """The figures of one of the page's charts, for a spreadsheet; it is in the trail who took them."""
+    require(request, "analyst")
+    asked = asked_for(request, required_environment(request))
+    report = report_of(slug, asked) if asked else None
+    if asked is None or report is None:
+        raise Http404("There is no such file.")
+    return taken(request, report, asked)
+
+
+def taken(request: HttpRequest, report: Report, asked: Asked) -> StreamingHttpResponse:
+    """The report's file."""
+    period = {"first": f"{asked.period.first}", "last": f"{asked.period.last}"}
+    note_report(
+        environment=asked.environment,
+        report=report.slug,
+        name=report.title,
+        asked={"metric": asked.metric.code, **period},
+        actor=actor_of(request),
+    )
+    return report.as_csv("-".join([report.slug, asked.metric.code, *period.values()]))
+
+
+def choices_of(asked: Asked) -> dict[str, Any]:
+    """The links to other periods and metrics, for console/period.html."""
+    metric = {"metric": asked.metric.code}
+    return {
+        "periods": [
+            Choice(name, urlencode({"period": key} | metric), key == asked.chosen.preset)
+            for key, name in PRESETS.items()
+        ],
+        "metrics": [
+            Choice(one.title, urlencode(asked.chosen.query | {"metric": one.code}), one == asked.metric)
+            for one in asked.metrics
+        ],
+    }
+
+
+def _figures_shown(asked: Asked) -> dict[str, Any]:
+    where: dict[str, Any] = {"environment": asked.environment, "now": asked.now}
+    now, before = (
+        points_of_period(metric=asked.metric, first=period.first, last=period.last, **where)
+        for period in (asked.period, asked.before)
+    )
+    active = [
+        active_members(first=period.first, last=period.last, **where)
+        for period in (asked.period, asked.before)
+    ]
+    return choices_of(asked) | {
+        "asked": asked,
+        "figures": figures_of(now, before, active=(active[0], active[1])),
+        "outstanding_value": money_words(asked.metric, now.closing),
+        "reports": [
+            replace(report, csv=f"{reverse('admin:report_csv', args=[report.slug])}?{asked.query}")
+            for report in reports_of(asked)
+        ],
+    }
+
+
+def _steps(request: HttpRequest, environment: Environment) -> list[Any]:
+    return checklist(environment=environment, now=now_in(environment)) if may(request, "operator") else []
