@@ -26,7 +26,7 @@ def forecast_report(asked: Asked) -> Report:
         drawing=_drawn(found, asked.today) if found.cohorts or found.debt else None,
         sheet=_sheet(asked.metric, found, lambda month: _month(month) if month else "Never"),
         file=_sheet(asked.metric, found, lambda month: f"{month:%Y-%m}" if month else "never"),
-        empty="When what members hold will expire. It shows as soon as somebody holds points.",
+        empty="Nobody holds points yet. The chart shows in which month they will expire.",
         note="As of now: points that are pending or on hold are counted too.",
     )
 

@@ -42,6 +42,7 @@ class MonthForm(forms.Form):
     month = forms.RegexField(
         r"^[0-9]{4}-(0[1-9]|1[0-2])$",
         label="Month",
+        required=False,
         widget=month_input(),
         error_messages={"invalid": "Write the month as year and month: 2026-02."},
     )

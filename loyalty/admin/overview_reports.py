@@ -1,31 +1,29 @@
 """The charts of the overview, each with its table and its file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.urls import reverse
 from django.utils import timezone
 
 from loyalty.admin.asked import Asked
 from loyalty.admin.challenge_funnel import funnel_report
-from loyalty.admin.charts.bars import bars
 from loyalty.admin.charts.plots import Series, lines
 from loyalty.admin.charts.reports import Column, Report, Sheet
-from loyalty.admin.charts.scales import so_many, words_of
+from loyalty.admin.charts.scales import so_many
 from loyalty.admin.forecast_report import forecast_report
 from loyalty.admin.periods import day_words
 from loyalty.admin.points_report import points_report
 from loyalty.admin.reward_report import reward_report
 from loyalty.admin.stamp_funnel import stamp_report
+from loyalty.admin.tier_report import tiers_report
 from loyalty.queries.analytics.points import active_by_day
 from loyalty.queries.challenges import challenge_funnel, shown_challenges
 from loyalty.queries.reward_figures import reward_figures
 from loyalty.queries.stamps import funnels
-from loyalty.queries.tiers import members_per_level
 from loyalty.rules.days import days_later, midnight
-from programs.models import StampProgram, Tier
+from programs.models import StampProgram
 from programs.queries.plans import has_feature
 from programs.queries.snapshots import snapshot
 
@@ -62,7 +60,8 @@ def active_report(asked: Asked) -> Report:
         sheet=Sheet(
             [Column("day", "Day", is_figure=False), Column("active_members", "Active members")], days
         ),
-        empty="How many members earn or spend on each day of the period. The first event that earns points begins it.",
+        empty="Nobody’s points moved in this period. The chart shows how many members earn or spend each day; the first"
+        " event that earns points begins it.",
     )
 
 
@@ -78,45 +77,6 @@ def rewards_report(asked: Asked) -> Report:
     days = {"days": "", "first": f"{asked.period.first}", "last": f"{asked.period.last}"}
     more = f"{reverse('admin:programs_reward_figures')}?{urlencode(days)}"
     return replace(reward_report(found), more=more, more_words="Reward analytics")
-
-
-def tiers_report(asked: Asked) -> Report | None:
-    """How many members hold each level of the ladders, as of now. None without a ladder."""
-    config = snapshot(asked.environment)
-    held = members_per_level(asked.environment)
-    if not held:
-        return None
-    titles = {tier.id: tier.title for tier in config.tiers}
-    programs = {program.id: program.name for program in config.programs}
-    ladders = [ladder for ladder in config.ladders if ladder.id in held]
-    rows = []
-    for ladder in ladders:
-        about = programs[ladder.program_id]
-        levels = {
-            key: titles.get(key, "–") if key else "No tier yet"
-            for key in _in_order(held[ladder.id], config.tiers)
-        }
-        rows += [(about, name, held[ladder.id][key]) for key, name in levels.items()]
-    drawn = [(name if len(ladders) == 1 else f"{about} · {name}", members) for about, name, members in rows]
-    most = max(drawn, key=lambda one: one[1])
-    members = sum(held[ladders[0].id].values())
-    return Report(
-        slug="tiers",
-        title="Members by tier",
-        summary=f"Of {so_many(members, 'member')}, most stand at: {most[0]} ({words_of(most[1])}), as of now.",
-        drawing=bars(drawn, whole=members) if members else None,
-        sheet=Sheet(
-            [
-                Column("program", "Program", is_figure=False),
-                Column("tier", "Tier", is_figure=False),
-                Column("members", "Members"),
-            ],
-            rows,
-        ),
-        empty="How many members stand at each tier. The first member appears with the first event.",
-        more=reverse("admin:programs_tierladder_change", args=[ladders[0].id]),
-        more_words="Tiers",
-    )
 
 
 def stamps_report(asked: Asked) -> Report | None:
@@ -138,9 +98,9 @@ def stamps_report(asked: Asked) -> Report | None:
         title=f"Stamp card: {one.name}",
         more=reverse("admin:programs_stampprogram_change", args=[one.pk]),
         more_words="The stamp card",
-        note=f"The card that most members have; {so_many(others, 'other')} under Stamp programs."
+        note=f"{report.note} {so_many(others, 'other card')} under Stamp programs."
         if others
-        else "",
+        else report.note,
     )
 
 
@@ -157,12 +117,6 @@ def challenge_report(asked: Asked) -> Report | None:
         more=reverse("admin:programs_challenge_change", args=[first.pk]),
         more_words="The challenge",
     )
-
-
-def _in_order(held: Mapping[UUID | None, int], tiers: Sequence[Tier]) -> list[UUID | None]:
-    """From no tier to the highest."""
-    order = [tier.id for tier in sorted(tiers, key=lambda tier: tier.threshold)]
-    return [None, *(key for key in order if key in held)]
 
 
 REPORTS: Mapping[str, Callable[[Asked], Report | None]] = {

@@ -37,8 +37,8 @@ def points_report(asked: Asked) -> Report:
             [Column(found.unit, found.unit.capitalize(), is_figure=False), *_MOVED, _OUTSTANDING], rows
         ),
         file=day_sheet(days),
-        empty="What members earned, spent and lost on each day of the period. Publish an earning rule and send the"
-        " first event.",
+        empty="No points moved in this period. The chart shows what members earn, spend and lose; publish an earning"
+        " rule and send the first event to see it begin.",
         note="Other is what was reversed, adjusted or transferred." + _finer(found.unit),
     )
 
@@ -60,7 +60,7 @@ def outstanding_report(asked: Asked) -> Report:
         summary=f"From {words_of(min(figures))} to {words_of(max(figures))} points.",
         drawing=drawing if any(figures) or any(any(_moved([day])) for day in days) else None,
         sheet=day_sheet(days),
-        empty="What members hold at the end of each day. Publish an earning rule and send the first event.",
+        empty="Nobody held points in this period. The chart shows what members hold at the end of each day.",
     )
 
 

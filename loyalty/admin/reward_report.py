@@ -35,8 +35,8 @@ def reward_report(found: Sequence[RewardFigures]) -> Report:
             [(row.name, row.redemptions, row.members, row.points, row.public_id) for row in found],
             links=[reverse("admin:programs_reward_change", args=[row.reward_id]) for row in found],
         ),
-        empty="Which rewards members choose most in the period. Offer one in the catalogue; the first redemption "
-        "shows here.",
+        empty="No redemption in this period. The chart shows which rewards members choose most; offer one in the"
+        " catalogue.",
     )
 
 

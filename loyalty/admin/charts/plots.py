@@ -7,6 +7,7 @@ from loyalty.admin.charts.scales import Label, Scale, Tick, labels_below, percen
 
 _WIDE = 1000  # of the plane that paths are drawn on, which is then stretched
 _GAP = 0.16  # of a column's place
+_WIDEST = 10.0  # percent: a few columns are no wall
 _THINNEST = 0.6  # percent: less would not be seen
 
 
@@ -128,13 +129,9 @@ def _box(look: str, place: int, many: int, scale: Scale, begin: int, end: int) -
     top, bottom = scale.y(max(begin, end)), scale.y(min(begin, end))
     height = max(bottom - top, _THINNEST)
     y = top if end < begin else bottom - height  # a thin piece grows away from zero
-    return Box(
-        look,
-        percent(wide * (place + _GAP / 2)),
-        percent(y),
-        percent(wide * (1 - _GAP)),
-        percent(height),
-    )
+    width = min(wide * (1 - _GAP), _WIDEST)
+    x = wide * (place + 0.5) - width / 2
+    return Box(look, percent(x), percent(y), percent(width), percent(height))
 
 
 def _path(figures: Sequence[int], scale: Scale, *, closed: bool) -> str:
