@@ -11,13 +11,15 @@ from django.utils import timezone
 from loyalty.actions.reports import note_report
 from loyalty.admin.asked import Asked, asked_for
 from loyalty.admin.charts.reports import Report
+from loyalty.admin.charts.scales import words_of
 from loyalty.admin.money import money_words
-from loyalty.admin.overview_figures import figures_of
+from loyalty.admin.overview_figures import Figure, figures_of
 from loyalty.admin.overview_reports import report_of, reports_of
 from loyalty.admin.periods import PRESETS
 from loyalty.queries.analytics.points import active_members, points_of_period
-from loyalty.queries.overview import checklist, latest_activity
+from loyalty.queries.overview import checklist, latest_activity, members_counted
 from loyalty.queries.webhook_lists import troubled_endpoints
+from loyalty.rules.days import days_later, midnight
 from programs.admin.base import actor_of, may, require, required_environment
 from programs.models import Environment
 from programs.queries.environments import now_in
@@ -93,13 +95,22 @@ def _figures_shown(asked: Asked) -> dict[str, Any]:
     ]
     return choices_of(asked) | {
         "asked": asked,
-        "figures": figures_of(now, before, active=(active[0], active[1])),
+        "figures": [*figures_of(now, before, active=(active[0], active[1])), _members(asked)],
         "outstanding_value": money_words(asked.metric, now.closing),
         "reports": [
             replace(report, csv=f"{reverse('admin:report_csv', args=[report.slug])}?{asked.query}")
             for report in reports_of(asked)
         ],
     }
+
+
+def _members(asked: Asked) -> Figure:
+    zone = timezone.get_current_timezone()
+    since, before = midnight(asked.period.first, zone), midnight(days_later(asked.period.last, 1), zone)
+    everybody, new = members_counted(environment=asked.environment, since=since, before=before)
+    return Figure(
+        "Members", words_of(everybody), change=f"{words_of(new)} new in this period", note="as of now"
+    )
 
 
 def _steps(request: HttpRequest, environment: Environment) -> list[Any]:

@@ -76,8 +76,9 @@ def test_the_result_is_figures_a_chart_a_table_and_members(operator: Client, dra
     assert page.context["difference"] == 15
     assert "of 1,000" in text
     assert "<p>Of 2 events: 2 awarded.</p>" in text
-    assert [(day.would, day.given) for day in page.context["chart"].days] == [(20, 10), (0, 0), (10, 5)]
-    assert text.count("<rect ") == 3
+    report = page.context["report"]
+    assert [tuple(row[1:]) for row in report.sheet.rows] == [(20, 10, 10), (0, 0, 0), (10, 5, 5)]
+    assert text.count('<rect class="lc-place"') == 3
     assert [(one.member, one.would, one.given) for one in page.context["affected"]] == [
         ("ada", 20, 10),
         ("bob", 10, 5),

@@ -23,6 +23,10 @@ PAIRS = [
     ("#ffffff", "--lc-sandbox", TEXT),
     ("#ffffff", "--lc-sandbox-stripe", TEXT),
     ("#ffffff", "--lc-live", TEXT),
+    *(
+        (f"--lc-chart-{look}", "--lc-card", LARGE)
+        for look in ("issued", "redeemed", "expired", "other", "past")
+    ),
     *((edge, ground, LARGE) for edge in ("--lc-edge", "--lc-focus") for ground in ("--lc-card", "--lc-side")),
 ]
 

@@ -1,28 +1,12 @@
 """The figures and the first steps of the console's first page."""
 
 from datetime import timedelta
-from typing import Any
-
 from django.utils import timezone
 
 from loyalty.actions.clock import set_clock
-from loyalty.queries.overview import _outstanding, checklist
+from loyalty.queries.overview import checklist
 from programs.models import Environment
 from tests import factories
-
-
-def test_outstanding_is_less_what_lapsed_unwritten_and_one_statement(
-    environment: Environment, django_assert_num_queries: Any
-) -> None:
-    now = timezone.now()
-    entry = factories.give(environment, 100, expires_at=now + timedelta(days=5))
-    factories.give(environment, 30, "bob", expires_at=now + timedelta(days=20))
-    factories.give(environment, 7)
-    factories.give(factories.make_environment(), 1000)
-    metric = entry.account.metric_id
-    for days, points in ((0, 137), (6, 37), (21, 7)):
-        with django_assert_num_queries(1):
-            assert _outstanding(environment, now + timedelta(days=days)) == {metric: points}
 
 
 def test_a_key_ends_in_real_time_whatever_the_test_clock_says(environment: Environment) -> None:

@@ -89,9 +89,8 @@ def compact(figure: int) -> str:
     if abs(figure) < _SHORT_FROM:
         return words_of(figure)
     size, unit = next((size, unit) for size, unit in _UNITS if abs(figure) >= size)
-    tenths = abs(figure) * 10 // size
-    whole, tenth = divmod(tenths, 10)
-    text = f"{whole:,}.{tenth}" if tenth and whole < 100 else f"{whole:,}"
+    whole, hundredths = divmod(abs(figure) * 100 // size, 100)
+    text = f"{whole:,}.{hundredths:02}".rstrip("0").rstrip(".") if hundredths and whole < 100 else f"{whole:,}"
     return f"{'−' if figure < 0 else ''}{text}{unit}"
 
 
