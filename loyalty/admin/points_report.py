@@ -1,6 +1,7 @@
 """Points of a metric day by day, by what moved them: the chart, and the rows of its file."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from loyalty.admin.asked import Asked
 from loyalty.admin.charts.plots import Plot, Series, columns, lines
@@ -24,7 +25,7 @@ def points_report(asked: Asked) -> Report:
     """What moved points in the period: in columns above zero what came, below it what went."""
     days = days_of(asked)
     found = spans_of(asked.period.first, asked.period.last)
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         (span.name, *_moved(_within(days, span)), _within(days, span)[-1].outstanding) for span in found.spans
     ]
     anything = any(any(_moved([day])) for day in days)
@@ -89,7 +90,7 @@ def _within(days: Sequence[PointsDay], span: Span) -> list[PointsDay]:
     return list(days[begin : begin + (span.last - span.first).days + 1])
 
 
-def _drawn(rows: Sequence[Sequence[int]], below: Sequence[str]) -> Plot | None:
+def _drawn(rows: Sequence[tuple[Any, ...]], below: Sequence[str]) -> Plot | None:
     series = [
         Series("Issued", "issued", [row[1] for row in rows]),
         Series("Redeemed", "redeemed", [-row[2] for row in rows]),
@@ -99,7 +100,7 @@ def _drawn(rows: Sequence[Sequence[int]], below: Sequence[str]) -> Plot | None:
     return columns(names=[str(row[0]) for row in rows], series=series, below=below)
 
 
-def _summary(rows: Sequence[Sequence[int]], unit: str) -> str:
+def _summary(rows: Sequence[tuple[Any, ...]], unit: str) -> str:
     issued, redeemed, expired = (sum(row[place] for row in rows) for place in (1, 2, 3))
     said = f"{words_of(issued)} issued, {words_of(redeemed)} redeemed, {words_of(expired)} expired"
     if issued and len(rows) > 1:

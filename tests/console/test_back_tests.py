@@ -85,9 +85,9 @@ def test_the_result_is_figures_a_chart_a_table_and_members(operator: Client, dra
     ]
     rows = operator.get(f"{PAGE}/{found.pk}/csv/")
     assert rows["Content-Type"] == "text/csv; charset=utf-8"
-    lines = rows.content.decode().splitlines()
-    assert lines[0] == "day,would_give,given"
-    assert [line.split(",")[1:] for line in lines[1:]] == [["20", "10"], ["0", "0"], ["10", "5"]]
+    lines = rows.getvalue().decode().splitlines()
+    assert lines[0] == "day,would_give,given,difference"
+    assert [line.split(",")[1:3] for line in lines[1:]] == [["20", "10"], ["0", "0"], ["10", "5"]]
     listed = operator.get(f"/console/programs/earningrule/{draft.pk}/change/").content.decode()
     assert f"{PAGE}/{found.pk}/change/" in listed
 

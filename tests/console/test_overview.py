@@ -1,6 +1,7 @@
 """The figures and the first steps of the console's first page."""
 
 from datetime import timedelta
+
 from django.utils import timezone
 
 from loyalty.actions.clock import set_clock

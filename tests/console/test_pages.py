@@ -171,8 +171,8 @@ def test_who_did_it_is_written_in_one_form() -> None:
 
 
 def test_the_overview_shows_the_figures_and_the_first_steps(login: Any, ours: Tenant) -> None:
-    text = login(ours.environment).get("/console/?days=7").content.decode()
-    assert "Last 7 days" in text
+    text = login(ours.environment).get("/console/?period=7").content.decode()
+    assert "Points per day" in text
     assert "+75" in text
     fresh = login(factories.make_environment()).get("/console/").content.decode()
     assert "First steps" in fresh
