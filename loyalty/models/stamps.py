@@ -179,6 +179,12 @@ class Stamp(models.Model):
                 name="stamp_open",
             ),
             models.Index(fields=["member", "-id"], name="stamp_of_member"),
+            models.Index(fields=["environment_id", "collected_at"], name="stamp_collected"),
+            models.Index(
+                fields=["environment_id", "returned_at"],
+                condition=Q(returned_at__isnull=False),
+                name="stamp_returned",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["collection", "event", "number"], name="stamp_once"),

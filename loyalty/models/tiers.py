@@ -103,6 +103,7 @@ class TierChange(Acted, Immutable):
         indexes = [
             models.Index(fields=["member", "-id"], name="tier_change_of_member"),
             models.Index(fields=["event"], condition=Q(event__isnull=False), name="tier_change_event"),
+            models.Index(fields=["ladder", "occurred_at"], name="tier_change_of_ladder"),
         ]
         constraints = [
             models.CheckConstraint(

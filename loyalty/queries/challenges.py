@@ -1,14 +1,14 @@
 """Challenges, and how far members are with them (domain.md 8)."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from audit.errors import NotFound
 from loyalty.ledger.achievements import missions_of
@@ -198,13 +198,32 @@ def _is_begun(state: MemberChallenge) -> bool:
 
 def challenge_funnel(*, environment: Environment, challenge: Challenge, now: datetime) -> Funnel:
     """How far members are in the period of now, without erased and merged ones; two statements."""
-    period = period_at(snapshot(environment), challenge, now)
+    return challenge_funnels(environment=environment, challenges=[challenge], now=now)[challenge.pk]
+
+
+def challenge_funnels(
+    *, environment: Environment, challenges: Sequence[Challenge], now: datetime
+) -> dict[UUID, Funnel]:
+    """The funnel of each of these challenges, each in its own period of now; two statements for all of them."""
+    config = snapshot(environment)
+    of_period: defaultdict[str, list[UUID]] = defaultdict(list)
+    for challenge in challenges:
+        of_period[period_at(config, challenge, now)].append(challenge.pk)
+    theirs = Q(pk__in=[])
+    for period, keys in of_period.items():
+        theirs |= Q(challenge__in=keys, period=period)
     living = {"member__redirect_to__isnull": True, "member__status__in": Member.LIVING}
     with one_state():
-        began = MissionProgress.objects.filter(challenge=challenge, period=period, progress__gt=0, **living)
-        started = began.aggregate(members=Count("member", distinct=True))["members"]
-        live = Achievement.objects.filter(challenge=challenge, period=period, revoked_at=None, **living)
-        counts = dict(live.order_by().values_list("mission").annotate(members=Count("id")))
-    completed = counts.pop(None, 0)
-    order = [mission.pk for mission in missions_of(challenge)]
-    return Funnel(started, {key: counts.get(key, 0) for key in order}, completed)
+        began = MissionProgress.objects.filter(theirs, progress__gt=0, **living).order_by()
+        started = dict(began.values_list("challenge").annotate(members=Count("member", distinct=True)))
+        live = Achievement.objects.filter(theirs, revoked_at=None, **living).order_by()
+        rows = list(live.values_list("challenge", "mission").annotate(members=Count("id")))
+    counts = {(challenge, mission): members for challenge, mission, members in rows}
+    return {
+        one.pk: Funnel(
+            started.get(one.pk, 0),
+            {mission.pk: counts.get((one.pk, mission.pk), 0) for mission in missions_of(one)},
+            counts.get((one.pk, None), 0),
+        )
+        for one in challenges
+    }

@@ -8,18 +8,20 @@ from uuid import UUID
 
 from django.db import connection
 
-from programs.models import Environment
+from programs.models import Environment, Program
 
 
 @dataclass(frozen=True, slots=True)
 class RewardFigures:
-    """A reward's redemptions of a period. `redemptions`, `members`: all that were made, whatever became of
-    them (members who were merged are one); `share`: of those of all rewards, 0 to 1. `points`: paid for those
-    that stand (pending, fulfilled). `codes_issued`: codes that stand with them, the used ones among them;
-    `codes_expired`: not used in time. `use_rate`: used of issued, 0 to 1; None where none was issued. The times
-    are those from a code's issue to its use; None where none was used."""
+    """A reward's redemptions of a period; `program` and `metric` (that it is paid in) by their codes. `redemptions`,
+    `members`: all that were made, whatever became of them (members who were merged are one); `share`: of those of all
+    rewards, 0 to 1. `points`: paid for those that stand (pending, fulfilled). `codes_issued`: codes that stand with
+    them, the used ones among them; `codes_expired`: not used in time. `use_rate`: used of issued, 0 to 1; None where
+    none was issued. The times are those from a code's issue to its use; None where none was used."""
 
     reward_id: UUID
+    program: str
+    metric: str
     public_id: str
     name: str
     kind: str
@@ -41,7 +43,8 @@ class RewardFigures:
 
 # By the index on (reward, occurred_at), for each reward of the environment; codes by their redemption's index.
 _FIGURES = """
-SELECT reward.id AS reward_id, reward.public_id, reward.name, reward.kind,
+SELECT reward.id AS reward_id, program.code AS program, metric.code AS metric, reward.public_id, reward.name,
+    reward.kind,
     count(*) AS redemptions,
     count(DISTINCT CASE WHEN buyer.redirect_to_id IS NOT NULL AND buyer.status <> 'erased'
         THEN buyer.redirect_to_id ELSE sold.member_id END) AS members,
@@ -57,26 +60,35 @@ SELECT reward.id AS reward_id, reward.public_id, reward.name, reward.kind,
         ORDER BY extract(epoch FROM code.used_at - code.issued_at)::double precision
     ) AS times
 FROM programs_reward AS reward
+JOIN programs_program AS program ON program.id = reward.program_id
+JOIN programs_metric AS metric ON metric.id = reward.metric_id
 JOIN loyalty_redemption AS sold
     ON sold.reward_id = reward.id AND sold.occurred_at >= %(begins_at)s AND sold.occurred_at < %(ends_at)s
 JOIN loyalty_member AS buyer ON buyer.id = sold.member_id
 LEFT JOIN loyalty_rewardcode AS code ON code.redemption_id = sold.id
-WHERE reward.environment_id = %(environment)s
-GROUP BY reward.id
+WHERE reward.environment_id = %(environment)s AND (%(program)s::uuid IS NULL OR reward.program_id = %(program)s)
+GROUP BY reward.id, program.code, metric.code
 ORDER BY count(*) DESC, reward.name, reward.id
 """
 _PLACES = Decimal("0.0001")
 
 
 def reward_figures(
-    *, environment: Environment, begins_at: datetime, ends_at: datetime, now: datetime
+    *,
+    environment: Environment,
+    begins_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    program: Program | None = None,
 ) -> list[RewardFigures]:
-    """All rewards that were redeemed at `begins_at <= occurred_at < ends_at`, the most popular first; what has
-    become of them as it stands at `now`, the environment's time. Shares and rates to four places; one statement.
+    """All rewards, or those of `program`, that were redeemed at `begins_at <= occurred_at < ends_at`, the most popular
+    first; what has become of them as it stands at `now`, the environment's time. Shares and rates to four places; one
+    statement.
     """
-    period: dict[str, Any] = {"begins_at": begins_at, "ends_at": ends_at, "now": now}
+    sent: dict[str, Any] = {"begins_at": begins_at, "ends_at": ends_at, "now": now}
+    sent |= {"environment": environment.pk, "program": program.pk if program else None}
     with connection.cursor() as cursor:
-        cursor.execute(_FIGURES, period | {"environment": environment.pk})
+        cursor.execute(_FIGURES, sent)
         names = [column.name for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     total = sum(row["redemptions"] for row in rows)

@@ -234,6 +234,33 @@ class Day(serializers.Field[date, Any, str, Any]):
         return str(value)
 
 
+@extend_schema_field(
+    {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
+)
+class DayOrInstant(serializers.Field[Any, Any, str, Any]):
+    """A date, or an instant of RFC 3339: `date` or `datetime`, which is both."""
+
+    default_error_messages = {
+        "invalid": "Use a date such as 2026-01-31, or an instant such as 2026-01-31T12:00:00Z, in the years 1900 to "
+        "9000."
+    }
+
+    def to_internal_value(self, data: Any) -> date:
+        instant = parse_instant(data)
+        if instant is not None:
+            return instant
+        try:
+            return _DAY.to_internal_value(data)
+        except serializers.ValidationError:
+            self.fail("invalid")
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
+
+
+_DAY = Day()
+
+
 @extend_schema_field({"type": "object", "additionalProperties": True})
 class JsonObject(serializers.Field[dict[str, Any], Any, Any, Any]):
     """Any JSON object, of at most `max_bytes`."""

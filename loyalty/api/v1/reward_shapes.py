@@ -239,12 +239,6 @@ class RewardFigures(s.Serializer[Any]):
     time_to_use = TimeToUse(help_text="From issue to use; null where none was used.")
 
 
-class RewardAnalytics(s.Serializer[Any]):
-    vars()["from"] = s.DateTimeField()
-    to = s.DateTimeField()
-    data = RewardFigures(many=True, help_text="The most redeemed first.")  # type: ignore[assignment]
-
-
 def _either(name: str, *shapes: type[s.Serializer[Any]], many: bool = False) -> Any:
     return PolymorphicProxySerializer(
         component_name=name, serializers=list(shapes), resource_type_field_name=None, many=many

@@ -178,4 +178,3 @@ class StampFigures(s.Serializer[Any]):
 StampProgramPage = page_of(StampProgramShape, "StampProgramPage")
 StampCollectionPage = page_of(StampCollectionShape, "StampCollectionPage")
 StampRewardPage = page_of(StampRewardShape, "StampRewardPage")
-StampAnalyticsPage = page_of(StampFigures, "StampAnalyticsPage")

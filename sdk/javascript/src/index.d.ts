@@ -62,6 +62,12 @@ export interface Period {
   to?: Date | string;
 }
 
+/** Local days of the project's zone, such as 2026-01-31, both inclusive. */
+export interface Days {
+  from?: string;
+  to?: string;
+}
+
 /** A customer by your own id, under either name. */
 export interface Named {
   customer_id?: string;
@@ -316,13 +322,35 @@ export interface Tokens {
 }
 
 export interface Analytics {
-  /** What was redeemed, by how many, and what became of the codes; without a period, of the last 30 days. */
-  rewards(query?: Period, options?: ReadOptions): Promise<Shapes.RewardAnalytics>;
-  /** Of each stamp program: at how many stamps its members stand now, and what full cards gave. */
-  stamps(
+  /** What moved the points of a metric, by day. `from` and `to` are local days (2026-01-31), both inclusive. */
+  points(
+    query?: Days & { metric?: string; program?: string },
+    options?: ReadOptions,
+  ): Promise<Shapes.PointsAnalytics>;
+  /** What is outstanding now, by the month in which it expires, and at the end of each day of the period. */
+  liability(
+    query?: Days & { metric?: string; program?: string },
+    options?: ReadOptions,
+  ): Promise<Shapes.LiabilityAnalytics>;
+  /** New and active customers by day, and how many there were. */
+  members(query?: Days, options?: ReadOptions): Promise<Shapes.MemberAnalytics>;
+  /** How many hold each level, now and at the period's end, and who rose and fell on which day. */
+  tiers(query?: Days & { program?: string }, options?: ReadOptions): Promise<Shapes.TierAnalytics>;
+  /** Of each challenge: how many began, completed each mission, and completed all of it. */
+  challenges(
     query?: Paging & { status?: string; program?: string },
     options?: ReadOptions,
-  ): PagePromise<Shapes.StampFigures>;
+  ): PagePromise<Shapes.ChallengeFigures>;
+  /**
+   * What was redeemed, by how many, and what became of the codes; without a period, of the last 30 days. Days
+   * (2026-01-31) are both inclusive; of instants, `to` is exclusive.
+   */
+  rewards(query?: Period & { program?: string }, options?: ReadOptions): Promise<Shapes.RewardAnalytics>;
+  /** Of each stamp program: where its members stand now, what full cards gave, and each day of the period. */
+  stamps(
+    query?: Period & Paging & { status?: string; program?: string },
+    options?: ReadOptions,
+  ): PagePromise<Shapes.StampRow>;
 }
 
 export interface AuditEvents {

@@ -452,6 +452,21 @@ export interface ChallengeEffects {
   revoked: Achievement[];
 }
 
+/** How far customers are in the period of now: of a challenge that repeats, this day, week or month. */
+export interface ChallengeFigures {
+  challenge_id: string;
+  program: string;
+  title: string;
+  status: "draft" | "active" | "paused" | "ended";
+  /** Who began. */
+  started: number;
+  missions: ChallengeStep[];
+  /** Who completed all of it. */
+  completed: number;
+  /** Completed of started, 0 to 1; null where nobody began. */
+  completion_rate: number | null;
+}
+
 export interface ChallengeRewardBody {
   type: "metric" | "inventory_item" | "coupon";
   /** Of metric, with quantity. */
@@ -498,6 +513,13 @@ export interface Challenge {
   rewards: ChallengeReward[];
   created_at: string;
   updated_at: string;
+}
+
+export interface ChallengeStep {
+  mission_id: string;
+  title: string;
+  /** Who completed it. */
+  members: number;
 }
 
 export interface ClockBody {
@@ -1038,6 +1060,47 @@ export interface LevelThen {
   multiplier: string;
 }
 
+export interface LiabilityAnalytics {
+  /** Days are those of the project's zone. */
+  time_zone: string;
+  /** The first day. */
+  from: string;
+  /** The last day. */
+  to: string;
+  /** The environment's time at which it was counted; what is due by then is in, also where no job has run. */
+  as_of: string;
+  program: string;
+  metric: string;
+  /** What one is worth, as the metric says now. */
+  unit_value: string | null;
+  unit_currency: string | null;
+  /** At `as_of`: the sum of the cohorts and `debt`. */
+  outstanding: number;
+  /** In `unit_currency`, rounded half up to its minor unit; null where the metric says no worth. */
+  outstanding_value: string | null;
+  /** Of the cohorts. */
+  pending: number;
+  /** Of the cohorts. */
+  held: number;
+  /** What customers owe, 0 or below. */
+  debt: number;
+  cohorts: LiabilityCohort[];
+  data: OutstandingDay[];
+}
+
+export interface LiabilityCohort {
+  /** 2026-01: the month in which they expire; null, the last one: never. */
+  month: string | null;
+  /** All of them, those pending and held too. */
+  points: number;
+  /** Of `points`: earned, and not to be spent yet. */
+  pending: number;
+  /** Of `points`: on hold; they don't expire meanwhile, so the month may be over. */
+  held: number;
+  /** In `unit_currency`, rounded half up to its minor unit; null where the metric says no worth. */
+  value: string | null;
+}
+
 /** Net of reversals: earned − redeemed − expired + adjusted + transferred = total. */
 export interface Lifetime {
   earned: number;
@@ -1080,6 +1143,20 @@ export interface LotPiece {
   expires_at: string | null;
 }
 
+/** Who was erased, or merged into another, is on no day, but for `active`, where they count as who they are now. */
+export interface MemberAnalytics {
+  /** Days are those of the project's zone. */
+  time_zone: string;
+  /** The first day. */
+  from: string;
+  /** The last day. */
+  to: string;
+  /** The environment's time at which it was counted; what is due by then is in, also where no job has run. */
+  as_of: string;
+  totals: MembersTotals;
+  data: MembersDay[];
+}
+
 export interface MemberApp {
   public_host: string | null;
   origins: string[];
@@ -1113,6 +1190,24 @@ export interface MemberTiers {
   member_id: string;
   /** One for each program that has levels. */
   tiers: TierStatus[];
+}
+
+export interface MembersDay {
+  day: string;
+  /** Came on that day. */
+  new: number;
+  /** Had points moved, other than by expiry. */
+  active: number;
+  /** Were there at the day's end. */
+  total: number;
+}
+
+export interface MembersTotals {
+  new: number;
+  /** Each one once, however many days. */
+  active: number;
+  /** At the end of the last day. */
+  total: number;
 }
 
 export interface MergeBody {
@@ -1387,6 +1482,14 @@ export interface OpenLot {
   earned_at: string;
   available_at: string;
   expires_at: string | null;
+}
+
+export interface OutstandingDay {
+  day: string;
+  /** The sum of all customers' totals at the day's end. */
+  outstanding: number;
+  /** In `unit_currency`, rounded half up to its minor unit; null where the metric says no worth. */
+  outstanding_value: string | null;
 }
 
 export interface OwnLimit {
@@ -1669,6 +1772,83 @@ export interface Plan {
   resets_at: string;
 }
 
+export interface PointsAnalytics {
+  /** Days are those of the project's zone. */
+  time_zone: string;
+  /** The first day. */
+  from: string;
+  /** The last day. */
+  to: string;
+  /** The environment's time at which it was counted; what is due by then is in, also where no job has run. */
+  as_of: string;
+  program: string;
+  metric: string;
+  /** What one is worth, as the metric says now. */
+  unit_value: string | null;
+  unit_currency: string | null;
+  totals: PointsTotals;
+  data: PointsDay[];
+}
+
+/** opening + issued − redeemed − expired + reversed + adjusted + transferred = closing. */
+export interface PointsDay {
+  /** Earned and bonus. */
+  issued: number;
+  /** What was spent, above zero. */
+  redeemed: number;
+  /** Above zero. */
+  expired: number;
+  /** All that reversals changed, signed. */
+  reversed: number;
+  /** Signed. */
+  adjusted: number;
+  /** Signed; 0, but where a transfer is still on its way through a merge. */
+  transferred: number;
+  day: string;
+  /** The sum of all customers' totals at the day's end. */
+  outstanding: number;
+  /** In `unit_currency`, rounded half up to its minor unit; null where the metric says no worth. */
+  outstanding_value: string | null;
+}
+
+/** opening + issued − redeemed − expired + reversed + adjusted + transferred = closing. */
+export interface PointsTotals {
+  /** Earned and bonus. */
+  issued: number;
+  /** What was spent, above zero. */
+  redeemed: number;
+  /** Above zero. */
+  expired: number;
+  /** All that reversals changed, signed. */
+  reversed: number;
+  /** Signed. */
+  adjusted: number;
+  /** Signed; 0, but where a transfer is still on its way through a merge. */
+  transferred: number;
+  /** Outstanding before the first day. */
+  opening: number;
+  /** Of `reversed`: what was taken back of issued points. */
+  reversed_issued: number;
+  /** Of `reversed`: what was given back of redeemed points. */
+  reversed_redeemed: number;
+  /** Of `reversed`: of adjustments. */
+  reversed_adjusted: number;
+  /** Outstanding at the end of the last day. */
+  closing: number;
+  /** In `unit_currency`, rounded half up to its minor unit; null where the metric says no worth. */
+  closing_value: string | null;
+  /** Issued, less what was taken back of it. */
+  net_issued: number;
+  /** Redeemed, less what was given back of it. */
+  net_redeemed: number;
+  /** Net redeemed of net issued, 1 is all; null where none was. */
+  redemption_rate: number | null;
+  /** Expired of net issued, likewise. */
+  breakage_rate: number | null;
+  /** Different customers with an entry of this metric in the period. */
+  active_members: number;
+}
+
 export interface ProgramBody {
   name: string;
   status?: "draft" | "active" | "paused" | "ended";
@@ -1945,10 +2125,16 @@ export interface Revision {
 }
 
 export interface RewardAnalytics {
+  /** Inclusive. */
   from: string;
+  /** Exclusive. */
   to: string;
+  /** Days are those of the project's zone. */
+  time_zone: string;
+  /** The environment's time at which it was counted; what is due by then is in, also where no job has run. */
+  as_of: string;
   /** The most redeemed first. */
-  data: RewardFigures[];
+  data: RewardRow[];
 }
 
 export interface RewardBody {
@@ -1987,8 +2173,17 @@ export interface RewardBody {
   program?: string;
 }
 
+export interface RewardDay {
+  day: string;
+  redemptions: number;
+  /** What was paid, less what cancellations gave back. */
+  points: number;
+}
+
+export type RewardOrOffer = Reward | Offer;
+
 /** Of the redemptions of the period, as they stand now. */
-export interface RewardFigures {
+export interface RewardRow {
   reward_id: string;
   name: string;
   kind: "discount" | "free_product" | "content_access" | "early_access" | "tier_upgrade" | "cashback" | "metric" | "inventory_item" | "custom";
@@ -2010,9 +2205,14 @@ export interface RewardFigures {
   use_rate: number | null;
   /** From issue to use; null where none was used. */
   time_to_use: TimeToUse;
+  program: string;
+  /** What it is paid in. */
+  metric: string;
+  /** What `points` are worth, as the metric says; null where it says no worth. */
+  points_value: string | null;
+  /** Those on which it was redeemed. */
+  days: RewardDay[];
 }
-
-export type RewardOrOffer = Reward | Offer;
 
 export interface Reward {
   /** rwd_…, or as chosen. */
@@ -2143,6 +2343,19 @@ export interface StampCollection {
   created_at: string;
 }
 
+export interface StampDay {
+  day: string;
+  /** Cards that customers got. */
+  joined: number;
+  /** Put on cards, also where they were taken back later. */
+  stamps: number;
+  /** Taken back. */
+  returned: number;
+  /** Rewards that full cards gave, whatever became of them. */
+  issued: number;
+  paid: number;
+}
+
 /** What the card says, and shows. */
 export interface StampDisplay {
   title: string;
@@ -2167,28 +2380,6 @@ export interface StampDisplayBody {
   terms?: string;
   /** The reward in words: 1 Free Coffee. */
   reward?: string;
-}
-
-/** How far the members of one stamp program are, right now. */
-export interface StampFigures {
-  /** lp_… */
-  stamp_program: string;
-  name: string;
-  status: "draft" | "active" | "paused" | "ended";
-  threshold: number;
-  currency: string;
-  /** Members with a card. */
-  enrolled: number;
-  /** So many members stand at so many stamps. */
-  steps: StampStep[];
-  /** Rewards issued, whatever has become of them. */
-  issued: number;
-  paid: number;
-  revoked: number;
-  /** The sum of what waits to be paid. In the currency's smallest unit: 500 is £5.00, or ¥500. */
-  to_pay: number;
-  /** The sum of what was paid, likewise. */
-  paid_amount: number;
 }
 
 export interface StampPaymentBody {
@@ -2325,6 +2516,32 @@ export interface StampRewardWithStamps {
   stamps: Stamp[];
 }
 
+/** How far the members of one stamp program are, right now. */
+export interface StampRow {
+  /** lp_… */
+  stamp_program: string;
+  name: string;
+  status: "draft" | "active" | "paused" | "ended";
+  threshold: number;
+  currency: string;
+  /** Members with a card. */
+  enrolled: number;
+  /** So many members stand at so many stamps. */
+  steps: StampStep[];
+  /** Rewards issued, whatever has become of them. */
+  issued: number;
+  paid: number;
+  revoked: number;
+  /** The sum of what waits to be paid. In the currency's smallest unit: 500 is £5.00, or ¥500. */
+  to_pay: number;
+  /** The sum of what was paid, likewise. */
+  paid_amount: number;
+  /** Of the cards, those that were full at least once, 0 to 1; null without a card. */
+  completion_rate: number | null;
+  /** Those of the period on which anything happened. */
+  days: StampDay[];
+}
+
 export interface Stamp {
   /** The purchase, by your own id. */
   event_id: string | null;
@@ -2362,6 +2579,19 @@ export interface Step {
   points: string;
 }
 
+export interface TierAnalytics {
+  /** Days are those of the project's zone. */
+  time_zone: string;
+  /** The first day. */
+  from: string;
+  /** The last day. */
+  to: string;
+  /** The environment's time at which it was counted; what is due by then is in, also where no job has run. */
+  as_of: string;
+  /** Of each program that has tiers in force. */
+  data: TierFigures[];
+}
+
 export interface TierChange {
   program: string | null;
   from: string | null;
@@ -2370,6 +2600,32 @@ export interface TierChange {
   /** What decided. */
   progress: string;
   occurred_at: string;
+}
+
+export interface TierDay {
+  day: string;
+  up: number;
+  down: number;
+}
+
+export interface TierFigures {
+  program: string;
+  /** How often customers rose in the period. */
+  up: number;
+  down: number;
+  /** The lowest first. */
+  levels: TierLevelFigures[];
+  days: TierDay[];
+}
+
+export interface TierLevelFigures {
+  /** Its code; null: no tier. */
+  tier: string | null;
+  title: string | null;
+  /** Who held it at the end of the last day. */
+  members: number;
+  /** Who holds it now. */
+  members_now: number;
 }
 
 export interface TierStatus {

@@ -522,6 +522,23 @@ class ChallengeEffects(TypedDict):
     revoked: list[Achievement]
 
 
+class ChallengeFigures(TypedDict):
+    """How far customers are in the period of now: of a challenge that repeats, this day, week or
+    month."""
+
+    challenge_id: str
+    program: str
+    title: str
+    status: Literal["draft", "active", "paused", "ended"]
+    # Who began.
+    started: int
+    missions: list[ChallengeStep]
+    # Who completed all of it.
+    completed: int
+    # Completed of started, 0 to 1; null where nobody began.
+    completion_rate: int | Decimal | None
+
+
 class ChallengeRewardBody(TypedDict):
     type: Literal["metric", "inventory_item", "coupon"]
     # Of metric, with quantity.
@@ -569,6 +586,13 @@ class Challenge(TypedDict):
     rewards: list[ChallengeReward]
     created_at: str
     updated_at: str
+
+
+class ChallengeStep(TypedDict):
+    mission_id: str
+    title: str
+    # Who completed it.
+    members: int
 
 
 class ClockBody(TypedDict):
@@ -1110,6 +1134,41 @@ class LevelThen(TypedDict):
     multiplier: str
 
 
+LiabilityAnalytics = TypedDict(
+    "LiabilityAnalytics",
+    {
+        "time_zone": "str",
+        "from": "str",
+        "to": "str",
+        "as_of": "str",
+        "program": "str",
+        "metric": "str",
+        "unit_value": "str | None",
+        "unit_currency": "str | None",
+        "outstanding": "int",
+        "outstanding_value": "str | None",
+        "pending": "int",
+        "held": "int",
+        "debt": "int",
+        "cohorts": "list[LiabilityCohort]",
+        "data": "list[OutstandingDay]",
+    },
+)
+
+
+class LiabilityCohort(TypedDict):
+    # 2026-01: the month in which they expire; null, the last one: never.
+    month: str | None
+    # All of them, those pending and held too.
+    points: int
+    # Of `points`: earned, and not to be spent yet.
+    pending: int
+    # Of `points`: on hold; they don't expire meanwhile, so the month may be over.
+    held: int
+    # In `unit_currency`, rounded half up to its minor unit; null where the metric says no worth.
+    value: str | None
+
+
 class Lifetime(TypedDict):
     """Net of reversals: earned − redeemed − expired + adjusted + transferred = total."""
 
@@ -1153,6 +1212,21 @@ class LotPiece(TypedDict):
     expires_at: str | None
 
 
+# Who was erased, or merged into another, is on no day, but for `active`, where they count as who they are
+# now.
+MemberAnalytics = TypedDict(
+    "MemberAnalytics",
+    {
+        "time_zone": "str",
+        "from": "str",
+        "to": "str",
+        "as_of": "str",
+        "totals": "MembersTotals",
+        "data": "list[MembersDay]",
+    },
+)
+
+
 class MemberApp(TypedDict):
     public_host: str | None
     origins: list[str]
@@ -1187,6 +1261,24 @@ class MemberTiers(TypedDict):
     member_id: str
     # One for each program that has levels.
     tiers: list[TierStatus]
+
+
+class MembersDay(TypedDict):
+    day: str
+    # Came on that day.
+    new: int
+    # Had points moved, other than by expiry.
+    active: int
+    # Were there at the day's end.
+    total: int
+
+
+class MembersTotals(TypedDict):
+    new: int
+    # Each one once, however many days.
+    active: int
+    # At the end of the last day.
+    total: int
 
 
 class MergeBody(TypedDict):
@@ -1477,6 +1569,14 @@ class OpenLot(TypedDict):
     earned_at: str
     available_at: str
     expires_at: str | None
+
+
+class OutstandingDay(TypedDict):
+    day: str
+    # The sum of all customers' totals at the day's end.
+    outstanding: int
+    # In `unit_currency`, rounded half up to its minor unit; null where the metric says no worth.
+    outstanding_value: str | None
 
 
 class OwnLimit(TypedDict):
@@ -1787,6 +1887,84 @@ class Plan(TypedDict):
     resets_at: str
 
 
+PointsAnalytics = TypedDict(
+    "PointsAnalytics",
+    {
+        "time_zone": "str",
+        "from": "str",
+        "to": "str",
+        "as_of": "str",
+        "program": "str",
+        "metric": "str",
+        "unit_value": "str | None",
+        "unit_currency": "str | None",
+        "totals": "PointsTotals",
+        "data": "list[PointsDay]",
+    },
+)
+
+
+class PointsDay(TypedDict):
+    """opening + issued − redeemed − expired + reversed + adjusted + transferred = closing."""
+
+    # Earned and bonus.
+    issued: int
+    # What was spent, above zero.
+    redeemed: int
+    # Above zero.
+    expired: int
+    # All that reversals changed, signed.
+    reversed: int
+    # Signed.
+    adjusted: int
+    # Signed; 0, but where a transfer is still on its way through a merge.
+    transferred: int
+    day: str
+    # The sum of all customers' totals at the day's end.
+    outstanding: int
+    # In `unit_currency`, rounded half up to its minor unit; null where the metric says no worth.
+    outstanding_value: str | None
+
+
+class PointsTotals(TypedDict):
+    """opening + issued − redeemed − expired + reversed + adjusted + transferred = closing."""
+
+    # Earned and bonus.
+    issued: int
+    # What was spent, above zero.
+    redeemed: int
+    # Above zero.
+    expired: int
+    # All that reversals changed, signed.
+    reversed: int
+    # Signed.
+    adjusted: int
+    # Signed; 0, but where a transfer is still on its way through a merge.
+    transferred: int
+    # Outstanding before the first day.
+    opening: int
+    # Of `reversed`: what was taken back of issued points.
+    reversed_issued: int
+    # Of `reversed`: what was given back of redeemed points.
+    reversed_redeemed: int
+    # Of `reversed`: of adjustments.
+    reversed_adjusted: int
+    # Outstanding at the end of the last day.
+    closing: int
+    # In `unit_currency`, rounded half up to its minor unit; null where the metric says no worth.
+    closing_value: str | None
+    # Issued, less what was taken back of it.
+    net_issued: int
+    # Redeemed, less what was given back of it.
+    net_redeemed: int
+    # Net redeemed of net issued, 1 is all; null where none was.
+    redemption_rate: int | Decimal | None
+    # Expired of net issued, likewise.
+    breakage_rate: int | Decimal | None
+    # Different customers with an entry of this metric in the period.
+    active_members: int
+
+
 class ProgramBody(TypedDict):
     name: str
     status: NotRequired[Literal["draft", "active", "paused", "ended"]]
@@ -2082,7 +2260,9 @@ RewardAnalytics = TypedDict(
     {
         "from": "str",
         "to": "str",
-        "data": "list[RewardFigures]",
+        "time_zone": "str",
+        "as_of": "str",
+        "data": "list[RewardRow]",
     },
 )
 
@@ -2133,7 +2313,17 @@ class RewardBody(TypedDict):
     program: NotRequired[str]
 
 
-class RewardFigures(TypedDict):
+class RewardDay(TypedDict):
+    day: str
+    redemptions: int
+    # What was paid, less what cancellations gave back.
+    points: int
+
+
+RewardOrOffer: TypeAlias = "Reward | Offer"
+
+
+class RewardRow(TypedDict):
     """Of the redemptions of the period, as they stand now."""
 
     reward_id: str
@@ -2167,9 +2357,13 @@ class RewardFigures(TypedDict):
     use_rate: int | Decimal | None
     # From issue to use; null where none was used.
     time_to_use: TimeToUse
-
-
-RewardOrOffer: TypeAlias = "Reward | Offer"
+    program: str
+    # What it is paid in.
+    metric: str
+    # What `points` are worth, as the metric says; null where it says no worth.
+    points_value: str | None
+    # Those on which it was redeemed.
+    days: list[RewardDay]
 
 
 class Reward(TypedDict):
@@ -2314,6 +2508,19 @@ class StampCollection(TypedDict):
     created_at: str
 
 
+class StampDay(TypedDict):
+    day: str
+    # Cards that customers got.
+    joined: int
+    # Put on cards, also where they were taken back later.
+    stamps: int
+    # Taken back.
+    returned: int
+    # Rewards that full cards gave, whatever became of them.
+    issued: int
+    paid: int
+
+
 class StampDisplay(TypedDict):
     """What the card says, and shows."""
 
@@ -2339,29 +2546,6 @@ class StampDisplayBody(TypedDict):
     terms: NotRequired[str]
     # The reward in words: 1 Free Coffee.
     reward: NotRequired[str]
-
-
-class StampFigures(TypedDict):
-    """How far the members of one stamp program are, right now."""
-
-    # lp_…
-    stamp_program: str
-    name: str
-    status: Literal["draft", "active", "paused", "ended"]
-    threshold: int
-    currency: str
-    # Members with a card.
-    enrolled: int
-    # So many members stand at so many stamps.
-    steps: list[StampStep]
-    # Rewards issued, whatever has become of them.
-    issued: int
-    paid: int
-    revoked: int
-    # The sum of what waits to be paid. In the currency's smallest unit: 500 is £5.00, or ¥500.
-    to_pay: int
-    # The sum of what was paid, likewise.
-    paid_amount: int
 
 
 class StampPaymentBody(TypedDict):
@@ -2499,6 +2683,33 @@ class StampRewardWithStamps(TypedDict):
     stamps: list[Stamp]
 
 
+class StampRow(TypedDict):
+    """How far the members of one stamp program are, right now."""
+
+    # lp_…
+    stamp_program: str
+    name: str
+    status: Literal["draft", "active", "paused", "ended"]
+    threshold: int
+    currency: str
+    # Members with a card.
+    enrolled: int
+    # So many members stand at so many stamps.
+    steps: list[StampStep]
+    # Rewards issued, whatever has become of them.
+    issued: int
+    paid: int
+    revoked: int
+    # The sum of what waits to be paid. In the currency's smallest unit: 500 is £5.00, or ¥500.
+    to_pay: int
+    # The sum of what was paid, likewise.
+    paid_amount: int
+    # Of the cards, those that were full at least once, 0 to 1; null without a card.
+    completion_rate: int | Decimal | None
+    # Those of the period on which anything happened.
+    days: list[StampDay]
+
+
 class Stamp(TypedDict):
     # The purchase, by your own id.
     event_id: str | None
@@ -2546,6 +2757,18 @@ class Step(TypedDict):
     points: str
 
 
+TierAnalytics = TypedDict(
+    "TierAnalytics",
+    {
+        "time_zone": "str",
+        "from": "str",
+        "to": "str",
+        "as_of": "str",
+        "data": "list[TierFigures]",
+    },
+)
+
+
 TierChange = TypedDict(
     "TierChange",
     {
@@ -2557,6 +2780,32 @@ TierChange = TypedDict(
         "occurred_at": "str",
     },
 )
+
+
+class TierDay(TypedDict):
+    day: str
+    up: int
+    down: int
+
+
+class TierFigures(TypedDict):
+    program: str
+    # How often customers rose in the period.
+    up: int
+    down: int
+    # The lowest first.
+    levels: list[TierLevelFigures]
+    days: list[TierDay]
+
+
+class TierLevelFigures(TypedDict):
+    # Its code; null: no tier.
+    tier: str | None
+    title: str | None
+    # Who held it at the end of the last day.
+    members: int
+    # Who holds it now.
+    members_now: int
 
 
 class TierStatus(TypedDict):

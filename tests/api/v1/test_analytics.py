@@ -40,11 +40,14 @@ def test_figures_of_a_period_show_what_became_of_its_redemptions_by_now(api: Api
     expected = [
         {
             "reward_id": "rwd_coffee",
+            "program": "default",
+            "metric": "points",
             "name": "Coffee",
             "kind": "free_product",
             "redemptions": 5,
             "members": 2,
             "points": 400,
+            "points_value": None,
             "share": 0.625,
             "pending": 0,
             "fulfilled": 4,
@@ -55,14 +58,18 @@ def test_figures_of_a_period_show_what_became_of_its_redemptions_by_now(api: Api
             "codes_expired": 1,
             "use_rate": 0.75,
             "time_to_use": {"median_seconds": 86400, "p90_seconds": 155520},
+            "days": [{"day": "2030-01-02", "redemptions": 5, "points": 400}],
         },
         {
             "reward_id": "rwd_shirt",
+            "program": "default",
+            "metric": "points",
             "name": "Shirt",
             "kind": "custom",
             "redemptions": 3,
             "members": 2,
             "points": 200,
+            "points_value": None,
             "share": 0.375,
             "pending": 1,
             "fulfilled": 1,
@@ -73,10 +80,12 @@ def test_figures_of_a_period_show_what_became_of_its_redemptions_by_now(api: Api
             "codes_expired": 0,
             "use_rate": None,
             "time_to_use": NONE_USED,
+            "days": [{"day": "2030-01-02", "redemptions": 3, "points": 200}],
         },
     ]
     found = figures(api, f"from={day(1)}&to={day(5)}")
-    assert found == {"from": day(1), "to": day(5), "data": expected}
+    frame = {"from": day(1), "to": day(5), "time_zone": "UTC", "as_of": day(5)}
+    assert found == {**frame, "data": expected}
     assert before["id"] != late["id"]
 
 
@@ -88,8 +97,41 @@ def test_without_a_period_the_thirty_days_until_now_are_shown(api: Api) -> None:
     go_to(api, 29)
     assert (figures(api)["from"], figures(api)["to"]) == (day(-1), day(29))
     assert figures(api)["data"][0]["redemptions"] == 1
-    assert figures(api, f"to={day(0)}") == {"from": day(-30), "to": day(0), "data": []}, "to is exclusive"
+    until = figures(api, f"to={day(0)}")
+    assert (until["from"], until["to"], until["data"]) == (day(-30), day(0), []), "to is exclusive"
     assert figures(api, f"from={day(0)}")["data"][0]["redemptions"] == 1, "from is inclusive"
+
+
+@pytest.mark.django_db
+def test_of_dates_both_are_inclusive_and_days_are_those_of_the_projects_zone() -> None:
+    api = Api(factories.make_key(factories.make_environment(time_zone="Pacific/Auckland")))
+    go_to(api, 0)  # 01:00 on 2 January there
+    award(api, 500)
+    offer(api)
+    buy(api)
+    go_to(api, 1)
+    buy(api)
+    found = figures(api, "from=2030-01-02&to=2030-01-02")
+    assert (found["from"], found["to"]) == ("2030-01-01T11:00:00Z", "2030-01-02T11:00:00Z")
+    assert found["data"][0]["days"] == [{"day": "2030-01-02", "redemptions": 1, "points": 100}]
+    both = figures(api, f"from=2030-01-02&to={day(2)}")["data"][0]
+    assert [(row["day"], row["redemptions"]) for row in both["days"]] == [
+        ("2030-01-02", 1),
+        ("2030-01-03", 1),
+    ]
+
+
+def test_rewards_of_one_program_can_be_asked_for_and_points_have_their_worth(api: Api) -> None:
+    go_to(api, 0)
+    done(api.patch("/v1/metrics/points", {"unit_value": "0.005", "unit_currency": "GBP"}))
+    done(api.post("/v1/programs", {"id": "prg_club", "code": "club", "name": "Club"}))
+    award(api, 500)
+    offer(api)
+    buy(api)
+    go_to(api, 1)
+    assert figures(api, "program=default")["data"][0]["points_value"] == "0.50"
+    for club in ("club", "prg_club"):
+        assert figures(api, f"program={club}")["data"] == []
 
 
 @pytest.mark.parametrize(
@@ -100,6 +142,8 @@ def test_without_a_period_the_thirty_days_until_now_are_shown(api: Api) -> None:
         ("from=1990-01-01T00:00:00Z", "from"),
         ("from=yesterday", "from"),
         ("to=yesterday", "to"),
+        ("from=2030-01-03&to=2030-01-02", "to"),
+        ("from=1990-01-01", "from"),
     ],
 )
 def test_a_faulty_period_is_refused(api: Api, query: str, field: str) -> None:
@@ -126,9 +170,9 @@ def test_figures_are_of_ones_own_environment_and_take_their_own_scope(
 
 
 @pytest.mark.usefixtures("warm_key")
-def test_figures_take_two_statements_however_many_rewards_there_are(api: Api) -> None:
+def test_figures_take_three_statements_however_many_rewards_there_are(api: Api) -> None:
     award(api, 5000)
     for number in range(6):
         offer(api, id=f"rwd_{number}")
         buy(api, reward=f"rwd_{number}")
-        assert len(statements(lambda: figures(api))) == 2
+        assert len(statements(lambda: figures(api))) == 3

@@ -1,5 +1,7 @@
 """/v1/analytics/stamps: how far members are, and what full cards gave (domain.md 11)."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.api.test_problems import assert_problem
@@ -28,6 +30,7 @@ def cafe(api: Api) -> Api:
 
 def test_each_stamp_program_says_how_far_its_members_are(cafe: Api) -> None:
     tea, coffee = done(cafe.get("/v1/analytics/stamps"))["data"]
+    assert coffee["days"][0].pop("day") == str(datetime.now(UTC).date())
     assert coffee == {
         "stamp_program": "lp_coffee",
         "name": "Coffee Rewards",
@@ -41,6 +44,8 @@ def test_each_stamp_program_says_how_far_its_members_are(cafe: Api) -> None:
         "revoked": 1,
         "to_pay": 300,
         "paid_amount": 200,
+        "completion_rate": 0.3333,
+        "days": [{"joined": 3, "stamps": 10, "returned": 1, "issued": 3, "paid": 1}],
     }
     nobody = [{"stamps": stamps, "members": 0} for stamps in range(3)]
     figures = ("enrolled", "issued", "paid", "revoked", "to_pay", "paid_amount")
@@ -69,7 +74,7 @@ def test_it_is_narrowed_and_paged_as_stamp_programs_are(cafe: Api) -> None:
     assert [error["field"] for error in problem["errors"]] == ["from"]
 
 
-def test_it_takes_four_statements_however_many_there_are(cafe: Api, warm_key: None) -> None:
+def test_it_takes_six_statements_however_many_there_are(cafe: Api, warm_key: None) -> None:
     cafe.get("/v1/analytics/stamps")
     for limit in (1, 2):
-        assert len(statements(lambda: cafe.get(f"/v1/analytics/stamps?limit={limit}"))) == 4  # noqa: B023
+        assert len(statements(lambda: cafe.get(f"/v1/analytics/stamps?limit={limit}"))) == 6  # noqa: B023

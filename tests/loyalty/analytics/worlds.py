@@ -29,7 +29,7 @@ class RandomWorld(Till):
     def steps(self, number: int) -> Iterator[None]:
         """Lets so much happen, and time pass; yields after each step. What is refused did not happen."""
         for _ in range(number):
-            self.today += self.chance.choice([0, 0, 0.01, 1, 1, 4, 15, 40])
+            self.today += self.chance.choice([0, 0, 0.01, 0.5, 1, 1, 4, 20])
             try:
                 self.chance.choices(*zip(*self._what(), strict=True))[0]()
             except DomainError:
@@ -38,7 +38,7 @@ class RandomWorld(Till):
 
     def _what(self) -> list[tuple[Callable[[], object], int]]:
         chance, member = self.chance, self.chance.choice(MEMBERS)
-        points = chance.choice([1, 10, 40, 100])
+        points = chance.choice([5, 20, 40])
         return [
             (lambda: self._give(points, member), 8),
             (lambda: self.entries.append(self.spend(points, member)), 4),
@@ -49,16 +49,20 @@ class RandomWorld(Till):
                 4,
             ),
             (self._close_a_hold, 2),
-            (lambda: self.reverse(chance.choice(self.entries)) if self.entries else None, 5),
+            (self._reverse_one, 6),
             (lambda: self.adjust(chance.choice([-1, 1]) * points, member), 2),
             (lambda: self.transfer(points, member, chance.choice(MEMBERS)), 1),
             (lambda: self.merge(member, chance.choice(MEMBERS)), 1),
         ]
 
     def _give(self, points: int, member: str) -> None:
-        lasts = self.chance.choice([None, -1, 1, 5, 20, 70])
+        lasts = self.chance.choice([None, None, -1, 3, 20, 70])
         expires = None if lasts is None else self.today + lasts
         self.entries.append(self.give(points, member, expires=expires))
+
+    def _reverse_one(self) -> None:
+        if self.entries:
+            self.reverse(self.entries.pop(self.chance.randrange(len(self.entries))))
 
     def _close_a_hold(self) -> None:
         if self.holds:

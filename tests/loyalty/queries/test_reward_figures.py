@@ -211,6 +211,8 @@ def by_hand(sold: list[Sold], total: int, now: datetime) -> RewardFigures:
     reward = sold[0].reward
     return RewardFigures(
         reward_id=reward.pk,
+        program="default",
+        metric="points",
         public_id=reward.public_id,
         name=reward.name,
         kind="custom",

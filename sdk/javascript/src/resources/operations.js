@@ -9,6 +9,26 @@ export class Tokens extends Resource {
 
 /** Figures of a period. */
 export class Analytics extends Resource {
+  points(query, options) {
+    return this._read(path("analytics", "points"), query, options);
+  }
+
+  liability(query, options) {
+    return this._read(path("analytics", "liability"), query, options);
+  }
+
+  members(query, options) {
+    return this._read(path("analytics", "members"), query, options);
+  }
+
+  tiers(query, options) {
+    return this._read(path("analytics", "tiers"), query, options);
+  }
+
+  challenges(query, options) {
+    return this._page(path("analytics", "challenges"), query, options);
+  }
+
   rewards(query, options) {
     return this._read(path("analytics", "rewards"), query, options);
   }

@@ -1,17 +1,22 @@
 """client.tokens, client.analytics, client.audit_events, client.plans, client.sandbox"""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Unpack
 
 from loyalty_engine_client.pages import Page
 from loyalty_engine_client.resources.base import Resource, path
 from loyalty_engine_client.shapes import (
     AuditEvent,
+    ChallengeFigures,
     ClockBody,
     Environment,
+    LiabilityAnalytics,
+    MemberAnalytics,
     Plan,
+    PointsAnalytics,
     RewardAnalytics,
-    StampFigures,
+    StampRow,
+    TierAnalytics,
     Token,
     TokenBody,
 )
@@ -30,13 +35,55 @@ class Tokens(Resource):
 class Analytics(Resource):
     """Figures of a period."""
 
-    def rewards(
-        self, *, from_: datetime | str | None = None, to: datetime | str | None = None
-    ) -> RewardAnalytics:
-        """What was redeemed, by how many, and what became of the codes; without a period, of the last 30 days."""
-        return self._read(RewardAnalytics, path("analytics", "rewards"), {"from": from_, "to": to})
+    def points(
+        self,
+        *,
+        from_: date | str | None = None,
+        to: date | str | None = None,
+        metric: str | None = None,
+        program: str | None = None,
+    ) -> PointsAnalytics:
+        """What moved the points of a metric, by day; `from_` and `to` are local days, both inclusive; without them,
+        the last 30 days."""
+        query = {"from": from_, "to": to, "metric": metric, "program": program}
+        return self._read(PointsAnalytics, path("analytics", "points"), query)
 
-    def stamps(
+    def liability(
+        self,
+        *,
+        from_: date | str | None = None,
+        to: date | str | None = None,
+        metric: str | None = None,
+        program: str | None = None,
+    ) -> LiabilityAnalytics:
+        """What is outstanding now, by the month in which it expires, and at the end of each day of the period."""
+        query = {"from": from_, "to": to, "metric": metric, "program": program}
+        return self._read(LiabilityAnalytics, path("analytics", "liability"), query)
+
+    def members(self, *, from_: date | str | None = None, to: date | str | None = None) -> MemberAnalytics:
+        """New and active customers by day, and how many there were."""
+        return self._read(MemberAnalytics, path("analytics", "members"), {"from": from_, "to": to})
+
+    def tiers(
+        self, *, from_: date | str | None = None, to: date | str | None = None, program: str | None = None
+    ) -> TierAnalytics:
+        """How many hold each level, now and at the period's end, and who rose and fell on which day."""
+        query = {"from": from_, "to": to, "program": program}
+        return self._read(TierAnalytics, path("analytics", "tiers"), query)
+
+    def rewards(
+        self,
+        *,
+        from_: date | datetime | str | None = None,
+        to: date | datetime | str | None = None,
+        program: str | None = None,
+    ) -> RewardAnalytics:
+        """What was redeemed, by how many, and what became of the codes; without a period, of the last 30 days. Days
+        are both inclusive; of instants, `to` is exclusive."""
+        query = {"from": from_, "to": to, "program": program}
+        return self._read(RewardAnalytics, path("analytics", "rewards"), query)
+
+    def challenges(
         self,
         *,
         status: str | None = None,
@@ -44,10 +91,27 @@ class Analytics(Resource):
         limit: int | None = None,
         order: Literal["asc", "desc"] | None = None,
         cursor: str | None = None,
-    ) -> Page[StampFigures]:
-        """Of each stamp program: at how many stamps its members stand now, and what full cards gave."""
+    ) -> Page[ChallengeFigures]:
+        """Of each challenge: how many began, completed each mission, and completed all of it."""
         query = {"status": status, "program": program, "limit": limit, "order": order, "cursor": cursor}
-        return self._page(StampFigures, path("analytics", "stamps"), query)
+        return self._page(ChallengeFigures, path("analytics", "challenges"), query)
+
+    def stamps(
+        self,
+        *,
+        from_: date | datetime | str | None = None,
+        to: date | datetime | str | None = None,
+        status: str | None = None,
+        program: str | None = None,
+        limit: int | None = None,
+        order: Literal["asc", "desc"] | None = None,
+        cursor: str | None = None,
+    ) -> Page[StampRow]:
+        """Of each stamp program: at how many stamps its members stand now, what full cards gave, and what happened on
+        each day of the period."""
+        query = {"from": from_, "to": to, "status": status, "program": program}
+        query |= {"limit": limit, "order": order, "cursor": cursor}
+        return self._page(StampRow, path("analytics", "stamps"), query)
 
 
 class AuditEvents(Resource):
