@@ -9,7 +9,7 @@ from audit.online import AddIndexOnline
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("loyalty", "0016_event_via")]
+    dependencies = [("loyalty", "0017_rollups")]
 
     operations = [
         AddIndexOnline(
