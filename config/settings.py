@@ -276,7 +276,9 @@ if DEBUG:
 # Console
 
 FORMAT_MODULE_PATH = "config.formats"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # templates/unfold/widgets stand before unfold's own
+FORM_RENDERER = (
+    "django.forms.renderers.TemplatesSetting"  # templates/unfold/widgets stand before unfold's own
+)
 UNFOLD = {
     "SITE_TITLE": "Loyalty console",  # also the name of second factors in staff's apps
     "SITE_HEADER": "Loyalty console",
@@ -332,7 +334,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
     "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},  # its badge would ask validator.swagger.io
+    "SWAGGER_UI_SETTINGS": {
+        "deepLinking": True,
+        "validatorUrl": None,
+    },  # its badge would ask validator.swagger.io
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [],

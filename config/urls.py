@@ -12,6 +12,8 @@ from programs.pictures import picture
 
 handler403 = "config.console.not_allowed"
 
+_reference = csp_replace(settings.REFERENCE_POLICY)(SpectacularSwaggerSplitView.as_view(url_name="schema"))
+
 urlpatterns = [
     path("", health.index),
     path("console/", admin.site.urls),
@@ -20,7 +22,7 @@ urlpatterns = [
     path("api/loyalty/", include("loyalty.api.audience.urls")),
     path("pictures/<uuid:picture>.webp", picture, name="picture"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", csp_replace(settings.REFERENCE_POLICY)(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="docs"),
+    path("docs/", _reference, name="docs"),
     path("docs/errors/", error_pages.error_list),
     path("docs/errors/<str:code>", error_pages.error_page),
     path("healthz", health.healthz),

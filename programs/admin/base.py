@@ -250,7 +250,6 @@ def _without_blanks(sent: QueryDict) -> QueryDict:
     for name, values in sent.lists():
         if filled := [value for value in values if value]:
             kept.setlist(name, filled)
-    kept._mutable = False  # type: ignore[attr-defined]
     return kept
 
 

@@ -1,52 +1,11 @@
 """What the scripts of the frame do of themselves, in a document that is only as large as they need."""
 
+from pathlib import Path
+
 from tests.console.test_scripts import SCRIPTS
 from tests.sdk.node import run
 
-# Elements that hear events, bear attributes and can be focused; selectors are answered from a table.
-DOM = """
-class Element {
-  dataset = {}; attributes = {}; children = []; value = ""; hidden = false; inert = false; heard = {};
-  constructor(facts = {}) { Object.assign(this, facts); }
-  setAttribute(name, value) { this.attributes[name] = String(value); }
-  removeAttribute(name) { delete this.attributes[name]; }
-  addEventListener(name, deed) { (this.heard[name] ??= []).push(deed); }
-  fire(name, event = {}) { (this.heard[name] ?? []).splice(0).forEach((deed) => { this.heard[name].push(deed); deed(event); }); }
-  dispatchEvent(event) { this.fire(event.type, event); }
-  querySelector(name) { return this.parts?.[name] ?? null; }
-  querySelectorAll(name) { return this.lists?.[name] ?? []; }
-  replaceChildren(...nodes) { this.children = nodes; }
-  append(...nodes) { this.children.push(...nodes); }
-  closest(name) { return this.matching?.includes(name) ? this : null; }
-  matches() { return Boolean(this.types); }
-  contains(other) { return other === this; }
-  scrollIntoView() {}
-  click() { this.clicked = true; }
-  focus() { document.activeElement = this; }
-}
-class Classes {
-  names = new Set();
-  contains(name) { return this.names.has(name); }
-  add(name) { this.names.add(name); }
-  remove(name) { this.names.delete(name); }
-  toggle(name) { if (!this.names.delete(name)) this.names.add(name); }
-}
-const page = {}, all = {}, heard = {};
-const media = new Element({ matches: false });
-globalThis.window = { addEventListener(name, deed) { heard[name] = deed; }, matchMedia: () => media, location: { assign: (to) => console.log("go", to) }, open: (to) => console.log("open", to) };
-globalThis.localStorage = { kept: {}, getItem(name) { return this.kept[name] ?? null; }, setItem(name, value) { this.kept[name] = value; } };
-globalThis.document = new Element({
-  documentElement: { classList: new Classes() },
-  querySelector: (name) => page[name] ?? null, querySelectorAll: (name) => all[name] ?? [],
-  getElementById: (name) => page[`#${name}`] ?? null, createElement: () => new Element(),
-});
-globalThis.Event = class { constructor(type) { this.type = type; } };
-const press = (key, more = {}) => {
-  const event = { key, target: new Element(), prevented: false, preventDefault() { this.prevented = true; }, ...more };
-  document.fire("keydown", event);
-  return event.prevented;
-};
-"""
+DOM = (Path(__file__).parent / "dom.js").read_text()
 
 
 def _told(script: str, world: str, *deeds: str) -> list[str]:
@@ -60,7 +19,8 @@ const close = new Element(), shade = new Element(), main = new Element();
 const opener = page["[data-drawer]"] = new Element({ matching: ["[data-drawer]"] });
 page["#lc-sidebar"] = new Element({ parts: { "[data-drawer-close]": close } });
 page[".lc-main-column"] = main; page[".lc-shade"] = shade;
-const state = () => console.log(opener.attributes["aria-expanded"], page["#lc-sidebar"].inert, main.inert, shade.hidden);
+const state = () => console.log(
+  opener.attributes["aria-expanded"], page["#lc-sidebar"].inert, main.inert, shade.hidden);
 """
 
 
@@ -81,7 +41,10 @@ def test_beside_a_wide_page_the_sidebar_is_put_away_for_good() -> None:
     said = _told(
         "frame.js",
         DRAWER,
-        """state(); document.fire("click", { target: opener }); state(); console.log(localStorage.kept.sidebarDesktopOpen);""",
+        """
+        state(); document.fire("click", { target: opener }); state();
+        console.log(localStorage.kept.sidebarDesktopOpen);
+        """,
     )
     assert said == ["true false false true", "false false false true", "0"]
 
@@ -103,10 +66,12 @@ def test_escape_closes_a_menu_and_goes_back_to_its_button() -> None:
 
 QUESTION = """
 const yes = new Element(), words = new Element(), sent = [];
-const dialog = page["#lc-confirm"] = new Element({ parts: { p: words, "[value=yes]": yes }, showModal() { console.log("asks", words.textContent, "/", yes.textContent); } });
+const dialog = page["#lc-confirm"] = new Element({ parts: { p: words, "[value=yes]": yes },
+  showModal() { console.log("asks", words.textContent, "/", yes.textContent); } });
 const button = new Element({ dataset: { confirm: "Sure?" }, textContent: " Archive " });
 const submit = () => {
-  const event = { submitter: button, target: form, stopped: false, preventDefault() {}, stopImmediatePropagation() { this.stopped = true; } };
+  const event = { submitter: button, target: form, stopped: false, preventDefault() {},
+    stopImmediatePropagation() { this.stopped = true; } };
   document.fire("submit", event);
   if (!event.stopped) sent.push("sent");
 };
@@ -119,8 +84,10 @@ def test_what_hurts_is_asked_first_and_sent_after_yes_alone() -> None:
         "frame.js",
         QUESTION,
         """
-        submit(); dialog.returnValue = "no"; dialog.heard.close.shift()(); console.log(sent.length, document.activeElement === button);
-        submit(); dialog.returnValue = "yes"; dialog.heard.close.shift()(); console.log(sent.length, button.dataset.agreed);
+        submit(); dialog.returnValue = "no"; dialog.heard.close.shift()();
+        console.log(sent.length, document.activeElement === button);
+        submit(); dialog.returnValue = "yes"; dialog.heard.close.shift()();
+        console.log(sent.length, button.dataset.agreed);
         """,
     )
     assert said == ["asks Sure? / Archive", "0 true", "asks Sure? / Archive", "1 undefined"]
@@ -131,7 +98,8 @@ def test_a_form_with_changes_is_not_left_unasked_and_a_sent_one_is() -> None:
         "frame.js",
         """
         const form = new Element({ matching: ["form[data-unsaved]"] });
-        const leaves = () => { let asked = false; heard.beforeunload({ preventDefault() { asked = true; } }); return asked; };
+        const leaves = () => { let asked = false;
+          heard.beforeunload({ preventDefault() { asked = true; } }); return asked; };
         """,
         """
         console.log(leaves());
@@ -145,8 +113,14 @@ def test_a_form_with_changes_is_not_left_unasked_and_a_sent_one_is() -> None:
 def test_light_and_dark_are_chosen_and_remembered() -> None:
     said = _told(
         "frame.js",
-        """const dark = new Element({ dataset: { theme: "dark" }, matching: ["[data-theme]"] }); all["[data-theme]"] = [dark];""",
-        """document.fire("click", { target: dark }); console.log(localStorage.kept.adminTheme, dark.attributes["aria-pressed"]);""",
+        """
+        const dark = new Element({ dataset: { theme: "dark" }, matching: ["[data-theme]"] });
+        all["[data-theme]"] = [dark];
+        """,
+        """
+        document.fire("click", { target: dark });
+        console.log(localStorage.kept.adminTheme, dark.attributes["aria-pressed"]);
+        """,
     )
     assert said == ["dark true"]
 
@@ -196,7 +170,8 @@ def test_the_finder_shows_the_answer_to_what_was_typed_last_and_searches_where_t
 
 SWITCHER = """
 const search = new Element(), note = new Element();
-const choices = ["LIVE Alpha", "SANDBOX Alpha", "LIVE Beta", "LIVE Gamma", "LIVE Delta", "LIVE Eta", "SANDBOX Eta"].map((textContent) => new Element({ textContent }));
+const names = ["LIVE Alpha", "SANDBOX Alpha", "LIVE Beta", "LIVE Gamma", "LIVE Delta", "LIVE Eta", "SANDBOX Eta"];
+const choices = names.map((textContent) => new Element({ textContent }));
 const menu = page["[data-environments]"] = new Element({ open: true,
   parts: { "input[type=search]": search, "[role=status]": note }, lists: { "button[name=environment]": choices } });
 const key = (name, target) => menu.fire("keydown", { key: name, target, preventDefault() {} });
@@ -209,7 +184,8 @@ def test_among_many_environments_one_types_and_takes_the_first() -> None:
         SWITCHER,
         """
         menu.fire("toggle"); console.log(search.hidden, document.activeElement === search);
-        key("Enter", search); console.log(choices.some((choice) => choice.clicked)); // nothing is typed: nothing is meant
+        key("Enter", search); // nothing is typed: nothing is meant
+        console.log(choices.some((choice) => choice.clicked));
         search.value = "eta sand"; search.fire("input"); console.log(note.textContent);
         key("ArrowDown", search); console.log(document.activeElement.textContent);
         key("Enter", search); console.log(choices[6].clicked, choices[0].clicked);
