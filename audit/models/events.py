@@ -65,6 +65,14 @@ class AuditEvent(models.Model):
             models.Index(fields=["member_id", "-id"], name="audit_member"),
             models.Index(fields=["project_id", "-id"], name="audit_project"),
             models.Index(fields=["epoch", "transaction"], name="audit_outbox"),
+            models.Index(
+                fields=["project_id", "-id"],
+                condition=Q(environment_id__isnull=True),
+                name="audit_of_project",
+            ),
+            models.Index(
+                fields=["object_id", "-id"], condition=Q(member_id__isnull=True), name="audit_configured"
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -20,7 +20,8 @@ from loyalty.actions.approvals import (
     withdraw_adjustment,
 )
 from loyalty.actions.points import ADJUSTMENT_REASONS
-from loyalty.admin.shared import Endless, member_link, signed, uuid_or_none
+from loyalty.admin.keyset import KeysetAdmin
+from loyalty.admin.shared import member_link, signed, uuid_or_none
 from loyalty.models import AdjustmentRequest, Member
 from loyalty.queries.approvals import pending_requests
 from loyalty.queries.balances import balances_of
@@ -51,9 +52,10 @@ def _tag(found: AdjustmentRequest) -> SafeString:
 
 
 @admin.register(AdjustmentRequest)
-class AdjustmentRequestAdmin(DetailAdmin[AdjustmentRequest]):
+class AdjustmentRequestAdmin(KeysetAdmin[AdjustmentRequest], DetailAdmin[AdjustmentRequest]):
     reader: ClassVar[str] = "support"
     detail_template = "adjustment_request.html"
+    served = frozenset({"q", "status"})
     explanation = "An adjustment above a program's limit is asked for here, and another person approves it."
     first_step = "Set a limit on a program's page. Whoever adjusts a member by more is asked to request it."
     list_display = ("when", "member_of", "change", "why", "requested_by", "state", "decided_by")
@@ -61,9 +63,6 @@ class AdjustmentRequestAdmin(DetailAdmin[AdjustmentRequest]):
     list_filter = ("status",)
     list_select_related = ("member", "metric")
     ordering = ("-id",)
-    sortable_by = ()
-    paginator = Endless
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AdjustmentRequest]:
         return super().get_queryset(request).select_related("member", "metric")

@@ -11,14 +11,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from audit.ids import parse_public
 from audit.models import AuditEvent
 from audit.seals import head_of, newest_seal, seal_of, seal_state
 from loyalty.admin.audit_labels import labels_of, said_of
 from loyalty.admin.exports import ExportableAdmin
-from loyalty.admin.shared import DateRange, Endless, member_link
+from loyalty.admin.keyset import KeysetList
+from loyalty.admin.shared import RecordedRange, member_link
 from loyalty.models import Member
-from programs.admin.base import current_environment, require
+from loyalty.queries.trail_search import named_in_trail
+from programs.admin.base import current_environment, require, required_environment
 from programs.admin.tables import diff_of
 from programs.models import Environment
 
@@ -69,9 +70,17 @@ class ActorFilter(SimpleListFilter):
         return queryset.filter(actor_kind=self.value()) if self.value() else queryset
 
 
-class AuditList(ChangeList):
+class AuditList(KeysetList):
     """A page of the trail, with the members and objects it is about; a statement for the members, and one for each
     kind of object that the events don't name."""
+
+    def _found(self, request: HttpRequest, end: tuple[Any, ...] | None, most: int) -> list[AuditEvent]:
+        """The environment's rows and the project's own, each by its index; a look for both would read either whole."""
+        environment = required_environment(request)
+        own = self.queryset.filter(environment_id=environment.pk)
+        project = self.queryset.filter(environment_id=None, project_id=environment.project_id)
+        nearest = [self._beyond(rows, end).values("pk")[:most] for rows in (own, project)]
+        return list(self._beyond(self.queryset.filter(pk__in=nearest[0].union(nearest[1])), end)[:most])
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -92,17 +101,15 @@ class AuditList(ChangeList):
 class AuditEventAdmin(ExportableAdmin[AuditEvent]):
     exported_as = "audit"
     detail_template = "audit_event.html"
+    served = frozenset({"q", "recorded_at_from", "recorded_at_to"})
     explanation = "The audit trail says who did what, and how it stood before and after; it is never edited."
     first_step = "Whatever you do here or through the API adds to it."
     list_display = ("when", "did", "who", "about", "from_where")
     list_display_links = ("when",)
-    list_filter = (SubjectFilter, ActorFilter, ("recorded_at", DateRange))
+    list_filter = (SubjectFilter, ActorFilter, ("recorded_at", RecordedRange))
     search_fields = ("verb",)
     search_help_text = "A verb, user name, key prefix, object, event, member or trace id, in full"
     ordering = ("-id",)
-    sortable_by = ()
-    paginator = Endless
-    show_full_result_count = False
     list_before_template = "console/seals.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -140,13 +147,11 @@ class AuditEventAdmin(ExportableAdmin[AuditEvent]):
         environment = current_environment(request)
         if not term or environment is None:
             return queryset, False
-        named = Q(verb=term) | Q(object_id=term) | Q(actor_id=term) | Q(event_id=term) | Q(trace_id=term)
-        members = list(
-            Member.objects.filter(environment=environment, external_id=term).values_list("pk", flat=True)
-        )
-        if key := parse_public("txn", term):
-            named |= Q(object_id=str(key))
-        return queryset.filter(named | Q(member_id__in=members)), False
+        named = named_in_trail(environment, term)
+        if named is None:
+            request.console_search_walks = True  # type: ignore[attr-defined]
+            named = Q(verb=term) | Q(actor_id=term) | Q(trace_id=term) | Q(object_id=term) | Q(event_id=term)
+        return queryset.filter(named), False
 
     @admin.display(description="When")
     def when(self, event: AuditEvent) -> Any:

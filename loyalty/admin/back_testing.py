@@ -17,7 +17,7 @@ from audit.errors import DomainError
 from loyalty.actions.back_tests import start_back_test
 from loyalty.admin.back_test_report import back_test_report
 from loyalty.admin.explaining import outcomes_in_words
-from loyalty.admin.shared import Endless
+from loyalty.admin.keyset import KeysetAdmin
 from loyalty.models import BackTest
 from loyalty.queries.back_tests import back_tests_of, most_affected
 from programs.actions.publish import definition_of
@@ -98,7 +98,7 @@ def back_test_page(page: TenantAdmin[EarningRule], request: HttpRequest, rule: E
 
 
 @admin.register(BackTest)
-class BackTestAdmin(DetailAdmin[BackTest]):
+class BackTestAdmin(KeysetAdmin[BackTest], DetailAdmin[BackTest]):
     detail_template = "back_test.html"
     explanation = "A back-test tries a rule's draft on the events of the past, and writes no points."
     first_step = "Open an earning rule and choose “Back-test”."
@@ -107,9 +107,6 @@ class BackTestAdmin(DetailAdmin[BackTest]):
     list_filter = ("status",)
     list_select_related = ("rule",)
     ordering = ("-id",)
-    sortable_by = ()
-    paginator = Endless
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BackTest]:
         return super().get_queryset(request).select_related("rule__metric")

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from audit.errors import DomainError
 from loyalty.actions.code_uploads import UNFINISHED, look_at_codes, start_upload
 from loyalty.admin.codes import uploads_of
-from loyalty.admin.shared import Endless
+from loyalty.admin.keyset import KeysetAdmin
 from loyalty.models import CodeUpload
 from loyalty.queries.taken import codes_left
 from programs.admin.base import TenantAdmin, actor_of, form_errors, may, required_environment
@@ -63,7 +63,7 @@ def upload_page(page: TenantAdmin[Reward], request: HttpRequest, reward: Reward)
 
 
 @admin.register(CodeUpload)
-class CodeUploadAdmin(DetailAdmin[CodeUpload]):
+class CodeUploadAdmin(KeysetAdmin[CodeUpload], DetailAdmin[CodeUpload]):
     detail_template = "code_upload.html"
     explanation = "An upload adds a file of codes to a reward's pool."
     first_step = "Open a reward whose codes are uploaded and choose “Upload codes”."
@@ -71,9 +71,6 @@ class CodeUploadAdmin(DetailAdmin[CodeUpload]):
     list_filter = ("status",)
     list_select_related = ("reward",)
     ordering = ("-id",)
-    sortable_by = ()
-    paginator = Endless
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CodeUpload]:
         return super().get_queryset(request).select_related("reward").defer("content")

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from loyalty.admin.challenge_explaining import challenges_told
 from loyalty.admin.explaining import consequences_of, explained, referral_of_event, tier_steps
 from loyalty.admin.exports import ExportableAdmin
-from loyalty.admin.shared import DateRange, Endless, EventTypeFilter, member_link
+from loyalty.admin.shared import DateRange, EventTypeFilter, member_link
 from loyalty.admin.stamp_explaining import stamps_told
 from loyalty.admin.windowed import WindowedAdmin, windows_at
 from loyalty.models import Event, Member, TierChange
@@ -28,6 +28,8 @@ from programs.queries.snapshots import snapshot
 class EventAdmin(ExportableAdmin[Event], WindowedAdmin[Event]):
     exported_as = "events"
     detail_template = "event.html"
+    served = frozenset({"q", "type", "occurred_at_from", "occurred_at_to"})
+    dated_by, dated_when = "occurred_at", served - {"q"}
     explanation = "Events are what happened in your product: purchases, visits, reviews."
     first_step = "Your server sends one with POST /v1/events; each shows here what the rules made of it."
     list_display = ("when", "type", "event_id", "member_of")
@@ -36,9 +38,6 @@ class EventAdmin(ExportableAdmin[Event], WindowedAdmin[Event]):
     search_fields = ("event_id",)
     search_help_text = "An event id or a member id, in full"
     ordering = ("-id",)
-    sortable_by = ()
-    paginator = Endless
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         rows = super().get_queryset(request).select_related("member")

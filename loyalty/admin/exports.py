@@ -33,7 +33,7 @@ from loyalty.actions.exporting_lists import (
     pieces_of,
     start_export,
 )
-from loyalty.admin.shared import Endless
+from loyalty.admin.keyset import AFTER, BEFORE, KeysetAdmin
 from loyalty.models import Export
 from programs.admin.base import TenantAdmin, actor_of, may, require, required_environment
 from programs.admin.detail import DetailAdmin
@@ -41,10 +41,11 @@ from programs.models import Environment
 
 ModelT = TypeVar("ModelT", bound=Model)
 _LISTS: dict[str, TenantAdmin[Any]] = {}
-_AFTER_LAST_PAGE = ("p", "all", "e", "o")  # what an address says of the page that is shown, not of the rows
+# What an address says of the page that is shown, not of the rows.
+_AFTER_LAST_PAGE = ("p", "all", "e", "o", BEFORE, AFTER)
 
 
-class ExportableAdmin(DetailAdmin[ModelT]):
+class ExportableAdmin(KeysetAdmin[ModelT], DetailAdmin[ModelT]):
     """A list with a button that makes a file of it, as it is filtered."""
 
     exported_as: ClassVar[str]
@@ -103,7 +104,7 @@ def _without_results(kind: type[ChangeList]) -> type[ChangeList]:
 
 
 @admin.register(Export)
-class ExportAdmin(DetailAdmin[Export]):
+class ExportAdmin(KeysetAdmin[Export], DetailAdmin[Export]):
     detail_template = "export.html"
     explanation = "An export is a list as a CSV file. It can be downloaded for a day."
     first_step = "Open a list, filter it as you like, and choose “Export CSV”."
@@ -111,9 +112,6 @@ class ExportAdmin(DetailAdmin[Export]):
     list_display_links = ("when",)
     list_filter = ("status",)
     ordering = ("-id",)
-    sortable_by = ()
-    paginator = Endless
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Export]:
         """Those of lists that the user may read."""

@@ -14,9 +14,10 @@ from django.utils.safestring import SafeString
 
 from audit.ids import parse_public, public
 from loyalty.admin.capturing import cancel_page, capture_page, release_page
-from loyalty.admin.shared import DateRange, Endless, MetricFilter, member_link
+from loyalty.admin.keyset import KeysetAdmin, KeysetList
+from loyalty.admin.shared import DateRange, MetricFilter, member_link
 from loyalty.models import Hold, Member
-from loyalty.queries.holds import entries_of_hold, find_hold, holds_of, lots_of_hold, status_of
+from loyalty.queries.holds import entries_of_hold, find_hold, lots_of_hold, stands, status_of
 from loyalty.queries.relations import relations_of
 from programs.admin.base import current_environment, may, required_environment
 from programs.admin.detail import DetailAdmin
@@ -39,11 +40,10 @@ class HoldStatusFilter(SimpleListFilter):
             return queryset
         if status == Hold.Status.MOVED:
             return queryset.filter(status=status)
-        found = holds_of(environment=environment, now=now_in(environment), status=status)
-        return queryset.filter(pk__in=found.order_by().values("pk"))
+        return queryset.filter(stands(status, now_in(environment))).exclude(status=Hold.Status.MOVED)
 
 
-class HoldList(ChangeList):
+class HoldList(KeysetList):
     """A page of holds, each as it stands now."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -55,7 +55,7 @@ class HoldList(ChangeList):
 
 
 @admin.register(Hold)
-class HoldAdmin(DetailAdmin[Hold]):
+class HoldAdmin(KeysetAdmin[Hold], DetailAdmin[Hold]):
     detail_template = "hold.html"
     explanation = "A hold reserves a member's points until they are captured, released, or its time is up."
     first_step = "Your server makes one with POST /v1/holds, when an order begins that points will pay."
@@ -65,9 +65,6 @@ class HoldAdmin(DetailAdmin[Hold]):
     search_fields = ("id",)
     search_help_text = "A hold id (hold_…) or a member id, in full"
     ordering = ("-id",)
-    sortable_by = ()
-    paginator = Endless
-    show_full_result_count = False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return HoldList

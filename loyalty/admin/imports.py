@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from audit.errors import DomainError
 from loyalty.actions.importing import is_kept, look_at_file, start_import
 from loyalty.admin.csv_files import csv_answer
-from loyalty.admin.shared import Endless
+from loyalty.admin.keyset import KeysetAdmin
 from loyalty.models import Import
 from loyalty.queries.imports import first_lines, problem_cells, problem_columns, problems_of
 from programs.admin.base import actor_of, form_errors, may, require, required_environment
@@ -37,16 +37,13 @@ class ImportForm(forms.Form):
 
 
 @admin.register(Import)
-class ImportAdmin(DetailAdmin[Import]):
+class ImportAdmin(KeysetAdmin[Import], DetailAdmin[Import]):
     detail_template = "import.html"
     explanation = "An import brings members with their balances, or purchases, from another system."
     first_step = "Choose “Add import” and a CSV file; it is looked at first."
     list_display = ("file", "what", "state", "lines", "added", "refused", "created_at")
     list_filter = ("status", "kind")
     ordering = ("-id",)
-    sortable_by = ()
-    paginator = Endless
-    show_full_result_count = False
 
     def get_urls(self) -> list[URLPattern]:
         own = [

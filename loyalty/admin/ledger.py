@@ -13,7 +13,7 @@ from audit.ids import parse_public, public
 from loyalty.actions.points import ADJUSTMENT_REASONS
 from loyalty.admin.exports import ExportableAdmin
 from loyalty.admin.reversing import obstacle_to, reverse_page
-from loyalty.admin.shared import DateRange, Endless, MetricFilter, member_link, signed
+from loyalty.admin.shared import DateRange, MetricFilter, member_link, signed
 from loyalty.admin.windowed import WindowedAdmin, windows_at
 from loyalty.models import Event, LedgerEntry, Member
 from loyalty.queries.relations import hold_of, reversals_of, survivor_of, uncovered_of
@@ -27,6 +27,8 @@ from programs.admin.tables import rows_of
 class LedgerEntryAdmin(ExportableAdmin[LedgerEntry], WindowedAdmin[LedgerEntry]):
     exported_as = "ledger"
     detail_template = "entry.html"
+    served = frozenset({"q", "occurred_at_from", "occurred_at_to"})
+    dated_by, dated_when = "occurred_at", served - {"q"}
     explanation = "The ledger holds every change of a member's points, and is never edited."
     first_step = "It begins with the first event that earns, award or adjustment."
     list_display = ("when", "member_of", "kind", "change", "metric", "after", "why")
@@ -35,9 +37,6 @@ class LedgerEntryAdmin(ExportableAdmin[LedgerEntry], WindowedAdmin[LedgerEntry])
     search_fields = ("id",)
     search_help_text = "A transaction id (txn_…), an event id or a member id, in full"
     ordering = ("-id",)
-    sortable_by = ()
-    paginator = Endless
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
         rows = super().get_queryset(request).select_related("member", "account__metric")

@@ -19,20 +19,21 @@ from loyalty.admin.adjusting import adjust_page
 from loyalty.admin.erasing import erase_page
 from loyalty.admin.exports import ExportableAdmin
 from loyalty.admin.hold_making import hold_page
+from loyalty.admin.keyset import KeysetList
 from loyalty.admin.member_page import member_page
 from loyalty.admin.member_redeeming import redeem_page
 from loyalty.admin.member_stamps import enrol_page
 from loyalty.admin.merging import merge_page
 from loyalty.admin.samples import as_text
-from loyalty.admin.shared import Endless
 from loyalty.admin.transferring import transfer_page
 from loyalty.models import Member
 from loyalty.queries.balances import balances_of_many
+from loyalty.queries.members import members_beginning, members_named, members_saying
 from programs.admin.base import actor_of, current_environment, required_environment
 from programs.queries.environments import now_in
 
 
-class MemberList(ChangeList):
+class MemberList(KeysetList):
     """A page of members, each with what it can spend; two statements for the page."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -58,11 +59,8 @@ class MemberAdmin(ExportableAdmin[Member]):
     list_display_links = ("member_id",)
     list_filter = ("status",)
     search_fields = ("external_id",)
-    search_help_text = "The beginning of a member id"
+    search_help_text = "The beginning of a member id, or a whole e-mail address"
     ordering = ("-created_at", "-id")
-    sortable_by = ()
-    paginator = Endless
-    show_full_result_count = False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return MemberList
@@ -70,9 +68,17 @@ class MemberAdmin(ExportableAdmin[Member]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Member], search_term: str
     ) -> tuple[QuerySet[Member], bool]:
-        """By the id's beginning, which the unique index serves."""
-        term = search_term.strip().replace("\x00", "")
-        return (queryset.filter(external_id__startswith=term) if term else queryset), False
+        """By an attribute such as an e-mail address, in full, else by the id's beginning; each by an index."""
+        term, environment = search_term.strip().replace("\x00", ""), current_environment(request)
+        if not term or environment is None:
+            return queryset, False
+        if told := members_saying(environment, term):
+            return members_named(queryset).filter(pk__in=[member.pk for member in told]), False
+        return members_beginning(queryset, term), False
+
+    def keys_for(self, active: set[str]) -> tuple[str, ...]:
+        """What is searched for stands by its name."""
+        return ("named", "id") if "q" in active else super().keys_for(active)
 
     @admin.display(description="Member id")
     def member_id(self, member: Member) -> str:

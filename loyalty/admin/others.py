@@ -6,7 +6,7 @@ from django import forms
 
 from audit.errors import NotFound
 from loyalty.models import Member
-from loyalty.queries.members import find_member, members_of
+from loyalty.queries.members import find_member, members_beginning, members_of
 from programs.admin.widgets import text_area, text_input
 from programs.models import Environment
 
@@ -44,5 +44,5 @@ class OtherMemberForm(forms.Form):
         return str(found)
 
     def _beginning_with(self, text: str) -> list[Member]:
-        rows = members_of(self.environment).filter(external_id__startswith=text, redirect_to=None)
-        return list(rows.exclude(pk=self.member.pk).order_by("external_id")[:_CHOICES])
+        rows = members_beginning(members_of(self.environment), text).filter(redirect_to=None)
+        return list(rows.exclude(pk=self.member.pk)[:_CHOICES])

@@ -17,6 +17,7 @@ from audit.models import AuditEvent
 from loyalty.admin.audit import in_words
 from loyalty.admin.exports import ExportableAdmin
 from loyalty.admin.fulfilment_queue import queue_page
+from loyalty.admin.keyset import KeysetList
 from loyalty.admin.member_redemptions import RedemptionRow
 from loyalty.admin.redemption_actions import cancel_page, fail_page, fulfil_page, resend_page, use_page
 from loyalty.admin.redemption_words import (
@@ -24,7 +25,7 @@ from loyalty.admin.redemption_words import (
     gives_in_words,
     status_tag,
 )
-from loyalty.admin.shared import DateRange, Endless, member_link
+from loyalty.admin.shared import DateRange, member_link
 from loyalty.models import LedgerEntry, Member, Redemption
 from loyalty.queries.families import family_named
 from loyalty.queries.redemptions import redemptions_of
@@ -79,7 +80,7 @@ class KindFilter(SimpleListFilter):
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
-class RedemptionList(ChangeList):
+class RedemptionList(KeysetList):
     """A page of redemptions, each with its code as it stands now."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -94,6 +95,7 @@ class RedemptionList(ChangeList):
 class RedemptionAdmin(ExportableAdmin[Redemption]):
     exported_as = "redemptions"
     detail_template = "redemption.html"
+    served = frozenset({"q", "status"})
     explanation = "A redemption is a reward that a member bought with points."
     first_step = (
         "Your server makes one with POST /v1/points/redeem and a reward_id;"
@@ -105,9 +107,6 @@ class RedemptionAdmin(ExportableAdmin[Redemption]):
     search_fields = ("id",)
     search_help_text = "A whole code with its hyphens, a redemption id (red_…) or a member id"
     ordering = ("-id",)
-    sortable_by = ()
-    paginator = Endless
-    show_full_result_count = False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RedemptionList

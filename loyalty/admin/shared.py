@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from audit.ids import first_id_at
 from loyalty.models import Member
 from loyalty.queries.suggestions import event_types
 from loyalty.rules.days import FIRST_YEAR, LAST_YEAR
@@ -23,12 +24,18 @@ from programs.models import Metric
 
 if TYPE_CHECKING:
     from django.contrib.admin import DateFieldListFilter as RangeDateFilter
-    from django.core.paginator import Paginator as Endless
 else:
     from unfold.contrib.filters.admin import RangeDateFilter
-    from unfold.paginator import InfinitePaginator as Endless
 
-__all__ = ["DateRange", "Endless", "EventTypeFilter", "MetricFilter", "member_link", "signed", "uuid_or_none"]
+__all__ = [
+    "DateRange",
+    "EventTypeFilter",
+    "MetricFilter",
+    "RecordedRange",
+    "member_link",
+    "signed",
+    "uuid_or_none",
+]
 
 
 def uuid_or_none(text: str | None) -> UUID | None:
@@ -55,6 +62,21 @@ class DateRange(RangeDateFilter):
                 midnight = datetime.combine(day + timedelta(days=days), time.min)
                 queryset = queryset.filter(**{f"{self.field_path}__{lookup}": timezone.make_aware(midnight)})
         return queryset
+
+
+class RecordedRange(DateRange):
+    """The same of an instant at which the row's id was made too: the order of the list narrows it."""
+
+    slack = timedelta(hours=1)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        rows = super().queryset(request, queryset)
+        for suffix, lookup, days, slack in (("from", "gte", 0, -self.slack), ("to", "lt", 1, self.slack)):
+            day = _day(self.used_parameters.get(f"{self.field_path}_{suffix}"))
+            if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR:
+                midnight = timezone.make_aware(datetime.combine(day + timedelta(days=days), time.min))
+                rows = rows.filter(**{f"pk__{lookup}": first_id_at(midnight + slack)})
+        return rows
 
 
 class MetricFilter(SimpleListFilter):

@@ -1,7 +1,7 @@
 """Members' stamp cards: who is enrolled in what, and each card with its stamps and rewards."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin, SimpleListFilter
@@ -13,7 +13,8 @@ from django.utils.safestring import SafeString
 
 from audit.errors import NotFound
 from audit.ids import parse_public, public
-from loyalty.admin.shared import Endless, member_link, uuid_or_none
+from loyalty.admin.keyset import KeysetAdmin, KeysetList
+from loyalty.admin.shared import member_link, uuid_or_none
 from loyalty.admin.stamp_words import CardRow, card_rows, stamp_rows, status_tag, worth_of
 from loyalty.models import Stamp, StampCollection
 from loyalty.queries.stamps import collections_of, due_rewards, find_collection, rewards_of
@@ -43,7 +44,7 @@ class StampProgramFilter(SimpleListFilter):
         return queryset.filter(stamp_program__in=list(found))
 
 
-class CardList(ChangeList):
+class CardList(KeysetList):
     """A page of cards, each with what it gave; one statement more."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -54,8 +55,9 @@ class CardList(ChangeList):
 
 
 @admin.register(StampCollection)
-class StampCollectionAdmin(DetailAdmin[StampCollection]):
+class StampCollectionAdmin(KeysetAdmin[StampCollection], DetailAdmin[StampCollection]):
     detail_template = "stamp_collection.html"
+    served = frozenset({"q", "stamp_program"})
     explanation = "An enrolment is a member’s stamp card: it collects stamps from when they join."
     first_step = (
         "Members join in your app (POST /v1/stamp-collections); support can enrol one on the member’s page."
@@ -66,9 +68,6 @@ class StampCollectionAdmin(DetailAdmin[StampCollection]):
     search_fields = ("id",)
     search_help_text = "A member id, in full, or the id of a card (sc_…)"
     ordering = ("-id",)
-    sortable_by: ClassVar[tuple[str, ...]] = ()
-    paginator = Endless
-    show_full_result_count = False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return CardList

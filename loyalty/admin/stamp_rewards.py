@@ -1,7 +1,7 @@
 """What full stamp cards gave: to be found, read, and marked as paid."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin, SimpleListFilter
@@ -14,7 +14,7 @@ from audit.ids import parse_public, public
 from audit.models import AuditEvent
 from loyalty.admin.audit import in_words
 from loyalty.admin.exports import ExportableAdmin
-from loyalty.admin.shared import DateRange, Endless, member_link
+from loyalty.admin.shared import DateRange, member_link
 from loyalty.admin.stamp_collections import StampProgramFilter
 from loyalty.admin.stamp_paying import pay_page
 from loyalty.admin.stamp_queue import queue_page
@@ -41,6 +41,7 @@ class StatusFilter(SimpleListFilter):
 class StampRewardAdmin(ExportableAdmin[StampReward]):
     exported_as = "stamp_rewards"
     detail_template = "stamp_reward.html"
+    served = frozenset({"q", "status", "stamp_program"})
     explanation = "A stamp reward is money that a member is paid for a full stamp card."
     first_step = (
         "Purchases fill the cards of members who are enrolled; the purchase that fills one issues its reward."
@@ -51,9 +52,6 @@ class StampRewardAdmin(ExportableAdmin[StampReward]):
     search_fields = ("id",)
     search_help_text = "A member id, in full, a stamp reward’s id (sr_…) or the reference of a payment"
     ordering = ("-id",)
-    sortable_by: ClassVar[tuple[str, ...]] = ()
-    paginator = Endless
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StampReward]:
         return super().get_queryset(request).select_related("member", "stamp_program", "collection")

@@ -21,7 +21,7 @@ from audit.models import AuditEvent, WebhookDelivery
 from audit.webhooks.messages import body_of
 from loyalty.admin.audit import in_words as verb_in_words
 from loyalty.admin.exports import ExportableAdmin
-from loyalty.admin.shared import DateRange, Endless
+from loyalty.admin.shared import RecordedRange
 from loyalty.admin.webhook_words import answer_of, delivery_tag, endpoint_state, named
 from loyalty.models import Member
 from loyalty.queries.webhook_lists import all_endpoints_of, deliveries_of
@@ -51,17 +51,15 @@ class EndpointFilter(SimpleListFilter):
 class WebhookDeliveryAdmin(ExportableAdmin[WebhookDelivery]):
     exported_as = "deliveries"
     detail_template = "webhook_delivery.html"
+    served = frozenset({"q", "endpoint", "created_at_from", "created_at_to"})
     explanation = "A delivery is one event on its way to one webhook endpoint; they are kept for 30 days."
     first_step = "Add an endpoint; what happens from then on is sent there."
     list_display = ("when", "of", "to", "about", "state", "answer", "again")
     list_display_links = ("when",)
-    list_filter = ("status", EndpointFilter, ("created_at", DateRange))
+    list_filter = ("status", EndpointFilter, ("created_at", RecordedRange))
     search_fields = ("type",)
     search_help_text = "An event type, or a delivery (whd_…), event (aud_…) or member id, in full"
     ordering = ("-id",)
-    sortable_by = ()
-    paginator = Endless
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
         environment = current_environment(request)
@@ -87,7 +85,10 @@ class WebhookDeliveryAdmin(ExportableAdmin[WebhookDelivery]):
         members = list(
             Member.objects.filter(environment=environment, external_id=term).values_list("pk", flat=True)
         )
-        return queryset.filter(member_id__in=members) if members else queryset.filter(type=term), False
+        if members:
+            return queryset.filter(member_id__in=members), False
+        request.console_search_walks = True  # type: ignore[attr-defined]
+        return queryset.filter(type=term), False
 
     @admin.display(description="When")
     def when(self, delivery: WebhookDelivery) -> SafeString:

@@ -51,6 +51,7 @@ class Event(Acted, Immutable):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["environment_id", "-id"], name="event_newest"),
+            models.Index(fields=["environment_id", "-occurred_at", "-id"], name="event_occurred"),
             models.Index(fields=["environment_id", "type", "occurred_at"], name="event_type_occurred"),
             models.Index(fields=["purchase"], condition=Q(purchase__isnull=False), name="event_purchase"),
         ]

@@ -156,6 +156,7 @@ class LedgerEntry(Acted, Immutable):
         verbose_name_plural = "ledger entries"
         indexes = [
             models.Index(fields=["environment_id", "-id"], name="entry_environment"),
+            models.Index(fields=["environment_id", "-occurred_at", "-id"], name="entry_occurred"),
             models.Index(fields=["event"], condition=Q(event__isnull=False), name="entry_event"),
             models.Index(fields=["reverses"], condition=Q(reverses__isnull=False), name="entry_reverses"),
             models.Index(fields=["hold_id"], condition=Q(hold_id__isnull=False), name="entry_hold"),

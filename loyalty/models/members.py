@@ -2,8 +2,10 @@
 
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Collate, Upper
 
 from audit.exact_json import ExactJSONField
 from programs.models import Environment
@@ -40,7 +42,11 @@ class Member(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
-        indexes = [models.Index(fields=["environment", "-created_at", "-id"], name="member_newest")]
+        indexes = [
+            models.Index(fields=["environment", "-created_at", "-id"], name="member_newest"),
+            models.Index(F("environment"), Collate(Upper("external_id"), "C"), name="member_named"),
+            GinIndex(fields=["attributes"], condition=~Q(attributes={}), name="member_attributes"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["environment", "external_id"], name="member_external_id_unique"),
             models.UniqueConstraint(fields=["environment", "id"], name="member_environment_key"),

@@ -22,7 +22,7 @@ def holds_of(
     if member_id:
         holds = holds.filter(member_id=member_id)
     if status:
-        holds = holds.filter(_stands(status, now))
+        holds = holds.filter(stands(status, now))
     return holds.select_related("member", "account__metric")
 
 
@@ -66,7 +66,7 @@ def entries_of_hold(hold: Hold) -> list[LedgerEntry]:
     return list(rows.select_related("account__metric").order_by("sequence"))
 
 
-def _stands(status: str, now: datetime) -> Q:
+def stands(status: str, now: datetime) -> Q:
     if status == Hold.Status.OPEN:
         return Q(status=Hold.Status.OPEN, expires_at__gt=now)
     if status == Hold.Status.EXPIRED:

@@ -6,12 +6,15 @@ from uuid import UUID
 
 import simplejson
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Collate, Upper
 
 from audit.errors import NotFound
 from audit.models import AuditEvent
 from loyalty.models import Member, member_key
 from programs.models import Environment
+
+_DIGITS = 7
 
 
 def find_member(*, environment: Environment, member: str) -> Member:
@@ -73,3 +76,24 @@ def _statement() -> str:
 def members_of(environment: Environment) -> QuerySet[Member]:
     """The members of an environment, without the erased and the merged; keyset by (`created_at`, `id`)."""
     return Member.objects.filter(environment=environment, status__in=Member.LIVING, redirect_to__isnull=True)
+
+
+def members_named(rows: QuerySet[Member]) -> QuerySet[Member]:
+    """With `named`, the id in capitals, in whose order an index holds an environment's members."""
+    return rows.annotate(named=Collate(Upper("external_id"), "C"))
+
+
+def members_beginning(rows: QuerySet[Member], beginning: str) -> QuerySet[Member]:
+    """Of an environment's members those whose id begins so, in any case of its letters; in the order of `named`."""
+    found: QuerySet[Member] = members_named(rows).filter(named__startswith=Upper(Value(beginning)))  # type: ignore[misc]
+    return found.order_by("named", "id")
+
+
+def members_saying(environment: Environment, value: str, most: int = 8) -> list[Member]:
+    """Those with an attribute that is this text, such as their e-mail address; in the environment's own writing or in
+    small letters. Only of what says one person: `@` or at least seven digits, or nobody; at most so many."""
+    if "@" not in value and sum(letter.isdigit() for letter in value) < _DIGITS:
+        return []
+    rows = Member.objects.filter(environment=environment).exclude(attributes={})
+    path = f"$.* ? (@ == {simplejson.dumps(value)} || @ == {simplejson.dumps(value.lower())})"
+    return list(rows.extra(where=["attributes @? %s::jsonpath"], params=[path])[:most])

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from audit.ids import parse_public, public
 from loyalty.models import Event, Hold, LedgerEntry, Member, Redemption, StampReward
+from loyalty.queries.members import members_beginning, members_saying
 from loyalty.queries.redemptions import redemptions_of
 from loyalty.queries.stamps import collections_of, rewards_of, stamp_programs_of
 from loyalty.queries.webhook_lists import all_endpoints_of, deliveries_of
@@ -116,13 +117,12 @@ def _events(environment: Environment, term: str, windows: Windows | None) -> lis
 
 
 def _members(environment: Environment, term: str) -> list[Hit]:
-    rows = Member.objects.filter(environment=environment, external_id__startswith=term).order_by(
-        "external_id"
-    )
-    return [
-        Hit(str(row), f"{_state(row)} member", "loyalty_member", row.pk, "person")
-        for row in rows[:_MEMBERS_SHOWN]
-    ]
+    """By an attribute such as an e-mail address, and by the beginning of their id."""
+    told = members_saying(environment, term)
+    rows = members_beginning(Member.objects.filter(environment=environment), term)[:_MEMBERS_SHOWN]
+    keys = {row.pk for row in told}
+    found = [*told, *(row for row in rows if row.pk not in keys)]
+    return [Hit(str(row), f"{_state(row)} member", "loyalty_member", row.pk, "person") for row in found]
 
 
 def _state(member: Member) -> str:

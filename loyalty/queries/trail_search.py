@@ -1,0 +1,52 @@
+"""What a term names in the audit trail, where an index leads there."""
+
+from uuid import UUID
+
+from django.db.models import Model, Q
+
+from audit.ids import parse_public
+from audit.models import AuditEvent
+from loyalty.models import (
+    AdjustmentRequest,
+    Event,
+    Hold,
+    LedgerEntry,
+    Member,
+    Redemption,
+    StampCollection,
+    StampReward,
+)
+from programs.models import Environment
+
+_OWNED: dict[str, type[Model]] = {
+    "txn": LedgerEntry,
+    "hold": Hold,
+    "red": Redemption,
+    "sc": StampCollection,
+    "sr": StampReward,
+    "adr": AdjustmentRequest,
+}
+
+
+def named_in_trail(environment: Environment, term: str) -> Q | None:
+    """The rows about the member of that id, else about a member's transaction, hold, redemption, stamp card or reward
+    or request (`txn_…`), else of the event of that id, else about what the tenant configures, by its id. None: the term
+    may be a verb, an actor or a trace, for which there is no index. At most four statements."""
+    members = Member.objects.filter(environment=environment, external_id=term).values_list("pk", flat=True)
+    if keys := list(members):
+        return Q(member_id__in=keys)
+    prefix = term.partition("_")[0]
+    if prefix in _OWNED and (key := parse_public(prefix, term)):
+        return _about(environment, prefix, key, term)
+    reported = Event.objects.filter(environment_id=environment.pk, event_id=term).values_list(
+        "member_id", flat=True
+    )
+    if (member := reported.first()) is not None:
+        return Q(member_id=member, event_id=term)
+    configured = Q(member_id=None, object_id=term)
+    return configured if AuditEvent.objects.filter(configured).exists() else None
+
+
+def _about(environment: Environment, prefix: str, key: UUID, term: str) -> Q:
+    rows = _OWNED[prefix]._default_manager.filter(pk=key, environment_id=environment.pk)
+    return Q(member_id__in=list(rows.values_list("member_id", flat=True)), object_id__in=[term, str(key)])
