@@ -14,6 +14,7 @@ from audit.errors import InvalidRequest
 from audit.record import Actor, Place, record
 from programs.actions.tenancy import remove_membership, set_membership
 from programs.models import Project, ProjectMembership
+from programs.queries.second_factors import may_reset
 from programs.queries.staff import owners_of
 
 Role = ProjectMembership.Role
@@ -85,6 +86,17 @@ def ensure_login(
     if not new_password or (password and user.check_password(password)):
         return Login(user, None)
     return _set_password(project, user, password, "user.password_set", actor)
+
+
+@transaction.atomic
+def reset_password(*, project: Project, user: User, by: User, actor: Actor) -> str:
+    """A random password for a colleague who lost theirs, which is not kept; all their log-ins end. Their second factor
+    stays. Raises InvalidRequest unless `by` owns every project that the user is in. Locks: the user."""
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if not may_reset(by=by, user=user):
+        raise InvalidRequest(f"Only an owner of every project that {user} is in gives them a new password.")
+    made = _set_password(project, user, None, "user.password_set", actor)
+    return made.password or ""
 
 
 def random_password(user: User) -> str:

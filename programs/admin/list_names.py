@@ -7,7 +7,6 @@ _NAMES: Final = {
     "audit events": "Audit trail",
     "plans": "Plan",
     "program shares": "Shared programs",
-    "project memberships": "Staff",
 }
 
 

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from audit.errors import DomainError
 from programs.actions.second_factors import reset_second_factor
-from programs.actions.staff import add_staff, change_role, remove_staff
+from programs.actions.staff import add_staff, change_role, remove_staff, reset_password
 from programs.admin.base import actor_of, form_errors, may, require, required_environment
 from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import select, text_input
@@ -90,6 +90,7 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
             self.object_page("role", self.set_role, self.reader),
             self.object_page("remove", self.remove, self.reader),
             self.object_page("reset-second-factor", self.reset, self.reader),
+            self.object_page("new-password", self.new_password, self.reader),
         ]
         return [*own, *super().get_urls()]
 
@@ -99,7 +100,7 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
         return {
             "form": RoleForm(initial={"role": found.role}),
             "factor": factor,
-            "may_reset": factor is not None and may_reset(by=user, user=found.user),
+            "may_reset": may_reset(by=user, user=found.user),
             "is_oneself": found.user_id == user.pk,
         }
 
@@ -158,3 +159,18 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
         except DomainError as error:
             messages.error(request, error.detail)
         return HttpResponseRedirect(self.url("change", membership.pk))
+
+    def new_password(self, request: HttpRequest, membership: ProjectMembership) -> HttpResponse:
+        """A colleague lost theirs; the answer to the post shows the new one, once."""
+        title = f"New password for {membership.user}"
+        if request.method != "POST":
+            return self.page(request, "staff_new_password.html", title, object=membership)
+        by = User.objects.get(username=request.user.get_username())
+        try:
+            password = reset_password(
+                project=membership.project, user=membership.user, by=by, actor=actor_of(request)
+            )
+        except DomainError as error:
+            messages.error(request, error.detail)
+            return HttpResponseRedirect(self.url("change", membership.pk))
+        return self.page(request, "staff_password.html", title, object=membership, secret=password)

@@ -12,6 +12,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='projectmembership',
+            options={'ordering': ['project__name', 'user__username'], 'verbose_name': 'person', 'verbose_name_plural': 'staff'},
+        ),
         migrations.CreateModel(
             name='LogIns',
             fields=[

@@ -155,6 +155,8 @@ class ProjectMembership(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = "person"
+        verbose_name_plural = "staff"
         ordering = ["project__name", "user__username"]
         constraints = [
             models.UniqueConstraint(fields=["project", "user"], name="membership_unique"),
