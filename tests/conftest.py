@@ -94,14 +94,15 @@ def api(environment: Environment) -> Api:
 
 
 @pytest.fixture(scope="session")
-def test_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The test database also in a run of `committed` tests alone: pytest-django does not count those."""
-    made = None
+def test_database(request: Any, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database also in a run of `committed` tests alone: pytest-django does not count those.
+    With --reuse-db it stays, and the next run begins at once."""
+    made, keep = None, request.config.getvalue("reuse_db")
     with django_db_blocker.unblock():
         if not connections["default"].settings_dict["NAME"].startswith("test_"):
-            made = setup_databases(verbosity=0, interactive=False, aliases={"default": {}})
+            made = setup_databases(verbosity=0, interactive=False, keepdb=keep, aliases={"default": {}})
     yield
-    if made is not None:
+    if made is not None and not keep:
         with django_db_blocker.unblock():
             teardown_databases(made, verbosity=0)
 

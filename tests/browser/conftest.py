@@ -71,7 +71,8 @@ def _visitors(chromium: Chromium) -> Iterator[list[Visitor]]:
     made: list[Visitor] = []
     yield made
     for visitor in made:
-        chromium.run(visitor.context.close)
+        if not visitor.stays:
+            chromium.run(visitor.context.close)
 
 
 @pytest.fixture

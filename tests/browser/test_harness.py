@@ -14,7 +14,7 @@ SPOILT: dict[str, tuple[str, str]] = {
     "an error that a script tells": ("console.error('oh no')", "console error: oh no"),
     "an answer that nobody expects": ("fetch('/console/nothing/')", "404 from GET"),
     "what the policy holds back": (
-        "document.body.append(Object.assign(document.createElement('object'), {data: '/'}))",
+        "document.head.append(Object.assign(document.createElement('style'), {textContent: 'p {}'}))",
         "Content Security Policy",
     ),
 }
@@ -39,7 +39,7 @@ def test_what_a_page_does_wrong_is_noted(
 def test_a_barrier_is_noted(visit: Visit, committed_environment: Environment) -> None:
     visitor = visit("analyst", committed_environment)
     visitor.open("index")
-    visitor.page.evaluate("document.querySelector('main, body').insertAdjacentHTML('beforeend', '<input>')")
+    visitor.page.evaluate("document.querySelector('main').append(document.createElement('input'))")
     visitor.check_access()
     assert "critical label" in "\n".join(visitor.wrong)
     visitor.wrong.clear()

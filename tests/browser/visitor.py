@@ -27,11 +27,12 @@ class Visitor:
     def __init__(self, context: BrowserContext, url: str, name: str = "") -> None:
         self.context, self.url, self.name = context, url, name
         self.wrong: list[str] = []
+        self.stays = False  # for the next test too
         self._expected: set[int] = set()
         context.on("request", self._asked)
         context.on("response", self._answered)
         context.on("console", self._said)
-        context.on("weberror", lambda error: self._note(f"script failed: {error.error}"))
+        context.on("weberror", lambda error: self.note(f"script failed: {error.error}"))
         self.page: Page = context.new_page()
 
     def open(self, address: str, *arguments: Any) -> Page:
@@ -52,6 +53,13 @@ class Visitor:
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Log in").click()
 
+    def choose(self, entry: str) -> None:
+        """Press an entry of the sidebar, which has to be opened first where the screen is narrow."""
+        if self.page.get_by_role("navigation", name="Console").count() == 0:
+            self.page.get_by_role("button", name="Menu", exact=True).click()
+        links = self.page.get_by_role("navigation", name="Console").get_by_role("link")
+        links.filter(has=self.page.get_by_text(entry, exact=True)).click()
+
     @contextmanager
     def expecting(self, *statuses: int) -> Iterator[None]:
         """Answers of these statuses are what the test wants."""
@@ -68,17 +76,18 @@ class Visitor:
     def check_access(self, *, only: tuple[str, ...] = ()) -> None:
         """Note what keeps people out of the page as it stands (axe-core, where it is installed)."""
         self.hold_still()
-        self.wrong += [f"{self._where()}: {each}" for each in axe.violations(self.page, only=only)]
+        self.note(*axe.violations(self.page, only=only))
 
     def complain(self) -> None:
         """Fail, if anything was wrong; it is told once."""
         found, self.wrong = self.wrong, []
         assert not found, "\n" + "\n".join(dict.fromkeys(found))
 
-    # -- what is watched
+    def note(self, *faults: str) -> None:
+        """Of the page as it stands."""
+        self.wrong += [f"{self._where()}: {each}" for each in faults]
 
-    def _note(self, text: str) -> None:
-        self.wrong.append(f"{self._where()}: {text}")
+    # -- what is watched
 
     def _where(self) -> str:
         size = self.page.viewport_size if hasattr(self, "page") else None
@@ -88,14 +97,14 @@ class Visitor:
         if request.url.startswith(("data:", "blob:")):
             return
         if urlsplit(request.url).netloc != urlsplit(self.url).netloc:
-            self._note(f"asks another host: {request.url}")
+            self.note(f"asks another host: {request.url}")
 
     def _answered(self, response: Response) -> None:
         if response.status >= 400 and response.status not in self._expected:
-            self._note(f"{response.status} from {response.request.method} {response.url}")
+            self.note(f"{response.status} from {response.request.method} {response.url}")
 
     def _said(self, message: ConsoleMessage) -> None:
         """Errors, among them each thing that the Content-Security-Policy held back."""
         told_by_status = message.text.startswith("Failed to load resource: the server responded")
         if message.type in ("error", "warning") and not told_by_status:
-            self._note(f"console {message.type}: {message.text} ({message.location.get('url', '')})")
+            self.note(f"console {message.type}: {message.text} ({message.location.get('url', '')})")

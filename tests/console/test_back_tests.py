@@ -54,7 +54,7 @@ def test_it_waits_for_a_worker_and_looks_again_by_itself(operator: Client, draft
     assert (found.status, found.actor_kind) == ("queued", "staff")
     text = operator.get(f"{PAGE}/{found.pk}/change/").content.decode()
     assert "Waiting for a worker." in text
-    assert '<meta http-equiv="refresh" content="2">' in text
+    assert "console/again.js" in text
     assert AuditEvent.objects.filter(verb="backtest.started", actor_kind="staff").count() == 1
 
 
