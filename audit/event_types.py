@@ -150,7 +150,7 @@ EVENT_TYPES: Mapping[str, str] = {
     "projectmembership.updated": "Somebody's role in a project changed.",
     "staff.logged_in": "Somebody logged in.",
     "staff.logged_out": "Somebody logged out.",
-    "staff.logged_out_everywhere": "Somebody ended all log-ins of theirs but the one at hand.",
+    "staff.logged_out_everywhere": "Somebody ended all of their log-ins but the one at hand.",
     "staff.login_failed": "Somebody failed to log in.",
     "staff.login_locked": "Somebody failed to log in too often and has to wait.",
     "staff.password_changed": "Somebody changed their password.",
