@@ -11,7 +11,7 @@ from audit.online import AddIndexOnline
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("loyalty", "0016_event_via")]
+    dependencies = [("loyalty", "0018_analytics_online")]
 
     operations = [
         AddIndexOnline(
