@@ -157,6 +157,24 @@ class TestReset:
         assert theirs.get("/console/").status_code == 200
         assert "has set up no second factor" in owner.post(page, follow=True).content.decode()
 
+    def test_a_lost_password_is_made_anew_by_the_same_rule(self, environment: Environment) -> None:
+        owner = _entered(environment.project)
+        colleague = factories.make_staff(environment.project, "support")
+        password_step(theirs := Client(), colleague)
+        membership = environment.project.memberships.get(user=colleague)
+        page = reverse("admin:programs_projectmembership_new-password", args=[membership.pk])
+        owner.get(page)
+        assert theirs.get("/console/").status_code == 200, "a look does nothing"
+        fresh = owner.post(page).context["secret"]
+        assert "ended=elsewhere" in theirs.get("/console/")["Location"]
+        theirs.post("/console/login/", {"username": colleague.username, "password": fresh})
+        assert theirs.get("/console/").status_code == 200
+        assert AuditEvent.objects.filter(verb="user.password_set", project_id=environment.project_id).exists()
+        second = factories.make_project("Second", organization=environment.project.organization.name)
+        set_membership(project=second, user=colleague, role="analyst", actor=factories.make_actor())
+        assert "Only an owner of every project" in owner.post(page, follow=True).content.decode()
+        assert theirs.get("/console/").status_code == 200
+
     def test_of_who_works_for_others_too_is_refused(self, environment: Environment) -> None:
         owner = factories.make_staff(environment.project)
         second = factories.make_project("Second", organization=environment.project.organization.name)
