@@ -113,16 +113,22 @@ def begin_epoch(*, actor: Actor, now: datetime) -> int:
     return epoch + 1
 
 
-def seal_state() -> SealState:
-    """How far the trail is sealed; three statements, by an index."""
+def seal_state(most: int | None = None) -> SealState:
+    """How far the trail is sealed; three statements, by an index. `most`: as many rows are counted and no more."""
     last = newest_seal()
     end = end_of(last)
-    sent: dict[str, Any] = {"epoch": end.epoch, "transaction": str(end.transaction), "id": end.id}
+    sent: dict[str, Any] = {
+        "epoch": end.epoch,
+        "transaction": str(end.transaction),
+        "id": end.id,
+        "most": most,
+    }
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*), min(recorded_at) FROM audit_auditevent WHERE epoch > %(epoch)s OR (epoch = %(epoch)s"
-            " AND transaction >= %(transaction)s::text::xid8"
-            " AND (transaction, id) > (%(transaction)s::text::xid8, %(id)s))",
+            "SELECT count(*), min(recorded_at) FROM (SELECT recorded_at FROM audit_auditevent"
+            " WHERE (epoch, transaction) >= (%(epoch)s, %(transaction)s::text::xid8)"
+            " AND (epoch, transaction, id) > (%(epoch)s, %(transaction)s::text::xid8, %(id)s)"
+            " ORDER BY epoch, transaction LIMIT %(most)s) AS waiting",
             sent,
         )
         waiting, since = cursor.fetchone()

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from django.views.defaults import permission_denied
 
 from config.navigation import pages_named
+from loyalty.admin.first_steps import steps_for
 from loyalty.admin.job_pages import jobs_shown
 from loyalty.admin.liability import liability_csv, liability_shown
 from loyalty.admin.overview import overview_shown, report_csv
@@ -94,6 +95,8 @@ class ConsoleSite(GuardedSite):
             "console_lacks_second_factor": lacks_second_factor(request),
             "console_role": role(request),
             "console_may_operate": may(request, "operator"),
+            "console_steps": steps_for(request, environment) if environment else [],
+            "is_overview": request.path == reverse("admin:index"),
             "environment_title_prefix": f"{environment.kind.upper()} ·" if environment else "",
         }
 

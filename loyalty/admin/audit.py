@@ -42,6 +42,7 @@ _SUBJECTS = {
     "staff": ("Staff", ["projectmembership.", "staff.", "user."]),
     "project": ("Project and environments", ["organization.", "project.", "environment.", "memberapp."]),
 }
+_MOST_WAITING = 1_000  # rows that wait for a seal are counted so far, for a page
 _ACTORS = {"api_key": "An API key", "member": "A member", "staff": "Staff", "system": "The engine"}
 
 
@@ -79,8 +80,9 @@ class AuditList(KeysetList):
         environment = required_environment(request)
         own = self.queryset.filter(environment_id=environment.pk)
         project = self.queryset.filter(environment_id=None, project_id=environment.project_id)
-        nearest = [self._beyond(rows, end).values("pk")[:most] for rows in (own, project)]
-        return list(self._beyond(self.queryset.filter(pk__in=nearest[0].union(nearest[1])), end)[:most])
+        nearest = [self._beyond(rows, end).values_list("pk", flat=True)[:most] for rows in (own, project)]
+        keys = list(nearest[0].union(nearest[1]))
+        return list(self._beyond(self.queryset.filter(pk__in=keys), end)[:most])
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -117,7 +119,7 @@ class AuditEventAdmin(ExportableAdmin[AuditEvent]):
         return [path("head.json", head, name="audit_auditevent_head"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return super().changelist_view(request, {"seals": seal_state(), **(extra_context or {})})
+        return super().changelist_view(request, {"seals": seal_state(_MOST_WAITING), **(extra_context or {})})
 
     def head(self, request: HttpRequest) -> HttpResponse:
         """The newest seal's head, to be kept outside."""

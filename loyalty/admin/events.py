@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from loyalty.admin.challenge_explaining import challenges_told
 from loyalty.admin.explaining import consequences_of, explained, referral_of_event, tier_steps
 from loyalty.admin.exports import ExportableAdmin
+from loyalty.admin.sending import send_page, sent_page
 from loyalty.admin.shared import DateRange, EventTypeFilter, member_link
 from loyalty.admin.stamp_explaining import stamps_told
 from loyalty.admin.windowed import WindowedAdmin, windows_at
@@ -18,7 +19,7 @@ from loyalty.models import Event, Member, TierChange
 from loyalty.queries.events import said_before
 from loyalty.queries.suggestions import event_types, fields_of
 from loyalty.queries.windows import EVENT, within
-from programs.admin.base import current_environment, required_environment
+from programs.admin.base import current_environment, may, require, required_environment
 from programs.admin.tables import rows_of
 from programs.queries.environments import now_in
 from programs.queries.snapshots import snapshot
@@ -31,7 +32,11 @@ class EventAdmin(ExportableAdmin[Event], WindowedAdmin[Event]):
     served = frozenset({"q", "type", "occurred_at_from", "occurred_at_to"})
     dated_by, dated_when = "occurred_at", served - {"q"}
     explanation = "Events are what happened in your product: purchases, visits, reviews."
-    first_step = "Your server sends one with POST /v1/events; each shows here what the rules made of it."
+    first_step = (
+        "Your server sends one with POST /v1/events; each shows here what the rules made of it."
+        " To try that, send one by hand."
+    )
+    add_words = "Send an event"
     list_display = ("when", "type", "event_id", "member_of")
     list_display_links = ("when", "event_id")
     list_filter = (EventTypeFilter, ("occurred_at", DateRange))
@@ -65,7 +70,19 @@ class EventAdmin(ExportableAdmin[Event], WindowedAdmin[Event]):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.suggestions)
-        return [path("suggestions/", view, name="loyalty_event_suggestions"), *super().get_urls()]
+        own = [
+            path("suggestions/", view, name="loyalty_event_suggestions"),
+            self.object_page("sent", lambda request, found: sent_page(self, request, found), "operator"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return may(request, "operator")
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Sent by hand, by the action that the API calls."""
+        require(request, "operator")
+        return send_page(self, request)
 
     def suggestions(self, request: HttpRequest) -> JsonResponse:
         """For the editor of conditions: event types, and the fields of one of them."""

@@ -17,12 +17,11 @@ from loyalty.admin.overview_figures import Figure, figures_of
 from loyalty.admin.overview_reports import report_of, reports_of
 from loyalty.admin.periods import PRESETS
 from loyalty.queries.analytics.points import active_members, points_of_period
-from loyalty.queries.overview import checklist, latest_activity, members_counted
+from loyalty.queries.overview import latest_activity, members_counted
 from loyalty.queries.webhook_lists import troubled_endpoints
 from loyalty.rules.days import days_later, midnight
-from programs.admin.base import actor_of, may, require, required_environment
+from programs.admin.base import actor_of, require, required_environment
 from programs.models import Environment
-from programs.queries.environments import now_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,6 @@ def overview_shown(request: HttpRequest, environment: Environment) -> dict[str, 
     """What the page needs. As many statements whatever the period, and however many entries there are."""
     asked = asked_for(request, environment)
     context = {
-        "steps": _steps(request, environment),
         "latest": latest_activity(environment=environment),
         "troubled_endpoints": troubled_endpoints(environment, timezone.now()),
     }
@@ -111,7 +109,3 @@ def _members(asked: Asked) -> Figure:
     return Figure(
         "Members", words_of(everybody), change=f"{words_of(new)} new in this period", note="as of now"
     )
-
-
-def _steps(request: HttpRequest, environment: Environment) -> list[Any]:
-    return checklist(environment=environment, now=now_in(environment)) if may(request, "operator") else []

@@ -143,19 +143,19 @@ def _try_stored(request: HttpRequest, environment: Environment, rule: EarningRul
 
 
 def _try_sample(request: HttpRequest, environment: Environment, rule: EarningRule) -> Trial:
-    form, rows = SampleForm(request.POST), _rows_sent(request)
+    form, rows = SampleForm(request.POST), rows_sent(request)
     trial = Trial(StoredForm(), form, rows)
     if not form.is_valid():
         return trial
     sent = form.cleaned_data
-    data = _data_sent(form, rows)
+    data = data_sent(form, rows)
     if data is None:
         return trial
     _run(request, environment, rule, _reported(rule, sent["member"], data, sent["occurred_at"]), trial, form)
     return trial
 
 
-def _data_sent(form: SampleForm, rows: list[SampleRow]) -> dict[str, Any] | None:
+def data_sent(form: forms.Form, rows: list[SampleRow]) -> dict[str, Any] | None:
     """The rows and the JSON together; None with the fault on the form."""
     text = form.cleaned_data["json"].strip()
     try:
@@ -170,7 +170,7 @@ def _data_sent(form: SampleForm, rows: list[SampleRow]) -> dict[str, Any] | None
         return None
 
 
-def _rows_sent(request: HttpRequest) -> list[SampleRow]:
+def rows_sent(request: HttpRequest) -> list[SampleRow]:
     names = ("path", "value", "kind")
     sent = zip(*(request.POST.getlist(f"sample_{name}") for name in names), strict=False)
     return [

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 import simplejson
@@ -85,8 +86,8 @@ def members_named(rows: QuerySet[Member]) -> QuerySet[Member]:
 
 def members_beginning(rows: QuerySet[Member], beginning: str) -> QuerySet[Member]:
     """Of an environment's members those whose id begins so, in any case of its letters; in the order of `named`."""
-    found: QuerySet[Member] = members_named(rows).filter(named__startswith=Upper(Value(beginning)))  # type: ignore[misc]
-    return found.order_by("named", "id")
+    named: QuerySet[Any] = members_named(rows)
+    return named.filter(named__startswith=Upper(Value(beginning))).order_by("named", "id")
 
 
 def members_saying(environment: Environment, value: str, most: int = 8) -> list[Member]:

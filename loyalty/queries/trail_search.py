@@ -20,6 +20,7 @@ from programs.models import Environment
 
 _OWNED: dict[str, type[Model]] = {
     "txn": LedgerEntry,
+    "evt": Event,
     "hold": Hold,
     "red": Redemption,
     "sc": StampCollection,
@@ -29,9 +30,9 @@ _OWNED: dict[str, type[Model]] = {
 
 
 def named_in_trail(environment: Environment, term: str) -> Q | None:
-    """The rows about the member of that id, else about a member's transaction, hold, redemption, stamp card or reward
-    or request (`txn_…`), else of the event of that id, else about what the tenant configures, by its id. None: the term
-    may be a verb, an actor or a trace, for which there is no index. At most four statements."""
+    """The rows about the member of that id, else about a member's transaction, event, hold, redemption, stamp card or
+    reward or request (`txn_…`), else of the event of that id, else about what the tenant configures, by its id. None:
+    the term may be a verb, an actor or a trace, for which there is no index. At most four statements."""
     members = Member.objects.filter(environment=environment, external_id=term).values_list("pk", flat=True)
     if keys := list(members):
         return Q(member_id__in=keys)

@@ -1,30 +1,20 @@
 """How the console writes points, causes and links."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from loyalty.actions.points import ADJUSTMENT_REASONS
 from loyalty.admin.charts.scales import words_of
 from loyalty.models import Event, LedgerEntry
-from loyalty.queries.overview import Step
 from programs.admin import tables
 from programs.admin.list_names import list_name
 from programs.models import Environment
 
 register = template.Library()
 
-_STEP_PAGES = {
-    "project": "programs_project_changelist",
-    "program": "programs_program_changelist",
-    "earningrule": "programs_earningrule_changelist",
-    "apikey": "programs_apikey_changelist",
-    "event": "loyalty_event_changelist",
-}
 _KINDS = {"api_key": "API key", "member": "the member", "staff": "staff", "system": "the engine"}
 
 
@@ -114,13 +104,3 @@ def published_by(value: str) -> str:
 def page_title(part: Any, is_object: bool) -> str:
     """A page's name with a capital letter; what a tenant named stays as it is written."""
     return str(part) if is_object else list_name(str(part))
-
-
-@register.filter
-def all_done(steps: Iterable[Step]) -> bool:
-    return all(step.done for step in steps)
-
-
-@register.simple_tag
-def step_url(page: str) -> str:
-    return reverse(f"admin:{_STEP_PAGES[page]}")

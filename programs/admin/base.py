@@ -106,6 +106,8 @@ class TenantAdmin(ModelAdmin[ModelT]):
     """What this page lists, in a sentence; shown where the list is empty."""
     first_step: ClassVar[str] = ""
     """How the first row comes into being."""
+    add_words: ClassVar[str] = ""
+    """What the button says that makes one; empty: Add, and the noun."""
 
     actions = None
     list_per_page = 50

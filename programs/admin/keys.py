@@ -113,7 +113,8 @@ class ApiKeyAdmin(DetailAdmin[ApiKey]):
         forbids browsers to keep its pages), so it can't be shown again."""
         require(request, self.reader)
         environment = required_environment(request)
-        form = KeyForm(request.POST or None)
+        usual = {"name": request.GET.get("name", ""), "scopes": request.GET.getlist("scopes")}
+        form = KeyForm(request.POST or None, initial=usual)
         if request.method == "POST" and not self._first_use(request):
             messages.error(request, "This form was sent already; the key that it made is in the list.")
             return HttpResponseRedirect(self.url("changelist"))

@@ -200,7 +200,7 @@ class EarningRuleForm(ConfiguredForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         award = self.instance.award if isinstance(self.instance.award, dict) else {}
-        self.initial["award_kind"] = award.get("kind", "fixed")
+        self.initial["award_kind"] = award.get("kind") or self.initial.get("award_kind", "fixed")
         for key, (name, _) in _INPUTS.get(str(award.get("kind")), {}).items():
             if key in award:
                 self.initial[name] = award[key]

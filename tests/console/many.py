@@ -75,6 +75,8 @@ _ID = """(
 )::uuid"""
 _ACTOR = "'system', 'many', 'many'"
 _DIGEST = "sha256('many')"
+# As if they had come by themselves, one after the other: a transaction for each hour.
+_TRANSACTION = "(1 + extract(epoch FROM at - %(now)s::timestamptz + interval '202 days')::bigint / 3600)::text::xid8"
 
 _STATEMENTS = (
     """
@@ -126,15 +128,16 @@ _STATEMENTS = (
     """,
     f"""
     INSERT INTO audit_auditevent (id, organization_id, project_id, environment_id, member_id, verb, object_type,
-        object_id, before, after, event_id, trace_id, actor_kind, actor_id, occurred_at, recorded_at, digest)
+        object_id, before, after, event_id, trace_id, actor_kind, actor_id, occurred_at, recorded_at, digest,
+        transaction)
     SELECT told_event, %(organization)s, %(project)s, %(environment)s, key, 'event.recorded', 'event',
         'evt_' || replace(event::text, '-', ''), NULL, '{{"type": "purchase"}}'::jsonb, name || '-' || number, 'many',
-        'system', 'many', at, at, {_DIGEST} FROM many_rows
+        'system', 'many', at, at, {_DIGEST}, {_TRANSACTION} FROM many_rows
     UNION ALL
     SELECT told_entry, %(organization)s, %(project)s, %(environment)s, key, 'points.earned', 'ledgerentry',
         'txn_' || replace(entry::text, '-', ''), jsonb_build_object('total', (number - 1) * %(points)s),
         jsonb_build_object('points', %(points)s, 'total', number * %(points)s), name || '-' || number, 'many',
-        'system', 'many', at, at, {_DIGEST} FROM many_rows
+        'system', 'many', at, at, {_DIGEST}, {_TRANSACTION} FROM many_rows
     ORDER BY 1
     """,
 )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from loyalty.actions.clock import set_clock
-from loyalty.queries.overview import checklist
+from loyalty.queries.first_steps import checklist
 from programs.models import Environment
 from tests import factories
 
@@ -32,5 +32,5 @@ def test_a_rule_that_takes_effect_later_is_not_said_to_be_in_force(environment: 
         for at in (now, now - timedelta(days=1))
     ]
     assert [step.done for step in said] == [True, True]
-    assert said[0].detail.endswith("it is in force.")
-    assert said[1].detail.endswith("from a later instant on.")
+    assert said[0].state.endswith("it is in force.")
+    assert said[1].state.endswith("from a later instant on.")

@@ -90,7 +90,9 @@ def compact(figure: int) -> str:
         return words_of(figure)
     size, unit = next((size, unit) for size, unit in _UNITS if abs(figure) >= size)
     whole, hundredths = divmod(abs(figure) * 100 // size, 100)
-    text = f"{whole:,}.{hundredths:02}".rstrip("0").rstrip(".") if hundredths and whole < 100 else f"{whole:,}"
+    text = (
+        f"{whole:,}.{hundredths:02}".rstrip("0").rstrip(".") if hundredths and whole < 100 else f"{whole:,}"
+    )
     return f"{'−' if figure < 0 else ''}{text}{unit}"
 
 
