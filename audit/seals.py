@@ -125,14 +125,24 @@ def seal_state(most: int | None = None) -> SealState:
     }
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*), min(recorded_at) FROM (SELECT recorded_at FROM audit_auditevent"
-            " WHERE (epoch, transaction) >= (%(epoch)s, %(transaction)s::text::xid8)"
-            " AND (epoch, transaction, id) > (%(epoch)s, %(transaction)s::text::xid8, %(id)s)"
-            " ORDER BY epoch, transaction LIMIT %(most)s) AS waiting",
+            _WAITING,
             sent,
         )
         waiting, since = cursor.fetchone()
     return SealState(head_of(last) if last else None, waiting, since)
+
+
+# Two looks, of which each goes along the index: of an OR the whole trail is read and sorted.
+_WAITING = """
+SELECT count(*), min(recorded_at) FROM (
+    (SELECT recorded_at FROM audit_auditevent
+     WHERE epoch = %(epoch)s AND transaction >= %(transaction)s::text::xid8
+       AND (transaction, id) > (%(transaction)s::text::xid8, %(id)s)
+     ORDER BY epoch, transaction LIMIT %(most)s)
+    UNION ALL
+    (SELECT recorded_at FROM audit_auditevent WHERE epoch > %(epoch)s ORDER BY epoch, transaction LIMIT %(most)s)
+) AS waiting
+"""
 
 
 def seal_of(row: AuditEvent) -> Seal | None:

@@ -24,10 +24,11 @@ from loyalty.admin.keyset import KeysetAdmin
 from loyalty.admin.shared import member_link, signed, uuid_or_none
 from loyalty.models import AdjustmentRequest, Member
 from loyalty.queries.approvals import pending_requests
-from loyalty.queries.balances import balances_of
+from loyalty.queries.balances import balances_of, balances_of_many
 from programs.admin.base import actor_of, may, require, required_environment
 from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import text_area
+from programs.models import Environment
 from programs.queries.environments import now_in
 from programs.queries.plans import has_feature
 
@@ -101,11 +102,15 @@ class AdjustmentRequestAdmin(KeysetAdmin[AdjustmentRequest], DetailAdmin[Adjustm
         environment, after = required_environment(request), uuid_or_none(request.GET.get("after"))
         waiting = pending_requests(environment)
         found = list((waiting.filter(pk__gt=after) if after else waiting)[: PAGE + 1])
+        effects = _effects(environment, found[:PAGE])
         return self.page(
             request,
             "adjustment_requests.html",
             "Approvals",
-            rows=[(row, ADJUSTMENT_REASONS.get(row.reason, row.reason)) for row in found[:PAGE]],
+            rows=[
+                (row, ADJUSTMENT_REASONS.get(row.reason, row.reason), effects.get(row.pk))
+                for row in found[:PAGE]
+            ],
             next=found[PAGE - 1].pk if len(found) > PAGE else None,
             is_first=after is None,
             total=waiting.count(),
@@ -185,6 +190,21 @@ class AdjustmentRequestAdmin(KeysetAdmin[AdjustmentRequest], DetailAdmin[Adjustm
             return HttpResponseRedirect(self.url("change", found.pk))
         messages.success(request, done(decided))
         return HttpResponseRedirect(reverse("admin:loyalty_adjustmentrequest_queue"))
+
+
+def _effects(environment: Environment, rows: list[AdjustmentRequest]) -> dict[Any, tuple[int, int]]:
+    """By request: what the member can spend now, and could once it is approved; a few statements for all."""
+    if not rows:
+        return {}
+    members = {row.member_id for row in rows}
+    now = now_in(environment)
+    balances = balances_of_many(environment=environment, member_ids=list(members), now=now)
+    spendable = {(key, each.metric.pk): each.balance for key, found in balances.items() for each in found}
+    return {
+        row.pk: (before, before + row.points)
+        for row in rows
+        if (before := spendable.get((row.member_id, row.metric_id))) is not None
+    }
 
 
 def _approved(decided: AdjustmentRequest) -> SafeString:

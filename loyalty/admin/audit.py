@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from audit.models import AuditEvent
 from audit.seals import head_of, newest_seal, seal_of, seal_state
-from loyalty.admin.audit_labels import labels_of, said_of
+from loyalty.admin.audit_labels import labels_of, page_of, said_of
 from loyalty.admin.exports import ExportableAdmin
 from loyalty.admin.keyset import KeysetList
 from loyalty.admin.shared import RecordedRange, member_link
@@ -179,6 +179,13 @@ class AuditEventAdmin(ExportableAdmin[AuditEvent]):
     def from_where(self, event: AuditEvent) -> str:
         return event.ip or "–"
 
+    def _called(self, request: HttpRequest, found: AuditEvent, member: Member | None) -> str:
+        """What the object is or was called."""
+        if found.object_type == "member" and member is not None:
+            return str(member)
+        environment = required_environment(request)
+        return said_of(found) or labels_of(environment, [found]).get(found.pk, "")
+
     def detail_title(self, found: AuditEvent) -> str:
         return in_words(found.verb)
 
@@ -190,6 +197,9 @@ class AuditEventAdmin(ExportableAdmin[AuditEvent]):
             "who": self.who(found),
             "member": member,
             "seal": seal_of(found),
+            "noun": in_words(f"{found.object_type}."),
+            "called": self._called(request, found, member),
+            "page": page_of(found) if found.environment_id else None,
         }
 
 

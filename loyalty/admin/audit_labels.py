@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Model
+from django.urls import reverse
 
 from audit.ids import parse_public
 from audit.models import AuditEvent
@@ -72,6 +73,40 @@ def _names(environment: Environment, kind: str, keys: list[UUID]) -> dict[UUID, 
     return {
         each.pk: str(each) for each in model._default_manager.filter(environment=environment, pk__in=keys)
     }
+
+
+_PAGES: Final[Mapping[str, str]] = {
+    "adjustment_request": "loyalty_adjustmentrequest",
+    "apikey": "programs_apikey",
+    "event": "loyalty_event",
+    "hold": "loyalty_hold",
+    "ledgerentry": "loyalty_ledgerentry",
+    "member": "loyalty_member",
+    "redemption": "loyalty_redemption",
+    "stamp_collection": "loyalty_stampcollection",
+    "stamp_reward": "loyalty_stampreward",
+    "tierladder": "programs_tierladder",
+    "tokenkey": "programs_tokenkey",
+    "webhookdelivery": "audit_webhookdelivery",
+    "webhookendpoint": "audit_webhookendpoint",
+    **{kind: f"programs_{kind}" for kind in _MODELS},
+}
+
+
+def page_of(event: AuditEvent) -> str | None:
+    """The console page of what the event is about, in its environment; None where there is none of its kind. The page
+    itself says where the object is gone."""
+    page = _PAGES.get(event.object_type)
+    key = uuid_in(event.object_id)
+    return reverse(f"admin:{page}_change", args=[key]) if page and key else None
+
+
+def uuid_in(object_id: str) -> UUID | None:
+    """Of `txn_…` and a plain UUID."""
+    try:
+        return UUID(object_id.rpartition("_")[2])
+    except ValueError:
+        return None
 
 
 def _key(object_id: str) -> UUID | None:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
-from loyalty.queries.jobs import JobRun, job_states, outbox, workers_alive
+from loyalty.queries.jobs import JobRun, JobState, job_states, outbox, workers_alive
 
 _OUTCOMES = {
     "succeeded": ("done", "Done"),
@@ -37,15 +38,49 @@ _NAMES = {
 }
 
 
+# What somebody has started has a page of its own, which says how far it came.
+_STARTED = {
+    "back_test": (
+        "programs_earningrule_changelist",
+        "The rule’s page says how far it came; start it again there.",
+    ),
+    "code_upload": (
+        "programs_reward_changelist",
+        "The reward’s page says how far it came; start it again there.",
+    ),
+    "export": ("loyalty_export_changelist", "Ask for the file again at its list."),
+    "import": (
+        "loyalty_import_changelist",
+        "Its page says how far it came; go on there. No row counts twice.",
+    ),
+}
+
+
 def jobs_shown() -> dict[str, Any]:
     """What the page of the jobs needs."""
     now = timezone.now()
+    states = job_states(now)
     return {
-        "jobs": [(_name(each.job), each, _outcome(each.last), _took(each.last)) for each in job_states(now)],
+        "failed": [(_name(each.job), *_advice(each)) for each in states if _has_failed(each)],
+        "jobs": [(_name(each.job), each, _outcome(each.last), _took(each.last)) for each in states],
         "workers": workers_alive(),
         "outbox": outbox(now),
         "now": now,
     }
+
+
+def _has_failed(state: JobState) -> bool:
+    return state.last is not None and state.last.outcome in ("failed", "aborted")
+
+
+def _advice(state: JobState) -> tuple[str, str | None]:
+    """What to do about a job that failed, and where."""
+    if state.job in _STARTED:
+        page, words = _STARTED[state.job]
+        return words, reverse(f"admin:{page}")
+    if state.next_at is not None:
+        return "It is tried again by itself at its next run; what it did not do then is done then.", None
+    return "It is tried again by itself when there is next something to do.", None
 
 
 def _name(job: str) -> str:

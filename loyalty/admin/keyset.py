@@ -105,7 +105,7 @@ class KeysetList(ChangeList):
         """What the templates of a list ask for."""
         self.result_list = found
         self.result_count = len(found)
-        self.full_result_count = None
+        self.full_result_count = len(found)
         self.show_full_result_count = self.show_admin_actions = False
         self.can_show_all = self.multi_page = False
         self.paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)

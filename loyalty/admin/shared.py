@@ -84,14 +84,20 @@ class MetricFilter(SimpleListFilter):
 
     title = "metric"
     parameter_name = "metric"
-    field = "account__metric__code"
+    field = "account__metric_id"
+    metrics: list[Metric]
 
     def lookups(self, request: HttpRequest, model_admin: ModelAdmin[Any]) -> Iterable[tuple[str, str]]:
-        metrics = Metric.objects.filter(environment=current_environment(request))
-        return [(metric.code, metric.title) for metric in metrics]
+        self.metrics = list(Metric.objects.filter(environment=current_environment(request)))
+        return [(metric.code, metric.title) for metric in self.metrics]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
+        """By the metric's key; all rows are of the only one that there is."""
+        if not self.value():
+            return queryset
+        chosen = [metric.pk for metric in self.metrics if metric.code == self.value()]
+        is_all = bool(chosen) and len(self.metrics) == 1
+        return queryset if is_all else queryset.filter(**{f"{self.field}__in": chosen})
 
 
 class EventTypeFilter(SimpleListFilter):

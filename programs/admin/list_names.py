@@ -5,8 +5,15 @@ from typing import Final
 _NAMES: Final = {
     "adjustment requests": "Approvals",
     "audit events": "Audit trail",
+    "inventory sets": "Inventory",
+    "ledger entries": "Ledger",
+    "milestone sets": "Milestones",
     "plans": "Plan",
     "program shares": "Shared programs",
+    "projects": "Project",
+    "rewards": "Catalogue",
+    "tier ladders": "Tiers",
+    "token keys": "Member token keys",
 }
 
 

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from programs.actions.programs import check_limit, save_program
 from programs.admin.base import actor_of, required_environment
 from programs.admin.configured import ConfiguredAdmin, ConfiguredForm
+from programs.admin.program_parts import parts_of
 from programs.models import Program
 from programs.queries.plans import has_feature
 
@@ -30,6 +31,7 @@ _RETENTION = (
 @admin.register(Program)
 class ProgramAdmin(ConfiguredAdmin[Program]):
     form = ProgramForm
+    change_form_template = "console/program.html"
     explanation = "A program owns metrics and earning rules. One named “default” comes with the environment."
     first_step = "Add one for each separate scheme, such as a club with its own points."
     list_display = ("name", "code", "state", "starts_at", "ends_at")
@@ -46,6 +48,14 @@ class ProgramAdmin(ConfiguredAdmin[Program]):
         is_set = obj is not None and obj.adjustment_limit is not None
         knows = is_set or has_feature(required_environment(request), "approvals")
         return [*self.fieldsets, *([self._approvals] if knows else [])]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """With what belongs to the program: the one page that shows it whole."""
+        program: Program | None = context.get("original")
+        context["parts"] = parts_of(request, program) if program else []
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         environment = required_environment(request)
