@@ -4,7 +4,7 @@ anywhere in the console."""
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from audit.ids import parse_public, public
 from loyalty.models import Event, Hold, LedgerEntry, Member, Redemption, StampReward
@@ -13,9 +13,20 @@ from loyalty.queries.redemptions import redemptions_of
 from loyalty.queries.stamps import collections_of, rewards_of, stamp_programs_of
 from loyalty.queries.webhook_lists import all_endpoints_of, deliveries_of
 from loyalty.queries.windows import ENTRY, EVENT, Windows, windows_of, within
-from programs.models import Challenge, Coupon, EarningRule, Environment
+from programs.models import (
+    Challenge,
+    Coupon,
+    EarningRule,
+    Environment,
+    InventorySet,
+    Metric,
+    MilestoneSet,
+    Program,
+    Reward,
+    StampProgram,
+)
 
-_MEMBERS_SHOWN = 8
+MEMBERS_SHOWN = 8
 _PAID_SHOWN = 8
 
 
@@ -31,7 +42,8 @@ class Hit(NamedTuple):
 
 def find_anything(*, environment: Environment, term: str) -> list[Hit]:
     """What the term names: an exact transaction, hold, redemption, stamp, webhook or event id, a code that was
-    issued, members whose id begins with it; rules, challenges and coupons whose title has it, or whose id it is."""
+    issued, members whose id begins with it or whose e-mail address it is; whatever is configured and has it in its
+    title, or for its id. Bounded in rows and statements; members and history by indexes alone."""
     if not term or len(term) > 200 or "\x00" in term:
         return []
     windows = windows_of(environment)
@@ -45,6 +57,7 @@ def find_anything(*, environment: Environment, term: str) -> list[Hit]:
         *_rules(environment, term),
         *_challenges(environment, term),
         *_coupons(environment, term),
+        *_named(environment, term),
         *_webhooks(environment, term),
     ]
 
@@ -72,7 +85,7 @@ def _redemptions(environment: Environment, term: str) -> list[Hit]:
     """By `red_` id, or by the code, as it may be typed."""
     key = parse_public("red", term)
     by_id = redemptions_of(environment=environment).filter(pk=key) if key else []
-    by_code = redemptions_of(environment=environment, code=term)[:_MEMBERS_SHOWN]
+    by_code = redemptions_of(environment=environment, code=term)[:MEMBERS_SHOWN]
     return [_redemption(public("red", row.pk), row) for row in by_id] + [
         _redemption(str(row.issued_code), row) for row in by_code
     ]
@@ -119,7 +132,7 @@ def _events(environment: Environment, term: str, windows: Windows | None) -> lis
 def _members(environment: Environment, term: str) -> list[Hit]:
     """By an attribute such as an e-mail address, and by the beginning of their id."""
     told = members_saying(environment, term)
-    rows = members_beginning(Member.objects.filter(environment=environment), term)[:_MEMBERS_SHOWN]
+    rows = members_beginning(Member.objects.filter(environment=environment), term)[:MEMBERS_SHOWN]
     keys = {row.pk for row in told}
     found = [*told, *(row for row in rows if row.pk not in keys)]
     return [Hit(str(row), f"{_state(row)} member", "loyalty_member", row.pk, "person") for row in found]
@@ -133,7 +146,7 @@ def _rules(environment: Environment, term: str) -> list[Hit]:
     rows = EarningRule.objects.filter(environment=environment, name__icontains=term)
     return [
         Hit(row.name, f"{row.get_status_display()} earning rule", "programs_earningrule", row.pk, "rule")
-        for row in rows[:_MEMBERS_SHOWN]
+        for row in rows[:MEMBERS_SHOWN]
     ]
 
 
@@ -145,7 +158,7 @@ def _challenges(environment: Environment, term: str) -> list[Hit]:
         rows = rows.filter(title__icontains=term)
     return [
         Hit(row.title, f"{row.get_status_display()} challenge", "programs_challenge", row.pk, "flag")
-        for row in rows[:_MEMBERS_SHOWN]
+        for row in rows[:MEMBERS_SHOWN]
     ]
 
 
@@ -154,8 +167,32 @@ def _coupons(environment: Environment, term: str) -> list[Hit]:
     rows = Coupon.objects.filter(named, environment=environment).select_related("item")
     return [
         Hit(row.item.title, f"{row.item.public_id} · coupon", "programs_coupon", row.pk, "sell")
-        for row in rows[:_MEMBERS_SHOWN]
+        for row in rows[:MEMBERS_SHOWN]
     ]
+
+
+# What else the tenant has named: its title's column, whether it has an id that calls use, and its icon.
+_NAMED: tuple[tuple[type[Model], str, bool, str], ...] = (
+    (Program, "name", True, "loyalty"),
+    (Metric, "title", False, "token"),
+    (Reward, "name", True, "redeem"),
+    (StampProgram, "name", False, "approval"),
+    (MilestoneSet, "title", False, "landscape"),
+    (InventorySet, "title", False, "inventory_2"),
+)
+
+
+def _named(environment: Environment, term: str) -> list[Hit]:
+    """Configuration whose title has the term, or whose id it is; a statement for each kind."""
+    found = []
+    for model, column, has_id, icon in _NAMED:
+        named = Q(**{f"{column}__icontains": term})
+        if has_id:
+            named |= Q(public_id=term)
+        noun = f"{model._meta.app_label}_{model._meta.model_name}"
+        rows = model._default_manager.filter(named, environment=environment)[:MEMBERS_SHOWN]
+        found += [Hit(str(row), str(model._meta.verbose_name), noun, row.pk, icon) for row in rows]
+    return found
 
 
 def _webhooks(environment: Environment, term: str) -> list[Hit]:
