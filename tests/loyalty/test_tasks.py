@@ -357,7 +357,7 @@ def test_jobs_that_ended_long_ago_are_forgotten() -> None:
 @pytest.mark.usefixtures("queue")
 def test_a_worker_ends_when_told_and_leaves_nothing_of_itself() -> None:
     stopping = threading.Event()
-    timer = threading.Timer(1.0, stopping.set)
+    timer = threading.Timer(2.0, stopping.set)
     timer.start()
     began = time.monotonic()
     with app.replace_connector(jobs.connector()) as real:

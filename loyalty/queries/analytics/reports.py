@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from loyalty.ledger.consistent import one_state
-from loyalty.queries.analytics.flows import FIGURES
+from loyalty.queries.analytics.entries import FIGURES
 from loyalty.queries.analytics.liability import Liability, liability
 from loyalty.queries.analytics.members import MembersDay, members_by_day
 from loyalty.queries.analytics.periods import Period
