@@ -19,9 +19,10 @@ from loyalty.admin.charts.reports import Report
 from loyalty.admin.forecast_report import forecast_report
 from loyalty.admin.money import money_words
 from loyalty.admin.overview import Choice, taken
+from loyalty.admin.overview_figures import rate_words
 from loyalty.admin.periods import Chosen, DaysForm, Period, month_before, month_of
 from loyalty.admin.points_report import outstanding_report, points_report
-from loyalty.admin.statement import statement_of, statement_report
+from loyalty.admin.statement import Statement, statement_of, statement_report
 from loyalty.rules.days import FIRST_YEAR
 from programs.admin.base import require, required_environment
 from programs.admin.widgets import month_input
@@ -76,6 +77,7 @@ def liability_shown(request: HttpRequest) -> dict[str, Any]:
         "month": month,
         "asked": asked,
         "statement": statement,
+        "rates": _rates(statement),
         "closing_value": money_words(asked.metric, statement.closing),
         "reports": [
             _addressed(make(asked), asked) for make in (outstanding_report, points_report, forecast_report)
@@ -83,6 +85,13 @@ def liability_shown(request: HttpRequest) -> dict[str, Any]:
         "statement_csv": _csv("statement", asked),
         **_choices(asked, month),
     }
+
+
+def _rates(statement: Statement) -> str:
+    if statement.redemption_rate is None:
+        return ""
+    redeemed, expired = (rate_words(rate) for rate in (statement.redemption_rate, statement.breakage_rate))
+    return f"Of what was issued, less what was taken back, {redeemed} was redeemed and {expired} expired."
 
 
 def liability_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:

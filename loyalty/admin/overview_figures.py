@@ -34,11 +34,15 @@ def rated(name: str, now: Decimal | None, before: Decimal | None, note: str = ""
     if now is None:
         return Figure(name, "–", note=note)
     if before is None:
-        return Figure(name, _rate(now), change="nothing to compare with", note=note)
+        return Figure(name, rate_words(now), change="nothing to compare with", note=note)
     tenths = round(1000 * now) - round(1000 * before)  # as they are shown
     change = "as before" if not tenths else f"{abs(tenths) / 10:g} percentage points {_way(tenths)}"
     return Figure(
-        name, _rate(now), _arrow(tenths), f"{change} ({_rate(before)} before)" if tenths else change, note
+        name,
+        rate_words(now),
+        _arrow(tenths),
+        f"{change} ({rate_words(before)} before)" if tenths else change,
+        note,
     )
 
 
@@ -59,7 +63,8 @@ def _way(difference: int) -> str:
     return "more" if difference > 0 else "less"
 
 
-def _rate(rate: Decimal) -> str:
+def rate_words(rate: Decimal) -> str:
+    """0.125 → 12.5%."""
     return f"{100 * rate:,.1f}%".replace(".0%", "%").replace("-", "−")
 
 

@@ -125,9 +125,9 @@ class TestLabels:
             gaps = {int(later.words) - int(earlier.words) for earlier, later in pairwise(shown)}
             assert len(gaps) <= 1
 
-    def test_stand_below_the_middle_of_their_place_and_not_beyond_the_edge(self) -> None:
+    def test_stand_below_the_middle_of_their_place_and_not_beyond_the_right_edge(self) -> None:
         shown = labels_below([f"{number}" for number in range(30)])
-        assert [(label.x, label.anchor) for label in shown[:2]] == [("1.67", "start"), ("18.33", "middle")]
+        assert [(label.x, label.anchor) for label in shown[:2]] == [("1.67", "middle"), ("18.33", "middle")]
         assert [label.anchor for label in labels_below(["a", "b"])] == ["middle", "middle"]
 
     def test_every_second_is_left_out_on_a_phone(self) -> None:

@@ -6,7 +6,7 @@ from itertools import count
 
 _MOST_SPACES = 5
 _MOST_LABELS = 7
-_EDGE = 6.0  # percent: a label nearer to the edge would stand out of the plot
+_EDGE = 6.0  # percent: a label nearer to the right edge would stand out of the plot
 _SHORT_FROM = 100_000
 _UNITS = ((10**12, "tn"), (10**9, "bn"), (10**6, "m"), (10**3, "k"))
 
@@ -80,7 +80,7 @@ def labels_below(names: Sequence[str]) -> list[Label]:
 
 
 def _label(words: str, x: float, *, minor: bool) -> Label:
-    anchor = "start" if x < _EDGE else "end" if x > 100 - _EDGE else "middle"
+    anchor = "end" if x > 100 - _EDGE else "middle"  # on the left there is the axis to stand below
     return Label(words, percent(x), anchor, minor)
 
 
