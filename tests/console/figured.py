@@ -6,8 +6,12 @@ from typing import Any
 
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
+from loyalty.actions.points import spend
+from loyalty.actions.reversals import reverse
 from programs.models import Environment
+from tests import factories
 
 # From the entries alone, each on its local day; nothing of the roll-ups, the accounts or the lots.
 _MOVED = """
@@ -40,6 +44,18 @@ def moved_by_the_ledger(
     with connection.cursor() as cursor:
         cursor.execute(_MOVED, sent | {"zone": environment.project.time_zone})
         return dict(zip(NAMES, map(int, cursor.fetchone()), strict=True))
+
+
+def into_debt(environment: Environment, points: int, member: str = "ada") -> None:
+    """The member earned so much and spent it, and then the earning was taken back."""
+    common: dict[str, Any] = {
+        "environment": environment,
+        "actor": factories.make_actor(),
+        "now": timezone.now(),
+    }
+    entry = factories.give(environment, points, member)
+    spend(member=member, points=points, reason=None, **common)
+    reverse(entry=entry.pk, points=None, reason=None, **common)
 
 
 def rows_of(client: Client, url: str, query: dict[str, str] | None = None) -> list[dict[str, str]]:
