@@ -123,8 +123,7 @@ def test_stamps_by_day_are_what_their_rows_say(lively: Club) -> None:
         make_card(environment, tea, member)
     for number in range(9):
         lively.today += 0.7
-        bought = {"amount": "5.00", "currency": "GBP", "quantity": 1}
-        lively.buy(f"tea-{number}", member=("ada", "bea")[number % 2], **bought)
+        lively.buy(f"tea-{number}", "5.00", member=("ada", "bea")[number % 2], currency="GBP")
     span = days(reload(environment), local(day(0)), local(day(lively.today + 400)))
     (found,) = stamps_report(environment=reload(environment), stamp_programs=[tea], period=span)
     stamps = Counter(local(one.collected_at) for one in Stamp.objects.filter(environment_id=environment.pk))

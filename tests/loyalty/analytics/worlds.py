@@ -19,7 +19,7 @@ class RandomWorld(Till):
     def __init__(self, environment: Environment, seed: int) -> None:
         super().__init__(environment)
         self.chance = random.Random(seed)
-        self.entries: list[LedgerEntry] = []
+        self.posted: list[LedgerEntry] = []
         self.holds: list[Hold] = []
         self.refused = 0
         policy = self.chance.choice(["debt", "debt", "clip"])
@@ -41,7 +41,7 @@ class RandomWorld(Till):
         points = chance.choice([5, 20, 40])
         return [
             (lambda: self._give(points, member), 8),
-            (lambda: self.entries.append(self.spend(points, member)), 4),
+            (lambda: self.posted.append(self.spend(points, member)), 4),
             (
                 lambda: self.holds.append(
                     self.hold(points, member, until=self.today + chance.choice([1, 30]))
@@ -58,14 +58,14 @@ class RandomWorld(Till):
     def _give(self, points: int, member: str) -> None:
         lasts = self.chance.choice([None, None, -1, 3, 20, 70])
         expires = None if lasts is None else self.today + lasts
-        self.entries.append(self.give(points, member, expires=expires))
+        self.posted.append(self.give(points, member, expires=expires))
 
     def _reverse_one(self) -> None:
-        if self.entries:
-            self.reverse(self.entries.pop(self.chance.randrange(len(self.entries))))
+        if self.posted:
+            self.reverse(self.posted.pop(self.chance.randrange(len(self.posted))))
 
     def _close_a_hold(self) -> None:
         if self.holds:
             hold = self.holds.pop()
             with contextlib.suppress(IndexError):
-                self.entries.append(self.capture(hold, max(1, hold.points // 2)))
+                self.posted.append(self.capture(hold, max(1, hold.points // 2)))

@@ -109,8 +109,8 @@ class Analytics(Resource):
     ) -> Page[StampRow]:
         """Of each stamp program: at how many stamps its members stand now, what full cards gave, and what happened on
         each day of the period."""
-        query = {"from": from_, "to": to, "status": status, "program": program}
-        query |= {"limit": limit, "order": order, "cursor": cursor}
+        narrowed = {"from": from_, "to": to, "status": status, "program": program}
+        query = {**narrowed, "limit": limit, "order": order, "cursor": cursor}
         return self._page(StampRow, path("analytics", "stamps"), query)
 
 
