@@ -51,7 +51,6 @@ def add_project(
     """A new project with both environments, and in each the program `default` with the metric `points`. `owner` owns
     it. Raises InvalidRequest naming each field, and PlanLimitExceeded. Locks: the organization."""
     hold_limit(organization=organization, limit="projects", used=lambda: projects_used(organization.pk))
-    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)  # also where no limit binds
     project = Project(organization=organization, name=name.strip(), time_zone=time_zone)
     _check(project, None, owner)
     project.save(force_insert=True)

@@ -12,7 +12,15 @@ from django.views.decorators.cache import never_cache
 
 from programs.admin import own_log_in
 from programs.admin.base import current_environment
-from programs.admin.log_in import CodePage, LogIn, to_log_in
+from programs.admin.log_in import (
+    CodePage,
+    LogIn,
+    count_failure,
+    is_locked,
+    locked_out,
+    page_of_form,
+    to_log_in,
+)
 from programs.admin.security import record_security
 
 if TYPE_CHECKING:
@@ -46,9 +54,14 @@ class GuardedSite(AdminSite):
         return never_cache(LogIn.as_view(extra_context=extra_context))(request)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Wrong old passwords count as failed log-ins do."""
+        if request.method == "POST" and is_locked(request, request.user.get_username()):
+            return locked_out(request, None, {"username": request.user.get_username()})
         response = super().password_change(request, extra_context)
         if request.method == "POST" and response.status_code == 302:
             record_security("staff.password_changed", request, request.user.get_username())
+        elif request.method == "POST" and "old_password" in response.context_data["form"].errors:
+            count_failure(request, request.user.get_username(), "old password")
         return response
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
@@ -79,5 +92,9 @@ def _must_set_up(request: HttpRequest) -> bool:
 
 def forgery(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django names the reason
     """In place of Django's page for a form without its token, which is mostly one that was open across a log-in."""
-    context = {**admin.site.each_context(request), "title": "Open the page anew", "page": request.path}
+    context = {
+        **admin.site.each_context(request),
+        "title": "Open the page anew",
+        "page": page_of_form(request),
+    }
     return render(request, "console/forgery.html", context, status=403)

@@ -92,7 +92,7 @@ class CodePage:
             request.session.pop(_HALF_WAY, None)
             return HttpResponseRedirect(f"{reverse('admin:login')}?ended=code")
         form = CodeForm(request.POST or None)
-        if not AxesProxyHandler.is_allowed(request, {"username": user.get_username()}):
+        if is_locked(request, user.get_username()):
             return locked_out(request, None, {"username": user.get_username()})
         if request.method == "POST" and form.is_valid():
             try:
@@ -100,7 +100,7 @@ class CodePage:
             except DomainError as error:
                 form_errors(form, error)
                 if error.errors[0].code == "invalid":
-                    _count_failure(request, user)
+                    count_failure(request, user.get_username(), "second factor")
             else:
                 return self._enter(request, user, factor)
         context = {**admin.site.each_context(request), "title": "Second factor", "form": form}
@@ -138,7 +138,7 @@ def to_log_in(request: HttpRequest) -> HttpResponse:
     ended = getattr(request, "log_in_ended", None)
     target = request.get_full_path()
     if request.method != "GET":
-        ended, target = "form", _page_of_form(request)
+        ended, target = "form", page_of_form(request)
     asked = {REDIRECT_FIELD_NAME: target} | ({"ended": ended} if ended else {})
     address = f"{reverse('admin:login')}?{urlencode(asked)}"
     if (
@@ -148,7 +148,7 @@ def to_log_in(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(address)
 
 
-def _page_of_form(request: HttpRequest) -> str:
+def page_of_form(request: HttpRequest) -> str:
     """Where the form stood: its own address, unless the browser says where."""
     referer = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(referer, allowed_hosts={request.get_host()}) and "://" in referer:
@@ -181,10 +181,15 @@ def _locked_until(request: HttpRequest, username: str | None) -> datetime:
     return found
 
 
-def _count_failure(request: HttpRequest, user: User) -> None:
-    """A wrong code counts beside wrong passwords (django-axes), and stands in the trail."""
-    request.login_step = "second factor"  # type: ignore[attr-defined]
-    user_login_failed.send(__name__, credentials={"username": user.get_username()}, request=request)
+def is_locked(request: HttpRequest, username: str) -> bool:
+    """Whether that name failed too often from this address."""
+    return not AxesProxyHandler.is_allowed(request, {"username": username})
+
+
+def count_failure(request: HttpRequest, username: str, step: str) -> None:
+    """What was wrong at another step counts beside wrong passwords (django-axes), and stands in the trail."""
+    request.login_step = step  # type: ignore[attr-defined]
+    user_login_failed.send(__name__, credentials={"username": username}, request=request)
 
 
 def _actor(request: HttpRequest, user: User) -> Actor:

@@ -235,6 +235,19 @@ class TestSecondFactor:
         )
         assert user.secondfactor_set.filter(confirmed=True).exists()
 
+    def test_wrong_old_passwords_lock_too_and_are_not_kept(self, client: Client, user: User) -> None:
+        fresh = "another horse battery staple"
+        form = {"old_password": "a-guess", "new_password1": fresh, "new_password2": fresh}
+        for _ in range(5):
+            answer = client.post("/console/password_change/", form)
+        assert answer.status_code == 429
+        assert client.post("/console/password_change/", form | {"old_password": PASSWORD}).status_code == 429
+        user.refresh_from_db()
+        assert user.check_password(PASSWORD)
+        kept = str(list(AccessAttempt.objects.values()))
+        assert "a-guess" not in kept
+        assert fresh not in kept
+
     def test_a_secret_under_a_lost_key_is_a_sentence(self, client: Client, user: User, settings: Any) -> None:
         phone, codes = set_up(client)
         settings.ENCRYPTION_KEYS = ["another key, of more than thirty-two letters"]
@@ -394,6 +407,8 @@ class TestSessions:
     def test_a_form_from_before_the_log_in_is_no_white_page(self, user: User) -> None:
         strict = Client(enforce_csrf_checks=True)
         strict.force_login(user)
-        answer = strict.post("/console/programs/program/add/", {"name": "x"})
+        form = "http://testserver/console/programs/program/add/?a=1"
+        answer = strict.post("/console/programs/program/x/change/", {"name": "x"}, headers={"Referer": form})
         assert answer.status_code == 403
+        assert 'href="/console/programs/program/add/?a=1"' in answer.content.decode()
         assert "Nothing was saved" in answer.content.decode()
