@@ -60,7 +60,7 @@ class GuardedSite(AdminSite):
         response = super().password_change(request, extra_context)
         if request.method == "POST" and response.status_code == 302:
             record_security("staff.password_changed", request, request.user.get_username())
-        elif request.method == "POST" and "old_password" in response.context_data["form"].errors:
+        elif request.method == "POST" and "old_password" in _faults(response):
             count_failure(request, request.user.get_username(), "old password")
         return response
 
@@ -78,6 +78,10 @@ class GuardedSite(AdminSite):
             return inner(request, *args, **kwargs)
 
         return update_wrapper(guarded, view)
+
+
+def _faults(response: Any) -> Any:
+    return response.context_data["form"].errors
 
 
 def lacks_second_factor(request: HttpRequest) -> bool:

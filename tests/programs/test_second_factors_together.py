@@ -66,7 +66,7 @@ def test_removed_and_made_anew_never_end_half(committed_environment: Environment
 def test_settings_changed_at_once_are_both_kept(committed_environment: Environment, together: Any) -> None:
     project = committed_environment.project
     owner = factories.make_staff(project)
-    changes = [{"audit_member_views": True}, {"name": "Renamed"}]
+    changes: list[dict[str, Any]] = [{"audit_member_views": True}, {"name": "Renamed"}]
     together(
         lambda number: change_project(
             project=project, changes=changes[number], by=owner, actor=factories.make_actor()
