@@ -56,6 +56,7 @@ def _tag(found: AdjustmentRequest) -> SafeString:
 class AdjustmentRequestAdmin(KeysetAdmin[AdjustmentRequest], DetailAdmin[AdjustmentRequest]):
     reader: ClassVar[str] = "support"
     detail_template = "adjustment_request.html"
+    made_at = ("See the programs", "programs_program_changelist", "analyst")
     served = frozenset({"q", "status"})
     explanation = "An adjustment above a program's limit is asked for here, and another person approves it."
     first_step = "Set a limit on a program's page. Whoever adjusts a member by more is asked to request it."
@@ -201,7 +202,7 @@ def _effects(environment: Environment, rows: list[AdjustmentRequest]) -> dict[An
     balances = balances_of_many(environment=environment, member_ids=list(members), now=now)
     spendable = {(key, each.metric.pk): each.balance for key, found in balances.items() for each in found}
     return {
-        row.pk: (before, before + row.points)
+        row.pk: (before, before + (0 if row.points > 0 and row.metric.vesting_days else row.points))
         for row in rows
         if (before := spendable.get((row.member_id, row.metric_id))) is not None
     }

@@ -106,6 +106,7 @@ def _without_results(kind: type[ChangeList]) -> type[ChangeList]:
 @admin.register(Export)
 class ExportAdmin(KeysetAdmin[Export], DetailAdmin[Export]):
     detail_template = "export.html"
+    made_at = ("See the members", "loyalty_member_changelist", "analyst")
     explanation = "An export is a list as a CSV file. It can be downloaded for a day."
     first_step = "Open a list, filter it as you like, and choose “Export CSV”."
     list_display = ("when", "what", "filters", "state", "so_many", "size_of", "by")

@@ -57,6 +57,7 @@ class HoldList(KeysetList):
 @admin.register(Hold)
 class HoldAdmin(KeysetAdmin[Hold], DetailAdmin[Hold]):
     detail_template = "hold.html"
+    made_at = ("See the members", "loyalty_member_changelist", "analyst")
     explanation = "A hold reserves a member's points until they are captured, released, or its time is up."
     first_step = "Your server makes one with POST /v1/holds, when an order begins that points will pay."
     list_display = ("when", "member_of", "held", "metric", "state", "until", "why")

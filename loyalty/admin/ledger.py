@@ -27,6 +27,7 @@ from programs.admin.tables import rows_of
 class LedgerEntryAdmin(ExportableAdmin[LedgerEntry], WindowedAdmin[LedgerEntry]):
     exported_as = "ledger"
     detail_template = "entry.html"
+    made_at = ("Send an event", "loyalty_event_add", "operator")
     served = frozenset({"q", "occurred_at_from", "occurred_at_to"})
     dated_by, dated_when = "occurred_at", served - {"q"}
     explanation = "The ledger holds every change of a member's points, and is never edited."

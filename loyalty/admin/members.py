@@ -53,8 +53,9 @@ class MemberList(KeysetList):
 class MemberAdmin(ExportableAdmin[Member]):
     exported_as = "members"
     detail_template = "member.html"
+    made_at = ("Send an event", "loyalty_event_add", "operator")
     explanation = "Members are your users. One appears here with their first event, award or profile read."
-    first_step = "Send an event with their id as member_id, or adjust points through the API."
+    first_step = "Send an event with their id as member_id, or import those you have (Settings, Imports)."
     list_display = ("member_id", "state", "spendable", "created_at")
     list_display_links = ("member_id",)
     list_filter = ("status",)

@@ -95,6 +95,7 @@ class RedemptionList(KeysetList):
 class RedemptionAdmin(ExportableAdmin[Redemption]):
     exported_as = "redemptions"
     detail_template = "redemption.html"
+    made_at = ("See the rewards", "programs_reward_changelist", "analyst")
     served = frozenset({"q", "status"})
     explanation = "A redemption is a reward that a member bought with points."
     first_step = (

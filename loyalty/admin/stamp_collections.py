@@ -57,6 +57,7 @@ class CardList(KeysetList):
 @admin.register(StampCollection)
 class StampCollectionAdmin(KeysetAdmin[StampCollection], DetailAdmin[StampCollection]):
     detail_template = "stamp_collection.html"
+    made_at = ("See the stamp programs", "programs_stampprogram_changelist", "analyst")
     served = frozenset({"q", "stamp_program"})
     explanation = "An enrolment is a member’s stamp card: it collects stamps from when they join."
     first_step = (

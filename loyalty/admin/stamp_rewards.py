@@ -41,6 +41,7 @@ class StatusFilter(SimpleListFilter):
 class StampRewardAdmin(ExportableAdmin[StampReward]):
     exported_as = "stamp_rewards"
     detail_template = "stamp_reward.html"
+    made_at = ("See the stamp programs", "programs_stampprogram_changelist", "analyst")
     served = frozenset({"q", "status", "stamp_program"})
     explanation = "A stamp reward is money that a member is paid for a full stamp card."
     first_step = (

@@ -51,6 +51,7 @@ class EndpointFilter(SimpleListFilter):
 class WebhookDeliveryAdmin(ExportableAdmin[WebhookDelivery]):
     exported_as = "deliveries"
     detail_template = "webhook_delivery.html"
+    made_at = ("See the endpoints", "audit_webhookendpoint_changelist", "analyst")
     served = frozenset({"q", "endpoint", "created_at_from", "created_at_to"})
     explanation = "A delivery is one event on its way to one webhook endpoint; they are kept for 30 days."
     first_step = "Add an endpoint; what happens from then on is sent there."

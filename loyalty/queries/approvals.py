@@ -94,10 +94,11 @@ def pending_requests(environment: Environment) -> QuerySet[AdjustmentRequest]:
     return requests_of(environment).filter(status=AdjustmentRequest.Status.PENDING).order_by("id")
 
 
-def pending_count(*, environment: Environment) -> int:
-    """How many adjustments wait for a second person."""
+def pending_count(*, environment: Environment, most: int = 100) -> int:
+    """How many adjustments wait for a second person; counted up to `most`, so that a long queue costs no more."""
     waiting = AdjustmentRequest.Status.PENDING
-    return AdjustmentRequest.objects.filter(environment_id=environment.pk, status=waiting).count()
+    rows = AdjustmentRequest.objects.filter(environment_id=environment.pk, status=waiting)
+    return rows.order_by()[:most].count()
 
 
 def find_request(*, environment: Environment, request: UUID) -> AdjustmentRequest:

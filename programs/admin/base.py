@@ -23,6 +23,7 @@ from django.urls import URLPattern, path, reverse
 from audit.errors import DomainError
 from audit.record import Actor
 from programs.admin.list_names import list_name
+from programs.admin.plan_features import is_hidden
 from programs.admin.widgets import date_time, day_input
 from programs.models import Environment
 from programs.queries.staff import Role, environments_for, role_of
@@ -108,6 +109,8 @@ class TenantAdmin(ModelAdmin[ModelT]):
     """How the first row comes into being."""
     add_words: ClassVar[str] = ""
     """What the button says that makes one; empty: Add, and the noun."""
+    made_at: ClassVar[tuple[str, str, str] | None] = None
+    """Where the first row is made if not here: the button's words, the page's name, and the least role."""
 
     actions = None
     list_per_page = 50
@@ -236,6 +239,20 @@ class TenantAdmin(ModelAdmin[ModelT]):
             "first_step": self.first_step,
         } | (extra_context or {})
         return super().changelist_view(request, context)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the way on from an empty list."""
+        listed = super().get_changelist_instance(request)
+        listed.first_button = self._first_button(request)  # type: ignore[attr-defined]
+        return listed
+
+    def _first_button(self, request: HttpRequest) -> tuple[str, str] | None:
+        """Of an empty list: the words and the address, where the role may go there and the plan holds it."""
+        if self.made_at is None:
+            return None
+        words, page, least = self.made_at
+        hidden = is_hidden(current_environment(request), page)
+        return (words, reverse(f"admin:{page}")) if may(request, least) and not hidden else None
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """A refusal that only the action could see (someone else was faster) is a sentence, not a 500."""

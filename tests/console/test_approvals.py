@@ -180,3 +180,18 @@ def test_the_limit_is_set_on_the_programs_page(login: Any, environment: Environm
     assert operator.post(url, form | {"adjustment_limit": ""}).status_code == 302
     assert Program.objects.get(pk=program.pk).adjustment_limit is None
     assert "adjustment_limit" not in operator.get(url).content.decode()
+
+
+def test_the_queue_says_what_each_would_do_and_whose_it_is_before_anything_is_pressed(
+    login: Any, environment: Environment, member: Member
+) -> None:
+    olga, sven = login(environment, "support"), login(environment, "support")
+    ask(olga, member)
+    ask(olga, member, points="300")
+    own, others = (" ".join(client.get(QUEUE).content.decode().split()) for client in (olga, sven))
+    for text in (own, others):
+        assert "40 → <strong>540</strong>" in text
+        assert "40 → <strong>340</strong>" in text
+    assert "somebody else decides" in own
+    assert "somebody else decides" not in others
+    assert ("Decide</a>" in own, "Decide</a>" in others) == (False, True)

@@ -112,3 +112,14 @@ def test_who_is_in_no_project_is_not_let_in(login: Any, environment: Environment
     stranger = login(environment, "analyst")
     environment.project.memberships.all().delete()
     assert stranger.get("/console/jobs/").status_code == 403
+
+
+def test_what_failed_says_what_to_do(login: Any, environment: Environment) -> None:
+    assert "failed at" not in page(login, environment)
+    ran("retention", "failed", 0.25, "failed")
+    ran("import", "failed", 0.25, "failed")
+    text = " ".join(page(login, environment).split())
+    assert "2 jobs failed at their last run." in text
+    assert "<strong>Old history.</strong> It is tried again by itself at its next run" in text
+    assert "<strong>Imports.</strong> Its page says how far it came" in text
+    assert 'href="/console/loyalty/import/">Go there' in text

@@ -1,6 +1,7 @@
 """Anything is found by its id, from anywhere in the console."""
 
 from audit.ids import public
+from loyalty.models import Member
 from loyalty.queries.search import find_anything
 from programs.models import Environment
 from tests.console.redeemed import TEN, buy, fill, offer
@@ -67,3 +68,33 @@ def test_challenges_and_coupons_are_found_by_their_titles_and_ids(environment: E
         assert (found.noun, found.key, found.title) == ("programs_coupon", coupon.pk, "Free tea")
         assert found.description == "tea · coupon"
         assert find_anything(environment=other, term=term) == []
+
+
+def test_members_are_found_by_the_beginning_of_their_id_in_any_case(environment: Environment) -> None:
+    till = Till(environment)
+    for name in ("Ada-1", "ada-2", "ADAM", "bob", "a%a"):
+        till.give(1, name)
+    found = find_anything(environment=environment, term="aDa")
+    assert [hit.title for hit in found] == ["Ada-1", "ada-2", "ADAM"]
+    assert [hit.title for hit in find_anything(environment=environment, term="a%")] == ["a%a"]
+    assert find_anything(environment=make_environment(), term="ada") == []
+
+
+def test_members_are_found_by_a_whole_address_that_is_an_attribute(environment: Environment) -> None:
+    Till(environment).give(1, "ada")
+    Member.objects.filter(environment=environment).update(
+        attributes={"e_mail": "ada@example.com", "level": "gold"}
+    )
+    for term in ("ada@example.com", "Ada@Example.com"):
+        (hit,) = find_anything(environment=environment, term=term)
+        assert hit.title == "ada"
+        assert find_anything(environment=make_environment(), term=term) == []
+    for term in ("ada@example", "gold", 'x@y" || @ == "gold'):
+        assert find_anything(environment=environment, term=term) == []
+
+
+def test_rewards_and_metrics_are_found_by_a_part_of_their_name(environment: Environment) -> None:
+    offer(environment, "rwd_ten", **TEN)
+    assert [hit.noun for hit in find_anything(environment=environment, term="en OF")] == ["programs_reward"]
+    assert "programs_metric" in [hit.noun for hit in find_anything(environment=environment, term="oint")]
+    assert find_anything(environment=make_environment(), term="en OF") == []
