@@ -76,7 +76,9 @@ _ID = """(
 _ACTOR = "'system', 'many', 'many'"
 _DIGEST = "sha256('many')"
 # As if they had come by themselves, one after the other: a transaction for each hour.
-_TRANSACTION = "(1 + extract(epoch FROM at - %(now)s::timestamptz + interval '202 days')::bigint / 3600)::text::xid8"
+_TRANSACTION = (
+    "(1 + extract(epoch FROM at - %(now)s::timestamptz + interval '202 days')::bigint / 3600)::text::xid8"
+)
 
 _STATEMENTS = (
     """
