@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from loyalty.admin.charts.plots import Series, lines
 from loyalty.admin.charts.reports import Column, Report, Sheet
 from loyalty.admin.charts.scales import words_of
+from loyalty.admin.periods import short_days
 
 
 def back_test_report(found: Sequence[Mapping[str, object]]) -> Report:
@@ -14,7 +15,7 @@ def back_test_report(found: Sequence[Mapping[str, object]]) -> Report:
     would, given = sum(day[1] for day in days), sum(day[2] for day in days)
     drawing = lines(
         names=[f"{day:%a} {day.day} {day:%b %Y}" for day, _, _ in days],
-        below=[f"{day.day} {day:%b}" for day, _, _ in days],
+        below=short_days([day for day, _, _ in days]) if days else [],
         series=[
             Series("Was given", "given", [day[2] for day in days]),
             Series("Would be given", "would", [day[1] for day in days]),

@@ -13,7 +13,7 @@ from loyalty.admin.charts.plots import Series, lines
 from loyalty.admin.charts.reports import Column, Report, Sheet
 from loyalty.admin.charts.scales import so_many
 from loyalty.admin.forecast_report import forecast_report
-from loyalty.admin.periods import day_words
+from loyalty.admin.periods import day_words, short_days
 from loyalty.admin.points_report import points_report
 from loyalty.admin.reward_report import reward_report
 from loyalty.admin.stamp_funnel import stamp_report
@@ -48,7 +48,7 @@ def active_report(asked: Asked) -> Report:
     most, best = max(((members, day) for day, members in days), key=lambda one: one[0])
     drawing = lines(
         names=names,
-        below=[f"{day.day} {day:%b}" for day, _ in days],
+        below=short_days([day for day, _ in days]),
         series=[Series("Active members", "issued", [members for _, members in days])],
         filled="issued",
     )

@@ -2,6 +2,7 @@
 zone."""
 
 import calendar
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -110,6 +111,12 @@ def month_before(day: date) -> Period:
 
 def day_words(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
+
+
+def short_days(days: Sequence[date]) -> list[str]:
+    """For what stands below a chart: "3 Mar", and "3 Mar 26" where the days are of more years than one."""
+    year = "" if days[0].year == days[-1].year else " %y"
+    return [f"{day.day} {day:%b{year}}" for day in days]
 
 
 def _preset(key: str, today: date, form: DaysForm | None = None) -> Chosen:

@@ -8,6 +8,7 @@ from loyalty.admin.charts.plots import Plot, Series, columns, lines
 from loyalty.admin.charts.reports import Column, Report, Sheet
 from loyalty.admin.charts.scales import words_of
 from loyalty.admin.charts.spans import Span, spans_of
+from loyalty.admin.periods import short_days
 from loyalty.queries.analytics.points import PointsDay, points_by_day
 
 _MOVED = (
@@ -51,7 +52,7 @@ def outstanding_report(asked: Asked) -> Report:
     figures = [day.outstanding for day in days]
     drawing = lines(
         names=names,
-        below=[f"{day.day.day} {day.day:%b}" for day in days],
+        below=short_days([day.day for day in days]),
         series=[Series("Outstanding", "issued", figures)],
         filled="issued",
     )

@@ -121,7 +121,7 @@ class TestLabels:
         for count in (1, 2, 5, 7, 8, 14, 31, 92, 400, 1098):
             shown = labels_below([f"{number}" for number in range(count)])
             assert shown[0].words == "0"
-            assert 1 <= len(shown) <= 7
+            assert 1 <= len(shown) <= 6
             gaps = {int(later.words) - int(earlier.words) for earlier, later in pairwise(shown)}
             assert len(gaps) <= 1
 

@@ -54,6 +54,15 @@ def test_a_period_stands_against_the_one_before_in_words_and_arrows(login: Any, 
     assert figures["Active members"] == ("2", "▲", "100% more (1 before)")
 
 
+def test_what_came_stands_above_zero_and_what_went_below_it(login: Any, june: Environment) -> None:
+    plot = login(june, "analyst").get("/console/", JUNE).context["reports"][0].drawing
+    assert plot.places[9].words == "Wed 10 Jun 2026: issued 500, redeemed 0, expired 0, other 0"
+    assert plot.places[11].words == "Fri 12 Jun 2026: issued 0, redeemed −200, expired 0, other 0"
+    heights = {box.look: (float(box.y), float(box.y) + float(box.height)) for box in plot.boxes}
+    assert heights["issued"][1] == pytest.approx(float(plot.zero), abs=0.02)
+    assert heights["redeemed"][0] == pytest.approx(float(plot.zero), abs=0.02)
+
+
 def test_another_metric_has_figures_of_its_own(login: Any, june: Environment) -> None:
     client = login(june, "analyst")
     assert _figures(client, metric="xp", **JUNE)["Issued"][0] == "7"

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.http import QueryDict
 
-from loyalty.admin.periods import Chosen, Period, chosen, month_before, month_of
+from loyalty.admin.periods import Chosen, Period, chosen, month_before, month_of, short_days
 
 TODAY = date(2026, 3, 31)
 
@@ -85,3 +85,8 @@ def test_periods_read_as_people_write_them() -> None:
 def test_months_are_whole() -> None:
     assert _days(month_of(date(2024, 2, 10))) == "2024-02-01 2024-02-29"
     assert _days(month_before(date(2026, 1, 31))) == "2025-12-01 2025-12-31"
+
+
+def test_below_a_chart_the_year_is_said_where_there_are_more_than_one() -> None:
+    assert short_days([date(2026, 1, 2), date(2026, 3, 3)]) == ["2 Jan", "3 Mar"]
+    assert short_days([date(2025, 12, 31), date(2026, 1, 1)]) == ["31 Dec 25", "1 Jan 26"]

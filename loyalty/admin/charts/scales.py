@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import count
 
 _MOST_SPACES = 5
-_MOST_LABELS = 7
+_MOST_LABELS = 6
 _EDGE = 6.0  # percent: a label nearer to the right edge would stand out of the plot
 _SHORT_FROM = 100_000
 _UNITS = ((10**12, "tn"), (10**9, "bn"), (10**6, "m"), (10**3, "k"))
