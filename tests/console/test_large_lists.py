@@ -143,7 +143,7 @@ def test_filters_and_searches_that_find_something(client: Client, url: str) -> N
     [
         f"{_LEDGER}?type__exact=transferred",
         f"{_LEDGER}?metric=miles",
-        f"{_TRAIL}?actor=staff",
+        f"{_TRAIL}?actor=member",
         f"{_TRAIL}?q=nobody.did",
         f"{_MEMBERS}?status__exact=frozen",
     ],
