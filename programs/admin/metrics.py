@@ -1,14 +1,48 @@
 """Metrics: the units of value, and their point rules."""
 
+from typing import ClassVar
+
 from django.contrib import admin
 
-from programs.admin.configured import ConfiguredAdmin
+from programs.admin.configured import ConfiguredAdmin, ConfiguredForm
 from programs.conditions.values import plain
 from programs.models import Metric
 
 
+class MetricForm(ConfiguredForm):
+    """Each field as a question that somebody who has never seen the engine can answer."""
+
+    class Meta:
+        labels: ClassVar = {
+            "media": "Address of its picture",
+            "expiry": "Points expire",
+            "expiry_count": "After how many",
+            "expiry_date": "On this day",
+            "expiry_month_end": "Only at a month's end",
+            "vesting_days": "Days until they can be spent",
+            "default_value": "A new member begins with",
+            "minimum": "Lowest balance",
+            "maximum": "Highest balance",
+            "negative_balance": "If less is left than is taken back",
+            "rounding": "Fractions are rounded",
+        }
+        help_texts: ClassVar = {
+            "code": "How rules and calls name it, such as points. Small letters, digits, hyphens.",
+            "media": "Apps may show it beside the title. Empty: none.",
+            "expiry_count": "Days or months, as chosen beside it.",
+            "expiry_date": "Only for points that all expire on one fixed day.",
+            "expiry_month_end": "They last to the end of the month in which they would expire.",
+            "vesting_days": "0: at once. Until then they are shown as pending.",
+            "default_value": "Given once, with the first thing that happens to a member.",
+            "minimum": "0 or below: how much a member may owe. Empty: no limit.",
+            "maximum": "0 or above: what would go beyond it is not given. Empty: no limit.",
+            "negative_balance": "By a refund or a reversal, of points that were spent meanwhile.",
+        }
+
+
 @admin.register(Metric)
 class MetricAdmin(ConfiguredAdmin[Metric]):
+    form = MetricForm
     explanation = "A metric is what members collect: points, coins, experience."
     first_step = "Add one; its code is how calls and rules name it."
     list_display = ("title", "code", "program", "expires", "vests", "worth")
