@@ -87,6 +87,13 @@ class EarningRuleAdmin(ConfiguredAdmin[EarningRule]):
         environment = required_environment(request)
         save_rule(environment=environment, rule=obj, actor=actor_of(request), changes=form.changes())
 
+    def response_add(self, request: HttpRequest, obj: EarningRule, *args: Any) -> HttpResponse:
+        """A new rule is a draft: on to its page, where it is tried and published."""
+        if "_addanother" in request.POST:
+            return super().response_add(request, obj, *args)
+        messages.success(request, f"“{obj}” is saved as a draft. Try it, then publish it.")
+        return HttpResponseRedirect(self.url("change", obj.pk))
+
     def get_urls(self) -> list[URLPattern]:
         sentence = self.admin_site.admin_view(require_POST(self.sentence))
         own = [

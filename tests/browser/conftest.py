@@ -4,9 +4,11 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 
 from programs.admin.base import SESSION_KEY
@@ -15,10 +17,16 @@ from tests import factories
 from tests.api.audience.browser import CHROMIUM
 from tests.browser.chromium import Chromium, aside
 from tests.browser.visitor import WIDTHS, Visitor
+from tests.console.tenants import Tenant, furnish
 from tests.sdk.live import live_server
 
 Visit = Callable[..., Visitor]
 FAILED = Path(settings.DATA_DIR) / "shots" / "failed"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Last of all: what they write stays, and other tests may count on an empty table."""
+    items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -124,3 +132,29 @@ def sign_in(environment: Environment, role: str, user: Any = None) -> tuple[str,
     session[SESSION_KEY] = str(environment.pk)  # as the switcher does
     session.save()
     return client.cookies[settings.SESSION_COOKIE_NAME].value, str(user.get_username())
+
+
+@pytest.fixture(scope="session")
+def world(test_database: None, django_db_blocker: Any) -> Tenant:
+    """A tenant with something on every page; once a process."""
+    with django_db_blocker.unblock():
+        made = furnish(f"w{uuid4().hex[:6]}")
+        connections.close_all()
+    return made
+
+
+@pytest.fixture(scope="session")
+def _owner(world: Tenant, chromium: Chromium, server: str, django_db_blocker: Any) -> Visitor:
+    visitor: Visitor = chromium.run(make_visitor, chromium, server, width=1280, theme="light")
+    with django_db_blocker.unblock():
+        chromium.run(visitor.carry, *sign_in(world.environment, "owner"))
+        connections.close_all()
+    visitor.stays = True
+    return visitor
+
+
+@pytest.fixture
+def owner(visit: Visit, _visitors: list[Visitor], _owner: Visitor) -> Visitor:
+    """One owner for all pages, so that their browser has the styles and scripts already."""
+    _visitors.append(_owner)
+    return _owner

@@ -72,4 +72,9 @@ def _told_by_the_database(shop: Environment) -> dict[str, int]:
     within = moved(LAST_MONTH, THIS_MONTH)
     closing = opening + sum(within.values())
     assert (opening, within, closing) == (1000, {"earned": 500, "redeemed": -300}, 1200)
-    return {"opening": opening, "issued": within["earned"], "redeemed": within["redeemed"], "closing": closing}
+    return {
+        "opening": opening,
+        "issued": within["earned"],
+        "redeemed": within["redeemed"],
+        "closing": closing,
+    }

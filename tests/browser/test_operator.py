@@ -41,14 +41,14 @@ def test_from_an_empty_organization_to_the_first_points(
     operator.check_access()
 
     page.get_by_role("region", name="First steps").get_by_role("link", name="Send an event").click()
-    page.get_by_label("Member").fill("ada")
+    page.get_by_label("Member id").fill("ada")
     operator.check_access()
     page.get_by_role("button", name="Send the event").click()
-    expect(page.locator("#why")).to_contain_text("1 point per £1")
-    expect(page.locator("#why")).to_contain_text("+50")
+    expect(page.get_by_role("heading", name="What the event did")).to_be_visible()
+    expect(page.get_by_text("earned by “1 point per £1”")).to_be_visible()
     operator.check_access()
 
-    page.get_by_role("link", name="ada", exact=True).first.click()
+    page.get_by_role("link", name="The member’s page").click()
     expect(page.locator(".lc-standing")).to_contain_text("50")
     expect(page.get_by_role("region", name="First steps")).to_have_count(0)
     assert aside(_points, committed_environment) == 50
@@ -67,11 +67,12 @@ def _make_a_project(operator: Visitor) -> None:
 
 def _write_a_rule(page: Page) -> None:
     """One point for each pound, with the sentence beside it."""
-    page.get_by_label(re.compile(r"^Name")).fill("1 point per £1")
-    page.get_by_label(re.compile("^Program")).select_option(label="Default program")
-    page.get_by_label(re.compile("^Metric")).select_option(label="Points")
-    page.get_by_label(re.compile("^Event type")).fill("purchase")
-    page.get_by_label(re.compile("^Award")).select_option(label="Points per amount")
+    form = page.get_by_role("main")
+    form.get_by_label(re.compile("^Name")).fill("1 point per £1")
+    form.get_by_label(re.compile("^Program")).select_option(label="Default program")
+    form.get_by_label(re.compile("^Metric")).select_option(label="Points")
+    form.get_by_label(re.compile("^Event type")).fill("purchase")
+    form.get_by_label(re.compile("^Award")).select_option(label="Points per amount")
     page.locator("[name=award_rate]").fill("1")
     expect(page.locator("[data-sentence]")).to_contain_text("1 point")
     page.get_by_role("button", name="Save", exact=True).click()

@@ -3,47 +3,16 @@
 A page that is new is looked at by itself; an address that is none says why in `addresses.py`.
 """
 
-from typing import Any
-from uuid import uuid4
-
 import pytest
-from django.db import connections
 from django.urls import reverse
 
 from tests.browser.addresses import NO_PAGES, NOT_ADDED, Address, addresses, pages, why_no_page
-from tests.browser.chromium import Chromium
-from tests.browser.conftest import Visit, make_visitor, sign_in
+from tests.browser.conftest import Visit
 from tests.browser.look import look
 from tests.browser.visitor import Visitor
-from tests.console.tenants import Tenant, furnish
+from tests.console.tenants import Tenant
 
 WITHOUT_FRAME = {"login"}  # looked at by who is not logged in
-
-
-@pytest.fixture(scope="session")
-def world(test_database: None, django_db_blocker: Any) -> Tenant:
-    """A tenant with something on every page; once a process."""
-    with django_db_blocker.unblock():
-        made = furnish(f"w{uuid4().hex[:6]}")
-        connections.close_all()
-    return made
-
-
-@pytest.fixture(scope="session")
-def _owner(world: Tenant, chromium: Chromium, server: str, django_db_blocker: Any) -> Visitor:
-    visitor: Visitor = chromium.run(make_visitor, chromium, server, width=1280, theme="light")
-    with django_db_blocker.unblock():
-        chromium.run(visitor.carry, *sign_in(world.environment, "owner"))
-        connections.close_all()
-    visitor.stays = True
-    return visitor
-
-
-@pytest.fixture
-def owner(visit: Visit, _visitors: list[Visitor], _owner: Visitor) -> Visitor:
-    """One owner for all pages, so that their browser has the styles and scripts already."""
-    _visitors.append(_owner)
-    return _owner
 
 
 def test_every_address_of_the_console_is_looked_at_or_says_why_not() -> None:

@@ -51,7 +51,8 @@ class Visitor:
         self.open("login")
         self.page.get_by_label("Username").fill(username)
         self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("button", name="Log in").click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="Log in").click()
 
     def choose(self, entry: str) -> None:
         """Press an entry of the sidebar, which has to be opened first where the screen is narrow."""
