@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from loyalty.ledger.consistent import one_state
 from loyalty.ledger.standings import ladders_of
 from loyalty.queries.analytics.periods import Period
 from loyalty.queries.tiers import members_per_level
@@ -19,7 +20,8 @@ from programs.queries.snapshots import snapshot
 
 @dataclass(frozen=True, slots=True)
 class LevelMembers:
-    """How many members hold a level (None: none of them) now, and how many did at the period's end."""
+    """How many members hold a level (None: none of them) now, and how many of those who had come by the period's end
+    held it then."""
 
     level: Level | None
     members_now: int
@@ -64,8 +66,18 @@ FROM (
 JOIN loyalty_member AS member ON member.id = first.member_id
 LEFT JOIN loyalty_membertier AS held ON held.member_id = first.member_id AND held.ladder_id = first.ladder_id
 LEFT JOIN programs_tier AS tier ON tier.id = held.tier_id
-WHERE member.redirect_to_id IS NULL AND member.status <> 'erased'
+WHERE member.redirect_to_id IS NULL AND member.status <> 'erased' AND member.created_at < %(ends_at)s
 GROUP BY 1, 2, 3
+"""
+# What those have now who came after the period: by the index on (environment, created_at).
+_CAME_LATER = """
+SELECT ladder.id, tier.code, count(*)
+FROM loyalty_member AS member CROSS JOIN unnest(%(ladders)s::uuid[]) AS ladder (id)
+LEFT JOIN loyalty_membertier AS held ON held.member_id = member.id AND held.ladder_id = ladder.id
+LEFT JOIN programs_tier AS tier ON tier.id = held.tier_id
+WHERE member.environment_id = %(environment)s AND member.created_at >= %(ends_at)s
+    AND member.redirect_to_id IS NULL AND member.status <> 'erased'
+GROUP BY 1, 2
 """
 _MOVES = """
 SELECT change.ladder_id, (change.occurred_at AT TIME ZONE %(time_zone)s)::date, change.kind, change.from_code,
@@ -82,26 +94,35 @@ _UP, _DOWN = frozenset({"reached", "granted"}), frozenset({"lowered", "revoked"}
 def tier_figures(
     *, environment: Environment, period: Period, only: Collection[UUID] | None = None
 ) -> list[LadderFigures]:
-    """Each active ladder, or of `only` these. Four statements, none where there is no ladder."""
+    """Each active ladder, or of `only` these, of one state of the database. Five statements, none where there is no
+    ladder."""
     ladders = [one for one in ladders_of(snapshot(environment)) if only is None or one.id in only]
     if not ladders:
         return []
-    now = members_per_level(environment, [ladder.id for ladder in ladders])
-    since = _read(_SINCE, ladders, environment, period)
-    moves = _read(_MOVES, ladders, environment, period)
+    with one_state():
+        now = members_per_level(environment, [ladder.id for ladder in ladders])
+        since, later, moves = (
+            _read(text, ladders, environment, period) for text in (_SINCE, _CAME_LATER, _MOVES)
+        )
     return [
         LadderFigures(
             ladder,
-            _levels(ladder, now[ladder.id], [row[1:] for row in since if row[0] == ladder.id]),
-            _days(ladder, period, [row[1:] for row in moves if row[0] == ladder.id]),
+            _levels(ladder, now[ladder.id], since=_of(ladder, since), later=_of(ladder, later)),
+            _days(ladder, period, _of(ladder, moves)),
         )
         for ladder in ladders
     ]
 
 
+def _of(ladder: Ladder, rows: list[Any]) -> list[Any]:
+    """The rows of one ladder, without it."""
+    return [row[1:] for row in rows if row[0] == ladder.id]
+
+
 def _read(text: str, ladders: list[Ladder], environment: Environment, period: Period) -> list[Any]:
     sent: dict[str, Any] = {
         "ladders": [ladder.id for ladder in ladders],
+        "environment": environment.pk,
         "time_zone": environment.project.time_zone,
         "begins_at": period.begins_at,
         "ends_at": period.ends_at,
@@ -111,13 +132,17 @@ def _read(text: str, ladders: list[Ladder], environment: Environment, period: Pe
         return list(cursor.fetchall())
 
 
-def _levels(ladder: Ladder, now: Mapping[UUID | None, int], since: list[Any]) -> list[LevelMembers]:
+def _levels(
+    ladder: Ladder, now: Mapping[UUID | None, int], *, since: list[Any], later: list[Any]
+) -> list[LevelMembers]:
     base = ladder.base.code if ladder.base else None
     codes = {level.code for level in ladder.levels}
     then: Counter[str | None] = Counter()
     for before, after, members in since:
         then[before if before in codes else base] += members  # of a level that is no more: the lowest
         then[after or base] -= members
+    for code, members in later:
+        then[code or base] -= members
     levels: list[Level | None] = [*ladder.levels] if ladder.base else [None, *ladder.levels]
     shown = []
     for level in levels:

@@ -62,7 +62,7 @@ def test_tiers_are_told_as_they_stood_and_as_they_stand(api: Api, environment: E
                 "up": 3,
                 "down": 0,
                 "levels": [
-                    {"tier": None, "title": None, "members": 1, "members_now": 1},
+                    {"tier": None, "title": None, "members": 0, "members_now": 1},
                     {"tier": "silver", "title": "Silver", "members": 1, "members_now": 0},
                     {"tier": "gold", "title": "Gold", "members": 1, "members_now": 2},
                 ],
