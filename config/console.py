@@ -23,7 +23,7 @@ from loyalty.admin.liability import liability_csv, liability_shown
 from loyalty.admin.overview import overview_shown, report_csv
 from loyalty.admin.project_adding import may_add
 from loyalty.queries.search import MEMBERS_SHOWN, find_anything
-from programs.admin.base import SESSION_KEY, TenantAdmin, current_environment, may, require, role
+from programs.admin.base import SESSION_KEY, TenantAdmin, current_environment, may, require
 from programs.admin.entrance import GuardedSite, lacks_second_factor
 from programs.admin.plan_features import is_hidden, refuse_hidden
 from programs.models import Environment
@@ -93,7 +93,6 @@ class ConsoleSite(GuardedSite):
             "console_environment": environment,
             "console_environments": environments_for(request.user),
             "console_lacks_second_factor": lacks_second_factor(request),
-            "console_role": role(request),
             "console_may_operate": may(request, "operator"),
             "console_steps": steps_for(request, environment) if environment else [],
             "is_overview": request.path == reverse("admin:index"),

@@ -301,7 +301,7 @@ UNFOLD = {
             {"title": "Change password", "link": reverse_lazy("admin:password_change")},
         ]
     },
-    "SIDEBAR": {"show_search": True, "command_search": True, "navigation": "config.navigation.navigation"},
+    "SIDEBAR": {"navigation": "config.navigation.navigation"},
 }
 AXES_ENABLE_ADMIN = False
 

@@ -16,7 +16,9 @@ class RollupPosition(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
     epoch = models.SmallIntegerField()
     transaction = TransactionId()
-    event_id = models.UUIDField(help_text="The last audit event that was added.")
+    event_id = models.UUIDField(
+        help_text="The last audit event that was added; nothing, where a whole transaction was."
+    )
     rolled_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -8,7 +8,7 @@ from django.db import connection
 
 from audit.seals import seal_state
 
-_WEBHOOKS = """
+_STATE = """
 SELECT
     (SELECT extract(epoch FROM %(now)s - checked_at) FROM audit_webhookrelay LIMIT 1),
     (
@@ -17,7 +17,8 @@ SELECT
         WHERE delivery.status = 'pending' AND delivery.next_attempt_at <= %(now)s AND endpoint.status = 'enabled'
     ),
     (SELECT count(*) FROM audit_webhookdelivery WHERE status = 'pending'),
-    (SELECT count(*) FROM audit_webhookendpoint WHERE status = 'disabled' AND archived_at IS NULL)
+    (SELECT count(*) FROM audit_webhookendpoint WHERE status = 'disabled' AND archived_at IS NULL),
+    (SELECT extract(epoch FROM %(now)s - rolled_at) FROM loyalty_rollupposition LIMIT 1)
 """
 _JOBS = """
 SELECT job.task_name, extract(epoch FROM max(event.at) FILTER (WHERE event.type = 'succeeded')),
@@ -46,8 +47,8 @@ def operating_figures(*, now: datetime) -> Iterator[Figure]:
         "loyalty_seal_wait_seconds", "Age of the oldest audit event that is not sealed.", max(0.0, waits)
     )
     with connection.cursor() as cursor:
-        cursor.execute(_WEBHOOKS, {"now": now})
-        seen, late, pending, disabled = cursor.fetchone()
+        cursor.execute(_STATE, {"now": now})
+        seen, late, pending, disabled, rolled = cursor.fetchone()
         cursor.execute(_JOBS, {"now": now})
         jobs = cursor.fetchall()
     if seen is not None:  # else no worker ever did
@@ -55,6 +56,8 @@ def operating_figures(*, now: datetime) -> Iterator[Figure]:
     yield Figure("loyalty_webhook_late_seconds", "How long the oldest due delivery waits.", float(late or 0))
     yield Figure("loyalty_webhook_pending", "Deliveries that are not delivered yet.", pending)
     yield Figure("loyalty_webhook_endpoints_disabled", "Endpoints that nothing is sent to.", disabled)
+    if rolled is not None:
+        yield Figure("loyalty_rollup_seen_seconds", "Since figures by day were last added up.", float(rolled))
     for job, succeeded, failed in jobs:
         yield Figure("loyalty_job_failures", "Failed runs within the last hour.", failed, job)
         if succeeded is not None:

@@ -91,7 +91,12 @@ SCENES: dict[str, Scene] = {
     "nothing found": at("/console/find/?q=nobody-is-called-so"),
     "a list without a hit": at("/console/loyalty/member/?q=nobody-is-called-so"),
 }
-EMPTY: tuple[str, ...] = ("index", "liability", "loyalty_member_changelist", "programs_earningrule_changelist")
+EMPTY: tuple[str, ...] = (
+    "index",
+    "liability",
+    "loyalty_member_changelist",
+    "programs_earningrule_changelist",
+)
 EMPTY += ("programs_reward_changelist", "loyalty_event_changelist", "loyalty_export_changelist")
 
 

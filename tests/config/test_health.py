@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
+from django.utils import timezone
 
 from audit.models import WebhookRelay
 from config import health
+from loyalty.models.rollups import RollupPosition
 
 
 @pytest.fixture(autouse=True)
@@ -128,6 +131,17 @@ def test_metrics_say_that_the_database_is_away(client: Client, monkeypatch: pyte
 def test_probes_are_answered_under_an_address_that_nobody_listed(db: None, client: Client, path: str) -> None:
     assert client.get(path, headers={"host": "10.2.3.4:8000"}).status_code == 200
     assert client.get("/console/", headers={"host": "10.2.3.4:8000"}).status_code == 400
+
+
+def test_it_is_told_since_when_no_figures_were_added_up(db: None, client: Client) -> None:
+    RollupPosition.objects.update(rolled_at=timezone.now() - timedelta(hours=1))
+
+    (line,) = [
+        line
+        for line in client.get("/metrics").content.decode().splitlines()
+        if line.startswith("loyalty_rollup_seen_seconds ")
+    ]
+    assert 3600 <= float(line.split()[1]) < 3700
 
 
 def test_where_no_worker_ever_looked_no_figure_says_that_one_did(db: None, client: Client) -> None:
