@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('id', models.SmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
                 ('epoch', models.SmallIntegerField()),
                 ('transaction', audit.models.events.TransactionId()),
-                ('event_id', models.UUIDField(help_text='The last audit event that was added; nothing, where a whole transaction was.')),
+                ('event_id', models.UUIDField(help_text='The last audit event that was added; zero, where a whole transaction was.')),
                 ('rolled_at', models.DateTimeField(null=True)),
             ],
             options={

@@ -17,7 +17,7 @@ class RollupPosition(models.Model):
     epoch = models.SmallIntegerField()
     transaction = TransactionId()
     event_id = models.UUIDField(
-        help_text="The last audit event that was added; nothing, where a whole transaction was."
+        help_text="The last audit event that was added; zero, where a whole transaction was."
     )
     rolled_at = models.DateTimeField(null=True)
 
