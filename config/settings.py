@@ -236,10 +236,8 @@ AXES_FAILURE_LIMIT = env.int("LOG_IN_ATTEMPTS", default=5)
 AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOG_IN_WAIT_MINUTES", default=15))
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page says when to try again, and it stays true
 AXES_LOCKOUT_CALLABLE = "programs.admin.log_in.locked_out"
-# Kept with an attempt as stars.
-AXES_SENSITIVE_PARAMETERS = [
-    *"username ip_address code password old_password new_password1 new_password2".split()
-]
+_STARRED = "username ip_address code password old_password new_password1 new_password2"
+AXES_SENSITIVE_PARAMETERS = _STARRED.split()  # kept with an attempt as stars
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
