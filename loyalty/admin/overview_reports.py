@@ -74,8 +74,7 @@ def rewards_report(asked: Asked) -> Report:
         ends_at=midnight(days_later(asked.period.last, 1), zone),
         now=asked.now,
     )
-    days = {"days": "", "first": f"{asked.period.first}", "last": f"{asked.period.last}"}
-    more = f"{reverse('admin:programs_reward_figures')}?{urlencode(days)}"
+    more = f"{reverse('admin:programs_reward_figures')}?{urlencode(asked.chosen.query)}"
     return replace(reward_report(found), more=more, more_words="Reward analytics")
 
 

@@ -1,48 +1,29 @@
 """How rewards do in a period: which are chosen most, and what becomes of their codes (domain.md 11)."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import urlencode
 
-from django import forms
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from loyalty.admin.csv_files import csv_answer
+from loyalty.admin.overview import Choice
+from loyalty.admin.periods import PRESETS, Chosen, Period, chosen
 from loyalty.admin.reward_report import reward_report
 from loyalty.queries.reward_figures import RewardFigures, reward_figures
+from loyalty.rules.days import days_later, midnight
 from programs.admin.base import TenantAdmin, require, required_environment
 from programs.admin.detail import Crumb
-from programs.admin.widgets import day_input, select
 from programs.models import Reward
 from programs.queries.environments import now_in
 
-_DAYS = (
-    (7, "The last 7 days"),
-    (30, "The last 30 days"),
-    (90, "The last 90 days"),
-    (365, "The last 365 days"),
-)
-_USUAL = 30
 _COLUMNS = (
     *("reward_id", "name", "kind", "redemptions", "members", "points", "share", "pending", "fulfilled"),
     *("cancelled", "failed", "codes_issued", "codes_used", "codes_expired", "use_rate"),
     *("median_seconds_to_use", "p90_seconds_to_use"),
 )
-
-
-class PeriodForm(forms.Form):
-    """In the address, so that the page and its file can be kept and passed on."""
-
-    days = forms.TypedChoiceField(
-        label="Over",
-        choices=[*_DAYS, ("", "Days of my choice")],
-        coerce=int,
-        required=False,
-        widget=select(),
-    )
-    first = forms.DateField(label="From", required=False, widget=day_input())
-    last = forms.DateField(label="To, this day included", required=False, widget=day_input())
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +40,17 @@ class Line:
 
 def figures_page(page: TenantAdmin[Reward], request: HttpRequest) -> HttpResponse:
     require(request, page.reader)
-    form = PeriodForm(_asked(request))
-    begins_at, ends_at = _period(form, now_in(required_environment(request)))
-    found = _figures(request, begins_at, ends_at)
+    asked = _asked(request)
+    found = _figures(request, asked.period)
     context = {
         "original": Crumb(Reward(), "Analytics"),
-        "form": form,
+        "chosen": asked,
+        "periods": [
+            Choice(name, urlencode({"period": key}), key == asked.preset) for key, name in PRESETS.items()
+        ],
         "lines": [_line(figures) for figures in found],
         "report": replace(reward_report(found), title="Most popular"),
-        "period": _in_words(begins_at, ends_at),
-        "query": request.GET.urlencode(),
+        "query": urlencode(asked.query),
         "total": sum(figures.redemptions for figures in found),
         "points": sum(figures.points for figures in found),
         "issued": sum(figures.codes_issued for figures in found),
@@ -80,48 +62,23 @@ def figures_page(page: TenantAdmin[Reward], request: HttpRequest) -> HttpRespons
 def figures_csv(page: TenantAdmin[Reward], request: HttpRequest) -> StreamingHttpResponse:
     """The same figures as a file for a spreadsheet."""
     require(request, page.reader)
-    begins_at, ends_at = _period(PeriodForm(_asked(request)), now_in(required_environment(request)))
-    rows = [_cells(figures) for figures in _figures(request, begins_at, ends_at)]
-    begin, end = _days(begins_at, ends_at)
-    return csv_answer(f"rewards-{begin:%Y-%m-%d}-{end:%Y-%m-%d}", _COLUMNS, rows)
+    period = _asked(request).period
+    rows = [_cells(figures) for figures in _figures(request, period)]
+    return csv_answer(f"rewards-{period.first}-{period.last}", _COLUMNS, rows)
 
 
-def _figures(request: HttpRequest, begins_at: datetime, ends_at: datetime) -> list[RewardFigures]:
-    environment = required_environment(request)
+def _asked(request: HttpRequest) -> Chosen:
+    return chosen(request.GET, today=timezone.localdate(now_in(required_environment(request))))
+
+
+def _figures(request: HttpRequest, period: Period) -> list[RewardFigures]:
+    environment, zone = required_environment(request), timezone.get_current_timezone()
     return reward_figures(
-        environment=environment, begins_at=begins_at, ends_at=ends_at, now=now_in(environment)
+        environment=environment,
+        begins_at=midnight(period.first, zone),
+        ends_at=midnight(days_later(period.last, 1), zone),
+        now=now_in(environment),
     )
-
-
-def _asked(request: HttpRequest) -> dict[str, str]:
-    return {"days": str(_USUAL)} | request.GET.dict()
-
-
-def _period(form: PeriodForm, now: datetime) -> tuple[datetime, datetime]:
-    """From a midnight of the project's zone to another, or to now. What is asked for and makes no sense is said
-    at the form, and the usual period is shown."""
-    sent = form.cleaned_data if form.is_valid() else {}
-    first, last = sent.get("first"), sent.get("last")
-    if not sent.get("days") and not form.errors:
-        if first and last and first <= last and last.year < 9999:
-            return _midnight(first), _midnight(last + timedelta(days=1))
-        form.add_error("first", "Give the first day and the last, the first not after the last.")
-    days = sent.get("days") or _USUAL
-    return _midnight(timezone.localdate(now) - timedelta(days=days)), now
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _in_words(begins_at: datetime, ends_at: datetime) -> str:
-    begin, end = _days(begins_at, ends_at)
-    return f"{begin.day} {begin:%b %Y} to {end.day} {end:%b %Y}"
-
-
-def _days(begins_at: datetime, ends_at: datetime) -> tuple[date, date]:
-    """The first day and the last, in the project's zone."""
-    return timezone.localdate(begins_at), timezone.localdate(ends_at - timedelta(microseconds=1))
 
 
 def _line(figures: RewardFigures) -> Line:

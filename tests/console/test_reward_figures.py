@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from tests.console.tenants import Tenant
 pytestmark = pytest.mark.django_db
 
 PAGE = "/console/programs/reward/figures/"
-JUNE = {"days": "", "first": "2026-06-01", "last": "2026-06-30"}
+JUNE = {"first": "2026-06-01", "last": "2026-06-30"}
 
 
 @pytest.fixture
@@ -59,8 +60,8 @@ def test_the_rewards_of_a_period_are_listed_the_most_popular_first(analyst: Clie
     ]
     assert lines == [("=Voucher", 3, 200, "75%", "50%"), ("Mug", 1, 0, "25%", "–")]
     assert [line.median for line in page.context["lines"]] == ["2 days", "–"]
-    totals = [page.context[name] for name in ("total", "points", "issued", "used", "period")]
-    assert totals == [4, 200, 2, 1, "1 Jun 2026 to 30 Jun 2026"]
+    assert [page.context[name] for name in ("total", "points", "issued", "used")] == [4, 200, 2, 1]
+    assert str(page.context["chosen"].period) == "1 Jun to 30 Jun 2026"
     drawn = [(bar.name, bar.width, bar.note) for bar in page.context["report"].drawing.rows]
     assert drawn == [("=Voucher", "100", "75%"), ("Mug", "33.33", "25%")]
 
@@ -74,38 +75,43 @@ def test_the_file_has_the_same_figures_and_no_formula(analyst: Client, june: Non
     assert answer["Content-Disposition"] == 'attachment; filename="rewards-2026-06-01-2026-06-30.csv"'
 
 
-def test_a_period_of_days_ends_now(analyst: Client, environment: Environment) -> None:
+def test_a_period_has_as_many_days_as_on_the_overview(analyst: Client, environment: Environment) -> None:
+    now = timezone.now()
     reward = factories.make_reward(factories.reload(environment), points=0)
-    for days in (0, 20, 60):
-        factories.buy(environment, reward.public_id, f"m{days}", now=timezone.now() - timedelta(days=days))
-    counts = {days: analyst.get(PAGE, {"days": days}).context["total"] for days in ("7", "30", "90")}
-    assert counts == {"7": 1, "30": 2, "90": 3}
-    assert analyst.get(PAGE).context["total"] == 2
+    for days in (0, 6, 7, 29, 30, 89, 90):
+        factories.buy(environment, reward.public_id, f"m{days}", now=now - timedelta(days=days))
+    with time_machine.travel(now, tick=False):
+        counts = {days: analyst.get(PAGE, {"period": days}).context["total"] for days in ("7", "30", "90")}
+        assert counts == {"7": 2, "30": 4, "90": 6}
+        assert analyst.get(PAGE).context["total"] == 4
+        report = next(one for one in analyst.get("/console/").context["reports"] if one.slug == "rewards")
+    assert [row[1] for row in report.sheet.rows] == [4]
+    assert report.more == f"{PAGE}?period=30"
 
 
 @pytest.mark.parametrize(
     "asked",
     [
-        {"days": ""},
-        {"days": "", "first": "2026-06-30", "last": "2026-06-01"},
-        {"days": "", "first": "2026-06-01"},
-        {"days": "", "first": "x", "last": "y"},
-        {"days": "5000"},
-        {"days": "", "first": "9999-12-31", "last": "9999-12-31"},
+        {"first": "", "last": ""},
+        {"first": "2026-06-30", "last": "2026-06-01"},
+        {"first": "2026-06-01"},
+        {"first": "x", "last": "y"},
+        {"first": "9999-12-31", "last": "9999-12-31"},
     ],
 )
 def test_a_period_that_makes_no_sense_is_told_and_the_usual_one_shown(
     analyst: Client, asked: dict[str, str]
 ) -> None:
     page = analyst.get(PAGE, asked)
-    assert page.context["form"].errors
-    assert page.context["total"] == 0
+    found = page.context["chosen"]
+    assert found.form.errors
+    assert (found.preset, page.context["total"]) == ("30", 0)
     assert analyst.get(f"{PAGE}csv/", asked).status_code == 200
 
 
 def test_a_period_without_redemptions_says_so(analyst: Client) -> None:
     text = analyst.get(PAGE, JUNE).content.decode()
-    assert "No redemption from 1 Jun 2026 to 30 Jun 2026" in text
+    assert "No redemption, 1 Jun to 30 Jun 2026" in text
 
 
 def test_nothing_of_another_project_is_counted(login: Any, ours: Tenant, theirs: Tenant) -> None:
