@@ -36,9 +36,9 @@ def begin_second_factor(*, user: User) -> SecondFactor:
     return made
 
 
-def confirm_second_factor(*, user: User, code: str, actor: Actor) -> tuple[SecondFactor, list[str]]:
+def confirm_second_factor(*, user: User, code: str, actor: Actor) -> tuple[SecondFactor, list[str], int]:
     """The secret that waits is the user's second factor from now on, in place of any other; with ten new recovery
-    codes, which are not kept. Log-ins without it end.
+    codes, which are not kept. All log-ins from before end; the third is the number that new ones carry.
 
     Raises InvalidRequest on `code`; a wrong one is counted all the same. Locks: the user.
     """
@@ -53,34 +53,33 @@ def confirm_second_factor(*, user: User, code: str, actor: Actor) -> tuple[Secon
             SecondFactor.objects.filter(pk=waiting.pk).update(confirmed=True)
             waiting.confirmed = True
             codes = _new_codes(user)
+            number = _end_log_ins(user)
             _record(user, "staff.second_factor_set_up", actor)
-            return waiting, codes
+            return waiting, codes, number
     raise InvalidRequest.field("code", "invalid", _WRONG)
 
 
 def check_code(*, user: User, code: str, actor: Actor) -> SecondFactor:
     """The user's second factor, proven by a code of the app or by a recovery code; either counts once.
 
-    Raises InvalidRequest on `code`: `invalid` is counted all the same and makes the next wait (`wait`). Locks: the
-    user.
+    Raises InvalidRequest on `code`: `invalid` of the app is counted all the same and makes its next wait (`wait`). A
+    recovery code never waits: nobody guesses 80 bits, and who guesses codes of the app must not keep its owner out.
+    Locks: the user.
     """
     with transaction.atomic():
         _lock(user)
         factor = factor_of(user)
         if factor is None:
             raise InvalidRequest.field("code", "gone", "There is no second factor any more. Log in again.")
-        _refuse_haste(factor)
         typed = code.lower().translate(_READ_AS)
         if len(typed) != _LENGTH:
+            _refuse_haste(factor)
             if _proves(factor, code):
                 return factor
         elif _use_recovery_code(user, typed, actor):
             factor.throttle_reset(commit=False)
             factor.save_attempt()
             return factor
-        else:
-            factor.throttle_increment(commit=False)
-            factor.save_attempt()
     raise InvalidRequest.field("code", "invalid", _WRONG)
 
 
@@ -97,12 +96,15 @@ def make_recovery_codes(*, user: User, actor: Actor) -> list[str]:
 
 
 @transaction.atomic
-def remove_second_factor(*, user: User, actor: Actor) -> None:
-    """Log in by the password alone from now on; the log-ins by the second factor end. Again: nothing. Locks: the
-    user."""
+def remove_second_factor(*, user: User, actor: Actor) -> int | None:
+    """Log in by the password alone from now on; all log-ins from before end, also those from before the second factor.
+    The number that new ones carry. Again: nothing, and None. Locks: the user."""
     _lock(user)
-    if _take_away(user):
-        _record(user, "staff.second_factor_removed", actor)
+    if not _take_away(user):
+        return None
+    number = _end_log_ins(user)
+    _record(user, "staff.second_factor_removed", actor)
+    return number
 
 
 @transaction.atomic

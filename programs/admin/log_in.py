@@ -44,6 +44,7 @@ from programs.queries.second_factors import factor_of
 
 _HALF_WAY = "password_was_right"  # in the session of somebody who is not logged in
 _SECONDS_FOR_CODE = 5 * 60
+_LONGEST_NAME = 150  # letters, of a user
 
 
 class CodeForm(forms.Form):
@@ -56,11 +57,19 @@ class CodeForm(forms.Form):
     )
 
 
+class PasswordStep(AuthenticationForm):
+    """A name longer than any counts as one that nobody has: what counts attempts keeps no longer ones."""
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        return name[: _LONGEST_NAME + 1]
+
+
 class LogIn(LoginView):
     """The first page. Who has a second factor is sent on to the second, and not logged in."""
 
     template_name = "console/log_in.html"
-    authentication_form = AuthenticationForm
+    authentication_form = PasswordStep
     next_page = "admin:index"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

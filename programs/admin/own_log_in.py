@@ -99,7 +99,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     form = FirstCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            factor, codes = confirm_second_factor(
+            factor, codes, number = confirm_second_factor(
                 user=user, code=form.cleaned_data["code"], actor=actor_of(request)
             )
         except DomainError as error:
@@ -107,6 +107,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
         else:
             request.session.cycle_key()
             carry_second_factor(request, factor)
+            carry_round(request, number)
             return _codes_page(request, codes, "Your second factor is set up")
     try:
         shown = _shown(request, waiting)
@@ -131,8 +132,10 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 
 def remove(request: HttpRequest) -> HttpResponse:
     def done(user: User) -> HttpResponse:
-        remove_second_factor(user=user, actor=actor_of(request))
+        number = remove_second_factor(user=user, actor=actor_of(request))
         carry_second_factor_no_more(request)
+        if number is not None:
+            carry_round(request, number)
         messages.success(request, "The second factor is removed. You log in by the password alone.")
         return HttpResponseRedirect(reverse("admin:security"))
 

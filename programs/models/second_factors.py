@@ -12,6 +12,7 @@ from audit import secrets_at_rest
 
 STEP = 30  # seconds that a code is shown for
 DIGITS = 6
+LONGEST_WAIT = 10  # wrong codes in a row, each of which doubles the wait: no further ones do
 TOLERANCE = 1  # steps that the clock of an app may be ahead or behind
 
 
@@ -42,6 +43,13 @@ class SecondFactor(TimestampMixin, ThrottlingMixin, Device):
     def get_throttle_factor(self) -> int:
         """After wrong codes one waits 1, 2, 4, 8 … seconds."""
         return 1
+
+    def throttle_increment(self, commit: bool = True) -> None:
+        """Up to 512 seconds: whoever guesses on must not keep the owner out for days."""
+        super().throttle_increment(commit=False)
+        self.throttling_failure_count = min(self.throttling_failure_count, LONGEST_WAIT)
+        if commit:
+            self.save_attempt()
 
     def takes(self, code: str) -> bool:
         """Whether it is a code of now that was not taken before; if so it is used up, in memory."""

@@ -145,7 +145,7 @@ class TestSecondFactor:
             with time_machine.travel(now, tick=False):
                 answer = guessing.post("/console/login/code/", {"code": phone.wrong()})
                 assert "This code is not right" in answer.content.decode()
-                hasty = guessing.post("/console/login/code/", {"code": codes[0]}).content.decode()
+                hasty = guessing.post("/console/login/code/", {"code": Phone(phone.secret).code()}).content.decode()
                 assert f"nothing was checked. Try again in {wait} second" in hasty, "the right one neither"
             now += wait
         with time_machine.travel(now, tick=False):
@@ -161,6 +161,19 @@ class TestSecondFactor:
         assert "code" not in AccessAttempt.objects.get(username=user.username).post_data.replace(
             "code=****", ""
         )
+
+    def test_recovery_codes_do_not_wait_and_no_wait_is_longer_than_a_quarter_of_an_hour(
+        self, client: Client, user: User
+    ) -> None:
+        phone, codes = set_up(client)
+        factor = user.secondfactor_set.get()
+        for _ in range(40):
+            factor.throttle_increment()
+        password_step(half := Client(), user)
+        hasty = half.post("/console/login/code/", {"code": phone.code()}).content.decode()
+        assert "nothing was checked. Try again in 512 seconds" in hasty
+        assert half.post("/console/login/code/", {"code": codes[0]}).status_code == 302
+        assert _is_in(half)
 
     def test_the_code_is_asked_for_within_five_minutes(self, client: Client, user: User) -> None:
         phone, _ = set_up(client)
@@ -219,6 +232,19 @@ class TestSecondFactor:
         password_step(fresh := Client(), user)
         assert _is_in(fresh)
         assert "staff.second_factor_removed" in _verbs(user)
+
+    def test_no_log_in_from_before_comes_back_with_its_removal(self, client: Client, user: User) -> None:
+        password_step(asleep := Client(), user)
+        set_up(client)
+        client.post("/console/security/second-factor/remove/", {"password": PASSWORD})
+        assert _is_in(client)
+        assert "ended=elsewhere" in asleep.get(MEMBERS)["Location"]
+
+    def test_removing_what_is_removed_ends_nothing(self, client: Client, user: User) -> None:
+        password_step(elsewhere := Client(), user)
+        client.post("/console/security/second-factor/remove/", {"password": PASSWORD})
+        assert _is_in(client)
+        assert _is_in(elsewhere)
 
     def test_a_first_set_up_long_after_the_log_in_asks_for_the_password(self, client: Client) -> None:
         with time_machine.travel(time.time() + 11 * 60):
@@ -279,6 +305,17 @@ class TestTooManyAttempts:
             password_step(guessing, user)
             assert _is_in(guessing)
         assert _verbs(user).count("staff.login_locked") == 2
+
+    def test_are_counted_for_a_name_longer_than_any_too(self) -> None:
+        long = {"username": "a" * 300, "password": "guess"}
+        answer = Client().post("/console/login/", long)
+        assert answer.status_code == 200
+        usual = Client().post("/console/login/", {"username": "nobody", "password": "guess"})
+        assert "Please enter the correct" in answer.content.decode()
+        assert answer.context["form"].non_field_errors() == usual.context["form"].non_field_errors()
+        for _ in range(4):
+            answer = Client().post("/console/login/", long)
+        assert answer.status_code == 429
 
     def test_are_counted_alike_for_a_name_that_nobody_has(self, user: User) -> None:
         known, unknown = Client(), Client()

@@ -37,7 +37,7 @@ def test_a_recovery_code_and_a_code_of_the_app_let_one_in(
 
     user = factories.make_staff(committed_environment.project)
     phone = Phone(begin_second_factor(user=user).bytes_of_secret())
-    _, codes = confirm_second_factor(user=user, code=phone.code(), actor=factories.make_actor())
+    _, codes, _ = confirm_second_factor(user=user, code=phone.code(), actor=factories.make_actor())
     for code in (codes[0], phone.code()):
         answers = together(
             lambda _n, code=code: check_code(user=user, code=code, actor=factories.make_actor()), 6
