@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from copy import copy
 from typing import Any, ClassVar, TypeVar
+from urllib.parse import unquote
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -41,6 +42,7 @@ from programs.models import Environment
 
 ModelT = TypeVar("ModelT", bound=Model)
 _LISTS: dict[str, TenantAdmin[Any]] = {}
+_UNREADABLE = "The list's filters can't be read; choose them again."
 # What an address says of the page that is shown, not of the rows.
 _AFTER_LAST_PAGE = ("p", "all", "e", "o", BEFORE, AFTER)
 
@@ -80,7 +82,8 @@ class ExportableAdmin(KeysetAdmin[ModelT], DetailAdmin[ModelT]):
             )
         except DomainError as error:
             messages.error(request, error.detail)
-            return HttpResponseRedirect(f"{self.url('changelist')}?{query.urlencode()}")
+            kept = "" if error.detail == _UNREADABLE else f"?{query.urlencode()}"
+            return HttpResponseRedirect(self.url("changelist") + kept)
         return HttpResponseRedirect(reverse("admin:loyalty_export_change", args=[made.pk]))
 
     def _chosen(self, environment: Environment, query: str) -> QuerySet[ModelT]:
@@ -91,10 +94,12 @@ class ExportableAdmin(KeysetAdmin[ModelT], DetailAdmin[ModelT]):
         request.console_role = self.reader  # type: ignore[attr-defined]
         page = copy(self)
         page.get_changelist = lambda asked, **_: _without_results(self.get_changelist(asked))  # type: ignore[method-assign]
+        if "\0" in unquote(query):
+            raise InvalidRequest(_UNREADABLE)
         try:
             rows: QuerySet[ModelT] = page.get_changelist_instance(request).queryset
-        except (IncorrectLookupParameters, SuspiciousOperation) as error:
-            raise InvalidRequest("The list's filters can't be read; choose them again.") from error
+        except (IncorrectLookupParameters, SuspiciousOperation, messages.MessageFailure) as error:
+            raise InvalidRequest(_UNREADABLE) from error
         return rows
 
 

@@ -118,14 +118,19 @@ class MemberAdmin(ExportableAdmin[Member]):
                 if request.method == "POST":
                     messages.info(request, "This member was merged or erased already; nothing was done.")
                 return HttpResponseRedirect(self.url("change", member.pk))
+            self._note_view(request, member)
             return view(self, request, member)
 
         return self.object_page(name, of_a_living_one, least)
 
     def detail(self, request: HttpRequest, found: Member) -> dict[str, Any]:
-        environment = required_environment(request)
-        note_view(environment=environment, member=found, actor=actor_of(request), now=now_in(environment))
+        self._note_view(request, found)
         return member_page(request, found)
+
+    def _note_view(self, request: HttpRequest, member: Member) -> None:
+        """That somebody saw the member, where the project asks for it."""
+        environment = required_environment(request)
+        note_view(environment=environment, member=member, actor=actor_of(request), now=now_in(environment))
 
     def export(self, request: HttpRequest, member: Member) -> HttpResponse:
         """All that is kept of the member, as a file; it is in the trail that somebody took it."""

@@ -159,10 +159,12 @@ class TenantAdmin(ModelAdmin[ModelT]):
         offered: set[str] = set()
         for entry in self.list_filter:
             if isinstance(entry, tuple):
-                offered |= {str(entry[0]), f"{entry[0]}_from", f"{entry[0]}_to"}
+                offered |= {f"{entry[0]}_from", f"{entry[0]}_to"}
+            elif isinstance(entry, str):
+                offered |= {entry, f"{entry}__exact", f"{entry}__in"}
             else:
-                offered.add(entry if isinstance(entry, str) else getattr(entry, "parameter_name", ""))
-        return lookup.partition("__")[0] in offered
+                offered.add(getattr(entry, "parameter_name", ""))
+        return lookup in offered
 
     # -- permission comes from the role
 

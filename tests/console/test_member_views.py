@@ -71,6 +71,15 @@ def test_who_opened_whom_is_noted_once_in_ten_minutes(
     assert len(_views(ada)) == 3
 
 
+@pytest.mark.parametrize("page", ["adjust", "redeem", "enrol", "hold", "transfer", "merge", "erase"])
+def test_a_page_of_what_can_be_done_shows_the_member_too(
+    login: Any, environment: Environment, ada: Member, page: str
+) -> None:
+    _asked(environment)
+    login(environment).get(f"/console/loyalty/member/{ada.pk}/{page}/")
+    assert len(_views(ada)) == 1
+
+
 def test_what_is_not_found_or_not_allowed_is_no_view(
     login: Any, environment: Environment, ada: Member
 ) -> None:

@@ -267,6 +267,7 @@ def test_a_nul_in_the_address_is_a_bad_request(login: Any, ours: Tenant) -> None
     [
         "loyalty/member/?status__exact=active",
         "loyalty/ledgerentry/?type__exact=earned&metric=ours-coins",
+        "loyalty/ledgerentry/?type__in=earned,bonus",
         "loyalty/ledgerentry/?occurred_at_from=2020-01-01&occurred_at_to=2090-01-01",
         "loyalty/ledgerentry/?occurred_at_from=2020-13-99",
         "loyalty/event/?type=ours-purchase",
@@ -282,7 +283,17 @@ def test_filters_find(login: Any, ours: Tenant, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["programs/apikey/?key_hash__startswith=a", "programs/projectmembership/?user__password__startswith=p"],
+    [
+        "programs/apikey/?key_hash__startswith=a",
+        "programs/projectmembership/?user__password__startswith=p",
+        "loyalty/member/?status__regex=[",
+        "loyalty/member/?status__range=1",
+        "loyalty/member/?status__isnull=x",
+        "loyalty/ledgerentry/?occurred_at__year=99999999999",
+        "loyalty/ledgerentry/?occurred_at=0001-01-01",
+        "loyalty/event/?type__in__in=x",
+        "programs/earningrule/?status__regex=[",
+    ],
 )
 def test_what_is_no_filter_cannot_be_asked(login: Any, ours: Tenant, path: str) -> None:
     assert login(ours.environment).get(f"/console/{path}").status_code == 400
