@@ -5,10 +5,12 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import simplejson
+import time_machine
 from django.db import connections, transaction
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
@@ -38,6 +40,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     reasons = Counter(str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple))
     for reason, count in reasons.items():
         terminalreporter.write_line(f"{count} skipped: {reason.removeprefix('Skipped: ')}")
+
+
+@pytest.fixture
+def at_noon() -> Iterator[None]:
+    """Today, but at noon: for a test that asks for the day more than once, which midnight would break."""
+    with time_machine.travel(datetime.now(UTC).replace(hour=12, minute=0)):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ from loyalty.admin.overview_figures import rate_words
 from loyalty.admin.periods import Chosen, DaysForm, Period, month_before, month_of
 from loyalty.admin.points_report import outstanding_report, points_report
 from loyalty.admin.statement import Statement, statement_of, statement_report
+from loyalty.ledger.consistent import one_state
 from loyalty.rules.days import FIRST_YEAR
 from programs.admin.base import require, required_environment
 from programs.admin.widgets import month_input
@@ -65,23 +66,25 @@ class Month:
 
 
 def liability_shown(request: HttpRequest) -> dict[str, Any]:
-    """What the page needs. As many statements whatever the month."""
+    """What the page needs; its figures are of one state of the database. As many statements whatever the month."""
     require(request, "analyst")
     environment = required_environment(request)
     month = _month(request, timezone.localdate(now_in(environment)))
     asked = _asked(request, environment, month)
     if asked is None:
         return {"month": month}
-    statement = statement_of(asked)
+    with one_state():
+        statement = statement_of(asked)
+        reports = [
+            _addressed(make(asked), asked) for make in (outstanding_report, points_report, forecast_report)
+        ]
     return {
         "month": month,
         "asked": asked,
         "statement": statement,
         "rates": _rates(statement),
         "closing_value": money_words(asked.metric, statement.closing),
-        "reports": [
-            _addressed(make(asked), asked) for make in (outstanding_report, points_report, forecast_report)
-        ],
+        "reports": reports,
         "statement_csv": _csv("statement", asked),
         **_choices(asked, month),
     }

@@ -16,6 +16,7 @@ from loyalty.admin.money import money_words
 from loyalty.admin.overview_figures import Figure, figures_of
 from loyalty.admin.overview_reports import report_of, reports_of
 from loyalty.admin.periods import PRESETS
+from loyalty.ledger.consistent import one_state
 from loyalty.queries.analytics.points import active_members, points_of_period
 from loyalty.queries.overview import latest_activity, members_counted
 from loyalty.queries.webhook_lists import troubled_endpoints
@@ -34,20 +35,25 @@ class Choice:
 
 
 def overview_shown(request: HttpRequest, environment: Environment) -> dict[str, Any]:
-    """What the page needs. As many statements whatever the period, and however many entries there are."""
+    """What the page needs; its figures are of one state of the database. As many statements whatever the period, and
+    however many entries there are."""
     asked = asked_for(request, environment)
     context = {
         "latest": latest_activity(environment=environment),
         "troubled_endpoints": troubled_endpoints(environment, timezone.now()),
     }
-    return context | (_figures_shown(asked) if asked else {})
+    if asked is None:
+        return context
+    with one_state():
+        return context | _figures_shown(asked)
 
 
 def report_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """The figures of one of the page's charts, for a spreadsheet; it is in the trail who took them."""
     require(request, "analyst")
     asked = asked_for(request, required_environment(request))
-    report = report_of(slug, asked) if asked else None
+    with one_state():
+        report = report_of(slug, asked) if asked else None
     if asked is None or report is None:
         raise Http404("There is no such file.")
     return taken(request, report, asked)

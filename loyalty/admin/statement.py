@@ -25,7 +25,8 @@ _REVERSED = {
 @dataclass(frozen=True, slots=True)
 class Line:
     """`points` signed, so that the lines sum to the closing; `link`: the ledger entries of it. `key` names it in the
-    file. `is_total`: opening and closing."""
+    file. `is_total`: opening and closing. `parts` sum to it, and stand in the file in its place; what they
+    are of is told by the entries of the whole only."""
 
     key: str
     name: str
@@ -34,6 +35,7 @@ class Line:
     value: str
     link: str = ""
     is_total: bool = False
+    parts: tuple["Line", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ def statement_report(asked: Asked) -> Report:
     currency = asked.metric.unit_currency if is_valued(asked.metric) else None
     rows = [
         (*about, line.key, line.points, value_of(asked.metric, line.points), currency, asked.now.isoformat())
-        for line in statement_of(asked).lines
+        for whole in statement_of(asked).lines
+        for line in whole.parts or (whole,)
     ]
     sheet = Sheet([Column(name, name) for name in _COLUMNS], rows)
     return Report("statement", "Movement statement", "", None, sheet, "")
@@ -80,13 +83,24 @@ def _lines(asked: Asked, period: PointsPeriod) -> Iterator[Line]:
     yield line("issued", "Issued", "earned and given as bonus", period.issued, "earned", "bonus")
     yield line("redeemed", "Redeemed", "spent by members", -period.redeemed, "redeemed")
     yield line("expired", "Expired", "breakage: not used in time", -period.expired, "expired")
-    for what, detail in _REVERSED.items():
-        points = getattr(period, f"reversed_{what}")
-        yield line(f"reversed_{what}", f"Reversed: {what}", detail, points, "reversed")
+    yield _reversed(asked, period)
     yield line("adjusted", "Adjusted", "by hand, up or down", period.adjusted, "adjusted")
     detail = "between members; what came less what went"
     yield line("transferred", "Transferred", detail, period.transferred, "transferred")
     yield line("closing", "Closing", f"outstanding when {ended} ends", period.closing)
+
+
+def _reversed(asked: Asked, period: PointsPeriod) -> Line:
+    """By what was reversed."""
+    parts = []
+    for what, detail in _REVERSED.items():
+        points = getattr(period, f"reversed_{what}")
+        parts.append(
+            Line(f"reversed_{what}", f"Of {what}", detail, points, money_words(asked.metric, points))
+        )
+    points, link = sum(part.points for part in parts), _entries(asked, ("reversed",))
+    value = money_words(asked.metric, points)
+    return Line("reversed", "Reversed", "what was undone", points, value, link, parts=tuple(parts))
 
 
 def _entries(asked: Asked, types: tuple[str, ...]) -> str:

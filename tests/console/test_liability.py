@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from loyalty.actions.points import adjust
+from loyalty.actions.points import adjust, spend
+from loyalty.actions.reversals import reverse
 from loyalty.admin.liability import REPORTS
 from loyalty.management.commands.demo import Command
 from loyalty.management.commands.replay_orders import sandbox
@@ -53,7 +54,7 @@ def june(environment: Environment) -> Environment:
 
 def _lines(client: Client, **query: str) -> dict[str, int]:
     statement = client.get(PAGE, query).context["statement"]
-    return {line.key: line.points for line in statement.lines}
+    return {line.key: line.points for whole in statement.lines for line in whole.parts or (whole,)}
 
 
 def test_the_statement_goes_from_the_opening_to_the_closing(login: Any, june: Environment) -> None:
@@ -86,12 +87,28 @@ def test_its_file_says_the_same_with_what_it_is_of(login: Any, june: Environment
 
 
 def test_each_line_leads_to_its_entries_which_sum_to_it(login: Any, june: Environment) -> None:
+    at = datetime(2026, 6, 20, 12, tzinfo=UTC)
+    for entry, points in ((factories.give(june, 100, "bob", now=at), 40), (_spent(june, at), 15)):
+        actor = factories.make_actor()
+        reverse(environment=june, entry=entry.pk, points=points, reason=None, actor=actor, now=at)
     client = login(june, "analyst")
-    for line in client.get(PAGE, JUNE).context["statement"].lines:
-        if line.link and not line.key.startswith("reversed"):
-            page = client.get(line.link)
-            assert page.status_code == 200
-            assert sum(entry.points for entry in page.context["cl"].result_list) == line.points, line.key
+    lines = [line for line in client.get(PAGE, JUNE).context["statement"].lines if line.link]
+    for line in lines:
+        page = client.get(line.link)
+        assert page.status_code == 200
+        assert sum(entry.points for entry in page.context["cl"].result_list) == line.points, line.key
+    (undone,) = [line for line in lines if line.parts]
+    assert (undone.name, undone.points) == ("Reversed", -25)
+    assert [(part.key, part.points, part.link) for part in undone.parts] == [
+        ("reversed_issued", -40, ""),
+        ("reversed_redeemed", 15, ""),
+        ("reversed_adjusted", 0, ""),
+    ]
+
+
+def _spent(environment: Environment, at: datetime) -> Any:
+    actor = factories.make_actor()
+    return spend(environment=environment, member="ada", points=20, reason=None, actor=actor, now=at)
 
 
 def test_money_is_shown_where_it_is_said_what_a_point_is_worth(login: Any, june: Environment) -> None:
@@ -106,6 +123,7 @@ def test_money_is_shown_where_it_is_said_what_a_point_is_worth(login: Any, june:
     assert {row["line"]: row["value"] for row in rows}["closing"] == "7.75"
 
 
+@pytest.mark.usefixtures("at_noon")
 def test_last_month_is_shown_unless_another_is_asked_for(login: Any, environment: Environment) -> None:
     client = login(environment, "analyst")
     today = timezone.now().date()
@@ -137,6 +155,7 @@ def test_months_begin_at_the_projects_midnight(login: Any, at: datetime, month: 
     assert "Europe/London" in client.get(PAGE).content.decode()
 
 
+@pytest.mark.usefixtures("at_noon")
 def test_the_forecasts_rows_sum_to_what_is_outstanding(login: Any, environment: Environment) -> None:
     now = timezone.now()
     for number, member in enumerate(("ada", "bob", "cy", "dan")):
@@ -154,6 +173,7 @@ def test_the_forecasts_rows_sum_to_what_is_outstanding(login: Any, environment: 
     assert names[-1] == "Never"
 
 
+@pytest.mark.usefixtures("at_noon")
 def test_nothing_of_another_project_is_counted_or_told(login: Any, ours: Tenant, theirs: Tenant) -> None:
     client = login(ours.environment, "analyst")
     this = {"month": f"{timezone.now():%Y-%m}"}
@@ -196,6 +216,7 @@ def test_it_takes_as_many_statements_whatever_the_month_and_never_scans_the_ledg
     assert counts[0] <= 30
 
 
+@pytest.mark.usefixtures("at_noon")
 def test_the_demos_pages_and_files_equal_an_independent_calculation(login: Any, tmp_path: Path) -> None:
     """Overview and liability, as pages and as files, beside plain SQL over the ledger's entries (issue 9)."""
     Command().set_up(tmp_path, "http://127.0.0.1:8000")

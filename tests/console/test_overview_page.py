@@ -188,6 +188,7 @@ def test_what_a_point_is_worth_is_said_beside_what_is_outstanding(login: Any, ju
     ]
 
 
+@pytest.mark.usefixtures("at_noon")
 def test_nothing_of_another_project_is_counted_or_told(login: Any, ours: Tenant, theirs: Tenant) -> None:
     client = login(ours.environment, "analyst")
     page = client.get("/console/")
@@ -214,6 +215,7 @@ def test_an_unknown_file_is_not_found_and_who_is_in_no_project_is_refused(
     assert not AuditEvent.objects.filter(verb="report.downloaded", environment_id=environment.pk).exists()
 
 
+@pytest.mark.usefixtures("at_noon")
 def test_it_takes_as_many_statements_whatever_the_period_and_never_scans_the_ledger(
     login: Any, environment: Environment
 ) -> None:
@@ -221,8 +223,12 @@ def test_it_takes_as_many_statements_whatever_the_period_and_never_scans_the_led
     roll()
     client = login(factories.reload(environment), "analyst")
     counts = []
-    for query in ({"period": "7"}, {"first": "2024-01-01", "last": f"{timezone.now().date()}"}):
-        client.get("/console/", query)  # the snapshot is known
+    today = timezone.localdate()
+    for query, days in (
+        ({"period": "7"}, 7),
+        ({"first": f"{today - timedelta(days=999)}", "last": f"{today}"}, 1_000),
+    ):
+        assert client.get("/console/", query).context["asked"].period.days == days  # the snapshot is known
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/console/", query).status_code == 200
         counts.append(len(queries))

@@ -12,7 +12,7 @@ from tests.conftest import Api
 
 
 @pytest.fixture
-def cafe(api: Api) -> Api:
+def cafe(at_noon: None, api: Api) -> Api:
     """Two stamp programs; of the first ada has one stamp and two rewards, one paid, bob two stamps and a revoked
     reward, eve nothing."""
     card(api)
