@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlencode
 
-from django.http import HttpRequest
+from django import forms
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
-from loyalty.admin.periods import Chosen, Period, chosen
+from loyalty.admin.periods import Chosen, Period, chosen, fault_of
 from programs.models import Environment, Metric
 from programs.queries.environments import now_in
 from programs.queries.snapshots import snapshot
@@ -52,6 +53,13 @@ def asked_for(request: HttpRequest, environment: Environment) -> Asked | None:
     wanted = request.GET.get("metric")
     metric = next((metric for metric in metrics if metric.code == wanted), metrics[0])
     return Asked(environment, now, metrics, metric, chosen(request.GET, today=timezone.localdate(now)))
+
+
+def refused_file(sent: QueryDict, asked: Asked, form: forms.Form) -> HttpResponse | None:
+    """In place of a file of other figures than the address asks for: what is wrong with it. None: nothing."""
+    wanted = sent.get("metric", asked.metric.code)
+    fault = fault_of(sent, form) if wanted == asked.metric.code else "There is no such metric here."
+    return HttpResponse(fault, status=400, content_type="text/plain; charset=utf-8") if fault else None
 
 
 def metrics_of(environment: Environment) -> list[Metric]:

@@ -10,11 +10,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
-from loyalty.admin.asked import Asked, metrics_of
+from loyalty.admin.asked import Asked, metrics_of, refused_file
 from loyalty.admin.charts.reports import Report
 from loyalty.admin.forecast_report import forecast_report
 from loyalty.admin.money import money_words
@@ -97,14 +98,16 @@ def _rates(statement: Statement) -> str:
     return f"Of what was issued, less what was taken back, {redeemed} was redeemed and {expired} expired."
 
 
-def liability_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+def liability_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The figures of one part of the page, for a spreadsheet; it is in the trail who took them."""
     require(request, "analyst")
     environment = required_environment(request)
-    asked = _asked(request, environment, _month(request, timezone.localdate(now_in(environment))))
+    month = _month(request, timezone.localdate(now_in(environment)))
+    asked = _asked(request, environment, month)
     if asked is None or slug not in REPORTS:
         raise Http404("There is no such file.")
-    return taken(request, REPORTS[slug](asked), asked)
+    refused = refused_file(request.GET, asked, month.form)
+    return refused or taken(request, REPORTS[slug](asked), asked)
 
 
 def _month(request: HttpRequest, today: date) -> Month:

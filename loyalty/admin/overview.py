@@ -5,11 +5,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
 from loyalty.actions.reports import note_report
-from loyalty.admin.asked import Asked, asked_for
+from loyalty.admin.asked import Asked, asked_for, refused_file
 from loyalty.admin.charts.reports import Report
 from loyalty.admin.charts.scales import words_of
 from loyalty.admin.money import money_words
@@ -48,7 +49,7 @@ def overview_shown(request: HttpRequest, environment: Environment) -> dict[str, 
         return context | _figures_shown(asked)
 
 
-def report_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+def report_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The figures of one of the page's charts, for a spreadsheet; it is in the trail who took them."""
     require(request, "analyst")
     asked = asked_for(request, required_environment(request))
@@ -56,7 +57,7 @@ def report_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
         report = report_of(slug, asked) if asked else None
     if asked is None or report is None:
         raise Http404("There is no such file.")
-    return taken(request, report, asked)
+    return refused_file(request.GET, asked, asked.chosen.form) or taken(request, report, asked)
 
 
 def taken(request: HttpRequest, report: Report, asked: Asked) -> StreamingHttpResponse:
@@ -68,6 +69,7 @@ def taken(request: HttpRequest, report: Report, asked: Asked) -> StreamingHttpRe
         name=report.title,
         asked={"metric": asked.metric.code, **period},
         actor=actor_of(request),
+        now=asked.now,
     )
     return report.as_csv("-".join([report.slug, asked.metric.code, *period.values()]))
 

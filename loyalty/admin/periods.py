@@ -100,6 +100,16 @@ def chosen(sent: QueryDict, *, today: date) -> Chosen:
     return _preset(USUAL, today, form)
 
 
+def fault_of(sent: QueryDict, form: forms.Form) -> str:
+    """What is wrong with the days, in a sentence; empty: nothing. For files: a page shows the usual period and says so
+    at the form, in a file nobody sees that it is another."""
+    asks_for_days = "first" in sent or "last" in sent
+    if not asks_for_days and sent.get("period", USUAL) not in PRESETS:
+        return "There is no such period."
+    faults = (f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items())
+    return next(faults, "")
+
+
 def month_of(day: date) -> Period:
     """The whole month in which a day lies."""
     return Period(day.replace(day=1), day.replace(day=_length(day)))

@@ -5,12 +5,13 @@ from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from loyalty.admin.csv_files import csv_answer
 from loyalty.admin.overview import Choice
-from loyalty.admin.periods import PRESETS, Chosen, Period, chosen
+from loyalty.admin.periods import PRESETS, Chosen, Period, chosen, fault_of
 from loyalty.admin.reward_report import reward_report
 from loyalty.queries.reward_figures import RewardFigures, reward_figures
 from loyalty.rules.days import days_later, midnight
@@ -59,10 +60,13 @@ def figures_page(page: TenantAdmin[Reward], request: HttpRequest) -> HttpRespons
     return page.page(request, "reward_figures.html", "Reward analytics", **context)
 
 
-def figures_csv(page: TenantAdmin[Reward], request: HttpRequest) -> StreamingHttpResponse:
+def figures_csv(page: TenantAdmin[Reward], request: HttpRequest) -> HttpResponseBase:
     """The same figures as a file for a spreadsheet."""
     require(request, page.reader)
-    period = _asked(request).period
+    asked = _asked(request)
+    if fault := fault_of(request.GET, asked.form):
+        return HttpResponse(fault, status=400, content_type="text/plain; charset=utf-8")
+    period = asked.period
     rows = [_cells(figures) for figures in _figures(request, period)]
     return csv_answer(f"rewards-{period.first}-{period.last}", _COLUMNS, rows)
 

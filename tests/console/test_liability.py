@@ -270,3 +270,24 @@ def _liability_equals_the_ledger(
     assert (
         sum(int(row["points"]) for row in forecast[:-1]) == int(forecast[-1]["points"]) == expected["closing"]
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("/console/overview/points.csv?first=2026-13-01&last=x", "From: Enter a valid date."),
+        ("/console/overview/points.csv?first=2026-06-01", "To, this day included: This field is required."),
+        ("/console/overview/points.csv?period=zzz", "There is no such period."),
+        ("/console/overview/points.csv?metric=zzz", "There is no such metric here."),
+        (f"{PAGE}statement.csv?month=x", "Month: Write the month as year and month: 2026-02."),
+        (f"{PAGE}statement.csv?month=2999-01", "Month: That month is still to come."),
+        (f"{PAGE}days.csv?month=2026-06&metric=zzz", "There is no such metric here."),
+        ("/console/programs/reward/figures/csv/?first=x&last=x", "From: Enter a valid date."),
+    ],
+)
+def test_a_file_of_other_figures_than_were_asked_for_is_refused(
+    login: Any, june: Environment, address: str, says: str
+) -> None:
+    answer = login(june, "analyst").get(address)
+    assert (answer.status_code, answer.content.decode()) == (400, says)
+    assert not AuditEvent.objects.filter(verb="report.downloaded").exists()
