@@ -134,7 +134,9 @@ def test_days_of_the_middle_are_opened_straight_away(client: Client, large: Envi
     ],
 )
 def test_filters_and_searches_that_find_something(client: Client, url: str) -> None:
-    found = _cheap(client, url, 3 * _SPAN + 2_500).context["cl"]
+    by_index = "q=" in url and not url.endswith(("points.earned", "=many"))
+    few = 4_000 if url.startswith(_TRAIL) else 500  # rows that wait for a seal are counted beside the trail
+    found = _cheap(client, url, few if by_index else 3 * _SPAN + 2_500).context["cl"]
     assert found.result_list
 
 
