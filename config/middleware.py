@@ -158,6 +158,9 @@ class ContentSecurity(_ForPages, CSPMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         answer = super().process_response(request, response)
+        if answer.status_code >= 400 and request.path_info.startswith("/console/"):
+            # A refusal may name what only its reader may know; after a log-in it is another.
+            answer.headers.setdefault("Cache-Control", "no-store")
         answer.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         answer.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return answer

@@ -233,6 +233,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 AXES_FAILURE_LIMIT = env.int("LOG_IN_ATTEMPTS", default=5)
+LOG_IN_ATTEMPTS_OF_ADDRESS = env.int("LOG_IN_ATTEMPTS_OF_ADDRESS", default=50)
+AXES_HANDLER = "programs.log_in_limits.Attempts"
 AXES_COOLOFF_TIME = timedelta(minutes=env.int("LOG_IN_WAIT_MINUTES", default=15))
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page says when to try again, and it stays true
 AXES_LOCKOUT_CALLABLE = "programs.admin.log_in.locked_out"

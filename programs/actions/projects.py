@@ -67,10 +67,13 @@ def add_first_project(*, organization: str, name: str, time_zone: str, owner: Us
     Locks: the table of organizations' names, by its unique index."""
     if has_projects():
         raise InvalidRequest("There is a project by now; an owner makes more.")
-    if not name.strip() or not is_time_zone(time_zone):
-        _check(Project(organization=Organization(), name=name.strip(), time_zone=time_zone), None, owner)
+    _check(Project(organization=Organization(), name=name.strip(), time_zone=time_zone), None, owner)
+    called = organization.strip()
+    if not called or len(called) > 200 or "\0" in called:
+        detail = "Give the organization a name of 200 letters at most."
+        raise InvalidRequest.field("organization", "invalid", detail)
     project = create_project(
-        organization_name=organization.strip(), project_name=name.strip(), time_zone=time_zone, actor=actor
+        organization_name=called, project_name=name.strip(), time_zone=time_zone, actor=actor
     )
     set_membership(project=project, user=owner, role=Role.OWNER, actor=actor)
     return project

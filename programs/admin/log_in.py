@@ -39,6 +39,7 @@ from audit.record import Actor
 from programs.actions.second_factors import check_code
 from programs.admin.base import form_errors
 from programs.admin.widgets import text_input
+from programs.log_in_limits import failures_of_address, is_address_locked
 from programs.log_ins import ENDED
 from programs.queries.second_factors import factor_of
 
@@ -185,6 +186,8 @@ def locked_out(request: HttpRequest, _response: Any, credentials: dict[str, Any]
 def _locked_until(request: HttpRequest, username: str | None) -> datetime:
     ip: Any = getattr(request, "axes_ip_address", None)
     attempts = AccessAttempt.objects.filter(username=username, ip_address=ip)
+    if is_address_locked(request):
+        attempts = failures_of_address(request)
     last = attempts.aggregate(last=Max("attempt_time"))["last"] or timezone.now()
     found: datetime = last + get_cool_off(request)
     return found

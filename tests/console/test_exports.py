@@ -256,9 +256,7 @@ def test_filters_that_cannot_be_read_and_too_many_at_once_are_refused(
 def test_filters_that_cannot_be_read_are_refused_with_a_sentence(
     login: Any, environment: Environment, kind: str, query: str
 ) -> None:
-    answer = login(environment).post(
-        f"/console/{PAGES[kind]}/make-file/", {"query": query}, follow=True
-    )
+    answer = login(environment).post(f"/console/{PAGES[kind]}/make-file/", {"query": query}, follow=True)
     assert answer.status_code == 200
     assert "filters can&#x27;t be read; choose them again" in answer.content.decode()
     assert not Export.objects.exists()

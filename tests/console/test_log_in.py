@@ -145,7 +145,9 @@ class TestSecondFactor:
             with time_machine.travel(now, tick=False):
                 answer = guessing.post("/console/login/code/", {"code": phone.wrong()})
                 assert "This code is not right" in answer.content.decode()
-                hasty = guessing.post("/console/login/code/", {"code": Phone(phone.secret).code()}).content.decode()
+                hasty = guessing.post(
+                    "/console/login/code/", {"code": Phone(phone.secret).code()}
+                ).content.decode()
                 assert f"nothing was checked. Try again in {wait} second" in hasty, "the right one neither"
             now += wait
         with time_machine.travel(now, tick=False):
@@ -305,6 +307,24 @@ class TestTooManyAttempts:
             password_step(guessing, user)
             assert _is_in(guessing)
         assert _verbs(user).count("staff.login_locked") == 2
+
+    def test_with_many_names_lock_the_address_for_every_name(self, user: User, settings: Any) -> None:
+        settings.LOG_IN_ATTEMPTS_OF_ADDRESS = 8
+        spraying, start = Client(), time.time()
+        with time_machine.travel(start, tick=False):
+            for number in range(8):
+                answer = spraying.post("/console/login/", {"username": f"n{number}", "password": "guess"})
+                assert answer.status_code == (429 if number == 7 else 200)
+        with time_machine.travel(start + 14 * 60, tick=False):
+            refused: Any = password_step(spraying, user)
+            assert refused.status_code == 429
+            assert "Try again in 1 minute," in refused.content.decode()
+            sent = {"username": user.username, "password": PASSWORD}
+            elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+            assert elsewhere.post("/console/login/", sent).status_code == 302
+        with time_machine.travel(start + 15 * 60 + 2):
+            password_step(spraying, user)
+            assert _is_in(spraying)
 
     def test_are_counted_for_a_name_longer_than_any_too(self) -> None:
         long = {"username": "a" * 300, "password": "guess"}

@@ -59,6 +59,19 @@ def test_a_page_is_embedded_nowhere_and_asks_for_no_device(db: None) -> None:
     assert {"camera=()", "microphone=()", "geolocation=()"} <= set(headers["Permissions-Policy"].split(", "))
 
 
+def test_no_browser_keeps_a_refusal_of_the_console(login: Any, environment: Environment) -> None:
+    analyst, forging = login(environment, "analyst"), Client(enforce_csrf_checks=True)
+    answers = {
+        403: analyst.get("/console/loyalty/event/add/"),
+        404: analyst.get("/console/overview/secrets.csv"),
+        400: analyst.get("/console/loyalty/member/?x=1"),
+    }
+    for status, answer in answers.items():
+        assert (answer.status_code, "no-store" in answer["Cache-Control"]) == (status, True)
+    for refused in (forging.post("/console/login/"), Client().get("/console/nothing/")):
+        assert (refused.status_code >= 302, "no-store" in refused["Cache-Control"]) == (True, True)
+
+
 def test_answers_of_the_api_have_no_headers_of_pages(db: None) -> None:
     headers = Client().get("/v1/programs").headers
     for name in ("Content-Security-Policy", "Permissions-Policy", "Cross-Origin-Resource-Policy"):
