@@ -21,12 +21,13 @@ class Attempts(AxesDatabaseHandler):
         return max(found, get_failure_limit(request, credentials)) if is_address_locked(request) else found
 
 
-def failures_of_address(request: HttpRequest) -> QuerySet[AccessAttempt]:
+def failures_of_address(request: HttpRequest) -> "QuerySet[AccessAttempt]":
     """Those that still count; none where the address is not known, behind a proxy that hides it."""
-    address = getattr(request, "axes_ip_address", None)
-    if address is None:
-        return AccessAttempt.objects.none()
-    return AccessAttempt.objects.filter(ip_address=address, attempt_time__gte=get_cool_off_threshold(request))
+    rows: QuerySet[AccessAttempt] = AccessAttempt.objects.filter(
+        ip_address=getattr(request, "axes_ip_address", None),
+        attempt_time__gte=get_cool_off_threshold(request),
+    )
+    return rows.exclude(ip_address=None)
 
 
 def is_address_locked(request: HttpRequest) -> bool:

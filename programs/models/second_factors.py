@@ -47,7 +47,8 @@ class SecondFactor(TimestampMixin, ThrottlingMixin, Device):
     def throttle_increment(self, commit: bool = True) -> None:
         """Up to 512 seconds: whoever guesses on must not keep the owner out for days."""
         super().throttle_increment(commit=False)
-        self.throttling_failure_count = min(self.throttling_failure_count, LONGEST_WAIT)
+        count: int = self.throttling_failure_count  # type: ignore[has-type]
+        self.throttling_failure_count = min(count, LONGEST_WAIT)
         if commit:
             self.save_attempt()
 
