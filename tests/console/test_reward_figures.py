@@ -99,14 +99,14 @@ def test_a_period_has_as_many_days_as_on_the_overview(analyst: Client, environme
         {"first": "9999-12-31", "last": "9999-12-31"},
     ],
 )
-def test_a_period_that_makes_no_sense_is_told_and_the_usual_one_shown(
+def test_a_period_that_makes_no_sense_is_told_the_usual_one_shown_and_its_file_refused(
     analyst: Client, asked: dict[str, str]
 ) -> None:
     page = analyst.get(PAGE, asked)
     found = page.context["chosen"]
     assert found.form.errors
     assert (found.preset, page.context["total"]) == ("30", 0)
-    assert analyst.get(f"{PAGE}csv/", asked).status_code == 200
+    assert analyst.get(f"{PAGE}csv/", asked).status_code == 400
 
 
 def test_a_period_without_redemptions_says_so(analyst: Client) -> None:
