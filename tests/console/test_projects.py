@@ -7,7 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.errors import InvalidRequest
 from audit.models import AuditEvent
+from programs.actions.projects import add_first_project
 from programs.models import Environment, Organization, Project
 from tests import factories
 from tests.console.redeemed import text_of
@@ -165,3 +167,21 @@ class TestNewProject:
         before = state_of_everything()
         client.post("/console/programs/project/add/", {"organization": "X", "name": "X", "time_zone": "UTC"})
         assert state_of_everything() == before
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [
+        *[("organization", text) for text in ("", " ", "x" * 201, "a\0b")],
+        *[("name", text) for text in ("", " ", "x" * 201, "a\0b")],
+        ("time_zone", "Mars/Olympus"),
+    ],
+)
+def test_the_first_project_is_checked_like_any_other(monkeypatch: Any, field: str, given: str) -> None:
+    monkeypatch.setattr("programs.actions.projects.has_projects", lambda: False)  # but those of other tests
+    asked = {"organization": "Acme", "name": "Club", "time_zone": "UTC"} | {field: given}
+    owner, before = factories.make_staff(None), state_of_everything()
+    with pytest.raises(InvalidRequest) as refusal:
+        add_first_project(owner=owner, actor=factories.make_actor(), **asked)
+    assert [fault.field for fault in refusal.value.errors] == [field]
+    assert state_of_everything() == before
