@@ -221,8 +221,7 @@ class Journal:
             self.achievements.crossings.append(change)
             self.audit(**told)
         standings = list(self.standings.values())
-        for book in books:
-            self.audit_events += trail.of_book(book, self.environment, self.actor)
+        self.audit_events += trail.of_books(books, self.environment, self.actor)
         for standing in standings:
             self.audit_events += trail.of_standing(standing, self.environment, self.actor)
         answers: list[IdempotencyRecord] = []

@@ -1,6 +1,9 @@
 """The audit events of what a book has planned: one for each entry and each change of a hold (domain.md 9)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import accumulate
+from operator import itemgetter
 
 from audit.ids import public
 from audit.models import AuditEvent
@@ -13,10 +16,25 @@ from programs.conditions.values import plain
 from programs.models import Environment
 
 
-def of_book(book: Book, environment: Environment, actor: Actor) -> Iterator[AuditEvent]:
-    """Unsaved audit events, entries first."""
-    for entry in book.entries:
+def of_books(books: Sequence[Book], environment: Environment, actor: Actor) -> Iterator[AuditEvent]:
+    """Unsaved audit events: the entries of all accounts in the order in which they happened, so that what one event of
+    a batch gave stands together, each account's in its own sequence; then each book's holds."""
+    for entry in _in_time(books):
         yield _of_entry(entry, environment, actor)
+    for book in books:
+        yield from _of_holds(book, environment, actor)
+
+
+def _in_time(books: Sequence[Book]) -> list[LedgerEntry]:
+    """What is dated before an entry that its account already had counts as of that entry's instant."""
+    dated: list[tuple[datetime, LedgerEntry]] = []
+    for book in books:
+        instants = accumulate((entry.occurred_at for entry in book.entries), max)
+        dated += zip(instants, book.entries, strict=True)
+    return [entry for _, entry in sorted(dated, key=itemgetter(0))]
+
+
+def _of_holds(book: Book, environment: Environment, actor: Actor) -> Iterator[AuditEvent]:
     for hold in book.new_holds.values():
         yield _of_hold(hold, "authorised", environment, actor)
     for hold in book.changed_holds.values():
