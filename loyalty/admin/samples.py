@@ -7,6 +7,9 @@ from typing import Any
 
 import simplejson
 
+from audit.errors import InvalidRequest
+from audit.json_in import MAX_DEPTH, check_values, read_json
+
 MOST_ROWS = 80
 _PART = re.compile(r"([^.\[\]]+)|\[(\d{1,3})\]")
 
@@ -57,22 +60,36 @@ def _collect(path: str, value: Any, found: list[SampleRow]) -> bool:
 
 def data_from(rows: Iterable[SampleRow], rest: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What the rows say, added to the fields of `rest`. Raises FaultySampleError where a path leads nowhere
-    or to a field that has a value already: nothing that was typed is passed over."""
+    or to a field that has a value already: nothing that was typed is passed over; and, as the API does, for
+    what can't be stored."""
     data: dict[Any, Any] = _opened(rest or {})
     for row in rows:
         _put(data, row.path, _read(row))
     found: dict[str, Any] = _listed(data)
+    _checked(found)
     return found
 
 
 def parsed(text: str) -> dict[str, Any]:
     """The data as JSON. Raises FaultySampleError."""
     try:
-        data = simplejson.loads(text, use_decimal=True)
-    except (ValueError, RecursionError) as error:
+        data = read_json(text)
+    except (simplejson.JSONDecodeError, RecursionError) as error:
         raise FaultySampleError("The data is not JSON.") from error
+    except ValueError as error:
+        raise FaultySampleError(f"The data is not JSON: {error}.") from error
     if not isinstance(data, dict):
         raise FaultySampleError('The data is an object, such as {"amount": "50.00"}.')
+    _checked(data)
+    return data
+
+
+def _checked(data: Any) -> Any:
+    """It, if it can be stored and read again. Raises FaultySampleError."""
+    try:
+        check_values(data, "", 0, look_at_text=True)
+    except InvalidRequest as error:
+        raise FaultySampleError(error.detail) from error
     return data
 
 
@@ -80,9 +97,10 @@ def _read(row: SampleRow) -> Any:
     if row.kind == "text":
         return row.value
     try:
-        return simplejson.loads(row.value, use_decimal=True)
+        value = read_json(row.value)
     except (ValueError, RecursionError):
         return row.value
+    return _checked({row.path: value})[row.path]
 
 
 def _put(data: dict[Any, Any], path: str, value: Any) -> None:
@@ -92,6 +110,8 @@ def _put(data: dict[Any, Any], path: str, value: Any) -> None:
     said = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).removeprefix(".")
     if not parts or isinstance(parts[0], int) or said != path.strip():
         raise FaultySampleError(f"{path!r} is no field; write amount or items[0].sku.")
+    if len(parts) > MAX_DEPTH:
+        raise FaultySampleError(f"Nest at most {MAX_DEPTH} levels.")
     for part in parts[:-1]:
         inner = data.setdefault(part, {})
         if not isinstance(inner, dict):

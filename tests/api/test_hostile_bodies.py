@@ -41,6 +41,7 @@ NOT_JSON: dict[str, bytes] = {
     "infinity": b'{"points": Infinity}',
     "minus infinity": b'{"points": -Infinity}',
     "an integer of 5,000 digits": b'{"points": ' + b"9" * 5000 + b"}",
+    "an exponent beyond any Decimal": b'{"points": 1e99999999999999999999}',
     "a name twice": b'{"points": 1, "points": 1000}',
     "a name twice, inside": b'{"metadata": {"a": 1, "b": {"c": 1, "c": 2}}}',
 }

@@ -82,6 +82,52 @@ def test_a_refusal_is_said_on_the_form_and_nothing_is_recorded(login: Any, sandb
     assert not Event.objects.filter(environment_id=sandbox.pk).exists()
 
 
+LARGE = "Use a number of at most 100 digits."
+FAULTY = "Leave out NUL characters and lone surrogates."
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        *(
+            (changed, words)
+            for value, words in (
+                ("1e99999", LARGE),
+                ("1E999999999", LARGE),
+                ('"\\u0000"', FAULTY),
+                ('"\\ud800"', FAULTY),
+            )
+            for changed in (
+                {"json": f'{{"a": {value}}}'},
+                {"json": f'{{"items": [{{"quantity": {value}}}]}}', "item_sku": [], "item_quantity": []},
+                {"sample_path": ["amount"], "sample_value": [value], "sample_kind": [""]},
+                {"item_quantity": [value, ""]},
+                {"item_amount": [value, ""]},
+            )
+        ),
+        ({"json": '{"\\u0000": 1}'}, FAULTY),
+        ({"json": '{"a": 1, "a": 2}'}, "stands twice"),
+        ({"json": '{"a": 1e99999999999999999999}'}, "a number is too large"),
+        ({"json": '{"a": ' + "[" * 300 + "]" * 300 + "}"}, "Nest at most 64 levels."),
+        ({"sample_path": [".".join("a" * 3000)]}, "Nest at most 64 levels."),
+        ({"sample_value": ['{"a":' * 200 + "1" + "}" * 200], "sample_kind": [""]}, "Nest at most 64 levels."),
+        ({"sample_value": ["a\x00b"]}, FAULTY),
+        ({"item_sku": ["a\x00b", ""]}, FAULTY),
+    ],
+)
+@pytest.mark.parametrize("kind", ["sandbox", "live"])
+def test_what_the_api_would_not_take_is_not_taken_here_either(
+    login: Any, sandbox: Environment, changed: dict[str, Any], words: str, kind: str
+) -> None:
+    chosen = Environment.objects.get(project=sandbox.project, kind=kind)
+    client: Client = login(factories.reload(chosen), "operator")
+    answer = client.post(ADD, _filled(**changed))
+    assert answer.status_code == 200
+    assert words in answer.content.decode()
+    assert not Event.objects.exists()
+    assert client.get(ADD).status_code == 200
+
+
 def test_in_live_it_is_shown_first_and_recorded_after_a_confirmation(
     login: Any, sandbox: Environment
 ) -> None:

@@ -1,0 +1,66 @@
+"""JSON from outside, whoever brings it: exact numbers, no name twice, and nothing that can't be stored or shown."""
+
+import re
+from typing import Any
+
+import simplejson
+
+from audit.errors import InvalidRequest
+
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
+MAX_DEPTH = 64
+
+
+def read_json(text: str) -> Any:
+    """What the text says, decimals as Decimal. Raises ValueError where it is no JSON, RecursionError where it is
+    nested beyond all measure. What it says is then to be checked by `check_values`."""
+    try:
+        return simplejson.loads(
+            text, use_decimal=True, parse_constant=_refuse_constant, object_pairs_hook=_unique
+        )
+    except ArithmeticError as error:  # an exponent that not even a Decimal holds
+        raise ValueError("a number is too large") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number in JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object; refused where a name stands in it twice, since readers differ on which one counts."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {twice!r} stands twice in one object")
+    return found
+
+
+def check_values(value: Any, path: str, depth: int, *, look_at_text: bool) -> None:
+    """Refuse what can't be stored: text with NUL or half a surrogate pair, huge numbers, deep nesting."""
+    if depth > MAX_DEPTH:
+        raise InvalidRequest.field(path, "too_deep", f"Nest at most {MAX_DEPTH} levels.")
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if look_at_text:
+                check_text(name, path)
+            check_values(inner, f"{path}.{name}" if path else name, depth + 1, look_at_text=look_at_text)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            check_values(inner, f"{path}[{index}]", depth + 1, look_at_text=look_at_text)
+    elif isinstance(value, str) and look_at_text:
+        check_text(value, path)
+    elif not isinstance(value, str | bool | None) and _is_absurd(value):
+        raise InvalidRequest.field(path, "invalid", "Use a number of at most 100 digits.")
+
+
+def check_text(text: str, path: str) -> None:
+    """Raises InvalidRequest for text that PostgreSQL can't store."""
+    if _NOT_STORABLE.search(text):
+        raise InvalidRequest.field(path or "body", "invalid", "Leave out NUL characters and lone surrogates.")
+
+
+def _is_absurd(number: Any) -> bool:
+    if isinstance(number, int):
+        return abs(number) >= 10**100
+    return not -100 < number.adjusted() < 100 or len(number.as_tuple().digits) > 100
