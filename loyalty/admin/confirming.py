@@ -82,10 +82,13 @@ def _effect_or_done(
         if confirmed and ("shown" not in effect or request.POST.get("seen") == seen):
             messages.success(request, deed.act(form.cleaned_data, once))
             return HttpResponseRedirect(deed.after)
+        if confirmed and _done_meanwhile(request, once):
+            return _repeated(request, deed)
     except Replay:
-        messages.info(request, deed.repeated)
-        return HttpResponseRedirect(deed.after)
+        return _repeated(request, deed)
     except DomainError as error:
+        if confirmed and _done_meanwhile(request, once):
+            return _repeated(request, deed)
         form_errors(form, error)
         if not deed.asks:
             messages.error(request, error.detail)
@@ -95,6 +98,23 @@ def _effect_or_done(
     context = {"effect": effect, "token": new_id().hex, "seen": seen, "deed": deed}
     context |= {"object": found, "original": _crumb(page, found)}
     return page.page(request, f"{deed.name}_confirm.html", deed.title, form=form, **context)
+
+
+def _done_meanwhile(request: HttpRequest, once: Idempotency) -> bool:
+    """Whether the same confirmation, sent at the same time, was carried out since we first looked. Then it is why
+    the effect has changed or is refused: to confirm it again would do it twice."""
+    try:
+        once.check_stored(required_environment(request).pk)
+    except Replay:
+        return True
+    except DomainError:  # the token was used for something else: what was refused before stands
+        return False
+    return False
+
+
+def _repeated(request: HttpRequest, deed: Deed) -> HttpResponse:
+    messages.info(request, deed.repeated)
+    return HttpResponseRedirect(deed.after)
 
 
 def _crumb(page: TenantAdmin[Any], found: Model) -> Crumb:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -13,6 +14,7 @@ from loyalty.actions.clock import set_clock
 from loyalty.actions.holds import capture_hold, hold_points
 from loyalty.actions.points import spend
 from loyalty.actions.transfers import transfer
+from loyalty.ledger.idempotency import Idempotency
 from loyalty.models import Account, LedgerEntry, Lot, Uncovered
 from programs.models import Environment
 from tests import factories
@@ -168,6 +170,28 @@ def test_where_something_changed_meanwhile_the_new_effect_is_shown_instead(
     assert state_of_everything() == before
     assert confirm(support, _url(earned), answer, **entered).status_code == 302
     assert _account().balance == -30
+
+
+@pytest.mark.parametrize("points", ["40", "100"], ids=["the effect is another", "it is refused"])
+def test_of_two_confirmations_at_once_the_second_says_that_it_is_done(
+    support: Client, environment: Environment, monkeypatch: pytest.MonkeyPatch, points: str
+) -> None:
+    earned = factories.give(environment, 100)
+    entered = {"points": points, "reason": "Returned"}
+    shown = show(support, _url(earned), **entered)
+    looked, first = Idempotency.check_stored, list[Any]()
+
+    def look_and_be_overtaken(self: Idempotency, environment_id: UUID) -> None:
+        looked(self, environment_id)
+        if not first:
+            first.append(None)
+            first.append(confirm(support, _url(earned), shown, **entered))
+
+    monkeypatch.setattr(Idempotency, "check_stored", look_and_be_overtaken)
+    second = confirm(support, _url(earned), shown, **entered)
+    assert [answer.status_code for answer in (first[1], second)] == [302, 302]
+    assert "already" in told(second)
+    assert LedgerEntry.objects.get(type="reversed").points == -int(points)
 
 
 @pytest.mark.parametrize("wrong", [{"points": "101"}, {"points": "0"}, {"points": "x"}, {"reason": " "}])
