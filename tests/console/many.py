@@ -2,6 +2,9 @@
 
 The chains are valid (sequence, `balance_after`, lots, lifetime figures, one row of the trail for each entry and each
 event); digests are not, since only Python makes those. Each entry is +10, earned by an event of its own.
+
+The rows of the trail have made-up, low transaction numbers: roll-ups that have gone past these would never add them
+up. So make it before anything was rolled up, or run `rebuild_rollups` afterwards.
 """
 
 from dataclasses import dataclass
