@@ -114,7 +114,7 @@ class ExportAdmin(KeysetAdmin[Export], DetailAdmin[Export]):
     made_at = ("See the members", "loyalty_member_changelist", "analyst")
     explanation = "An export is a list as a CSV file. It can be downloaded for a day."
     first_step = "Open a list, filter it as you like, and choose “Export CSV”."
-    list_display = ("when", "what", "filters", "state", "so_many", "size_of", "by")
+    list_display = ("when", "what", "filters", "state", "so_many", "size_of", "by", "file")
     list_display_links = ("when",)
     list_filter = ("status",)
     ordering = ("-id",)
@@ -154,6 +154,16 @@ class ExportAdmin(KeysetAdmin[Export], DetailAdmin[Export]):
     @admin.display(description="By")
     def by(self, export: Export) -> str:
         return export.actor_id
+
+    @admin.display(description="File")
+    def file(self, export: Export) -> SafeString | str:
+        if export.status != Export.Status.DONE:
+            return "–"
+        return format_html(
+            '<a class="lc-link" href="{}" aria-label="Download: {}">Download</a>',
+            reverse("admin:loyalty_export_download", args=[export.pk]),
+            title_of(export),
+        )
 
     def detail_title(self, found: Export) -> str:
         return f"Export of {title_of(found).lower()}"

@@ -13,7 +13,8 @@ from programs.models import ApiKey, EarningRule, Environment, Metric, Program
 @dataclass(frozen=True, slots=True)
 class Step:
     """`purpose`: what it is for; `state`: how it stands; `page` names where it is done, by a word that the console
-    knows; `key`: of what is to be opened there, or None. `least`: the role that may do it."""
+    knows; `key`: of what is to be opened there, or None. `least`: the role that may do it. `by_hand`: an event may be
+    sent from the console instead."""
 
     title: str
     purpose: str
@@ -23,22 +24,33 @@ class Step:
     button: str
     key: str | None = None
     least: str = "operator"
+    by_hand: bool = False
 
 
 def checklist(*, environment: Environment, now: datetime) -> list[Step]:
-    """The five steps. `now` is the environment's time; keys end in real time. A few statements, by indexes."""
-    return [
+    """Five steps, and in a sandbox the way to live. `now` is the environment's time; keys end in real time. A few
+    statements, by indexes."""
+    steps = [
         _project(environment),
         _program(environment),
         _rule(environment, now),
         _key(environment),
         _event(environment),
     ]
+    return [*steps, _copy(environment)] if environment.kind == Environment.Kind.SANDBOX else steps
 
 
 def has_events(environment: Environment) -> bool:
-    """Whether the last step is done; one statement."""
+    """Whether an event has come in; one statement."""
     return Event.objects.filter(environment_id=environment.pk).exists()
+
+
+def is_in_force(environment: Environment) -> bool:
+    """Whether the project's live environment has a published rule; one statement."""
+    rules = EarningRule.objects.filter(
+        environment__project=environment.project_id, environment__kind=Environment.Kind.LIVE
+    )
+    return rules.filter(status=EarningRule.Status.PUBLISHED).exists()
 
 
 def _project(environment: Environment) -> Step:
@@ -81,7 +93,7 @@ def _rule(environment: Environment, now: datetime) -> Step:
     draft = rules.filter(status=EarningRule.Status.DRAFT).order_by("created_at", "pk").first()
     if draft is not None:
         state = f"“{draft}” is a draft: it earns nothing until it is published."
-        return Step("Earning rule", purpose, state, False, "rule", "Publish it", str(draft.pk))
+        return Step("Earning rule", purpose, state, False, "rule_publish", "Publish it", str(draft.pk))
     return Step("Earning rule", purpose, "There is none yet.", False, "rule_add", "Make the first rule")
 
 
@@ -95,7 +107,31 @@ def _key(environment: Environment) -> Step:
 
 
 def _event(environment: Environment) -> Step:
+    if environment.kind == Environment.Kind.LIVE and not has_events(environment):
+        return Step(
+            "Your server’s first call",
+            "Your server shows its key and reports what happened in your product.",
+            "No event has come in yet.",
+            False,
+            "keys",
+            "See the keys",
+            least="owner",
+            by_hand=True,
+        )
     purpose = "What happened in your product, and what the rules made of it. Send one by hand to see it work."
     if has_events(environment):
         return Step("First event", purpose, "Events have come in.", True, "events", "See the events")
     return Step("First event", purpose, "None has come in yet.", False, "event_add", "Send an event")
+
+
+def _copy(environment: Environment) -> Step:
+    title, purpose = (
+        "Copy it to live",
+        "Live gets the configuration as it is here, no members, events or keys.",
+    )
+    key = str(environment.project_id)
+    if is_in_force(environment):
+        return Step(title, purpose, "Live has a published rule.", True, "copy", "See what differs", key)
+    return Step(
+        title, purpose, "Live has no published rule yet.", False, "copy", "Copy sandbox to live…", key
+    )

@@ -85,7 +85,7 @@ def refusals(terms: Terms, situation: Situation, points: int | None = None) -> I
     cost = cost_of(terms, situation.facts.tier) if points is None else points
     yield from _unavailable(terms, situation.program, at)
     if situation.is_frozen:
-        yield Refusal("member_frozen", "The member is frozen; an operator can make them active again.")
+        yield Refusal("member_frozen", "The member is frozen; support can unfreeze them.")
     verdict = terms.condition.evaluate(situation.facts)
     if verdict.failed:
         words = verdict.failed.words

@@ -1,10 +1,12 @@
 """How the console writes points, causes and links."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 
 from loyalty.actions.points import ADJUSTMENT_REASONS
 from loyalty.admin.charts.scales import words_of
@@ -61,6 +63,13 @@ def minus(value: int, other: int) -> int:
 @register.filter
 def signed(value: int) -> SafeString:
     return tables.signed(value)
+
+
+@register.filter
+def ago(instant: datetime) -> str:
+    """“3 hours ago”; within the first minute “just now”."""
+    since = timesince(instant)
+    return "just now" if since == timesince(instant, instant) else f"{since} ago"
 
 
 @register.filter

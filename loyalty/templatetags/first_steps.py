@@ -25,12 +25,13 @@ _PAGES: dict[str, tuple[str, dict[str, str]]] = {
     "program_add": ("programs_program_add", {}),
     "metric_add": ("programs_metric_add", {"code": "points", "title": "Points"}),
     "rules": ("programs_earningrule_changelist", {}),
-    "rule": ("programs_earningrule_change", {}),
+    "rule_publish": ("programs_earningrule_publish", {}),
     "rule_add": ("programs_earningrule_add", _FIRST_RULE),
     "keys": ("programs_apikey_changelist", {}),
     "key_add": ("programs_apikey_add", _FIRST_KEY),
     "events": ("loyalty_event_changelist", {}),
     "event_add": ("loyalty_event_add", {}),
+    "copy": ("programs_project_copy", {}),
 }
 
 

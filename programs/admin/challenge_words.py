@@ -187,7 +187,7 @@ def obstacles(challenge: Challenge, missions: Sequence[Mission], now: datetime) 
 def _obstacles(challenge: Challenge, missions: Sequence[Mission], now: datetime) -> Iterator[str]:
     program = challenge.program
     if not missions:
-        yield "It has no mission yet: add one below before you activate it."
+        yield "It has no mission yet: add one before you activate it."
     if program.status != "active":
         yield f"Its program {program} is {program.get_status_display().lower()}: nothing counts for its missions."
     if challenge.starts_at and now < challenge.starts_at:

@@ -186,6 +186,11 @@ class ChallengesAdmin(EditorAdmin[Challenge]):
             context |= self._said(request, editor)
         return self.page(request, "challenge.html", str(stored or "New challenge"), **context)
 
+    def saved_words(self, stored: Challenge) -> str:
+        if live_missions(stored) or stored.status == Challenge.Status.ENDED:
+            return super().saved_words(stored)
+        return f"{stored} is saved, without a mission: it can't be activated yet."
+
     def _editor(
         self, request: HttpRequest, found: Challenge | None, stored: Challenge | None
     ) -> ChallengeEditor:
@@ -286,6 +291,8 @@ class ChallengesAdmin(EditorAdmin[Challenge]):
             if request.method == "POST":
                 return self._turned(request, found, turn)
             context = self.standing_of(request, found) | {"turn": turn}
+            lacks_mission = turn.status == Challenge.Status.ACTIVE and not live_missions(found)
+            context["lacks_mission"] = lacks_mission
             return self.page(request, "challenge_turn.html", f"{turn.verb} {found}", **context)
 
         return page

@@ -95,5 +95,9 @@ class EditorAdmin(ConfiguredAdmin[ModelT]):
         except DomainError as error:
             form.refuse(error)
             return None
-        messages.success(request, f"{stored} is saved.")
+        messages.success(request, self.saved_words(stored))
         return stored
+
+    def saved_words(self, stored: ModelT) -> str:
+        """What is said of what was just saved."""
+        return f"{stored} is saved."

@@ -145,7 +145,10 @@ class EarningRuleForm(ConfiguredForm):
         label="For each full", required=False, initial="1", widget=number_input(inputmode="decimal")
     )
     award_field = forms.CharField(
-        label="Of the field", required=False, initial="data.amount", widget=text_input(list="lc-fields")
+        label="Of the field",
+        required=False,
+        initial="data.amount",
+        widget=text_input(list="lc-fields", size="18"),
     )
     award_item_points = forms.CharField(
         label="Points", required=False, widget=number_input(inputmode="decimal")

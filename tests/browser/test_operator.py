@@ -24,7 +24,7 @@ def test_from_an_empty_organization_to_the_first_points(
     page = operator.page
     operator.log_in(owner.username, PASSWORD)
     _make_a_project(operator)
-    expect(page.get_by_text("2 of 5 done")).to_be_visible()
+    expect(page.get_by_text("2 of 6 done")).to_be_visible()
     operator.check_access()
 
     page.get_by_role("link", name="Make the first rule").first.click()

@@ -324,9 +324,22 @@ class TestTurns:
             ("It has ended, and stays so; make another challenge instead.", "ended"),
         ]
 
+    def test_one_saved_without_a_mission_is_said_to_lack_it(
+        self, operator: Client, environment: Environment
+    ) -> None:
+        empty = {"title": "", "event_type": "", "target": ""}
+        answer = operator.post(f"{PAGE}/add/", challenge_form(environment, empty))
+        assert told(answer) == "Regular is saved, without a mission: it can't be activated yet."
+        answer = operator.post(f"{PAGE}/add/", challenge_form(environment, title="Whole"))
+        assert told(answer).endswith("Whole is saved.")
+
     def test_one_without_missions_is_refused(self, operator: Client, environment: Environment) -> None:
         draft = factories.make_challenge(factories.reload(environment), status="draft", missions=[])
-        assert "It has no mission yet: add one below" in text_of(operator.get(f"{PAGE}/{draft.pk}/activate/"))
+        asked = operator.get(f"{PAGE}/{draft.pk}/activate/")
+        assert "It has no mission yet: add one before you activate it." in text_of(asked)
+        text = asked.content.decode()
+        assert f'href="{change_url(draft)}">Add a mission first</a>' in text
+        assert '">Activate</button>' not in text
         answer = operator.post(f"{PAGE}/{draft.pk}/activate/")
         assert told(answer) == "It has nothing to do; give it a mission before it is active."
         assert Challenge.objects.get(pk=draft.pk).status == "draft"

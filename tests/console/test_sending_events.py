@@ -178,26 +178,53 @@ def test_the_first_steps_lead_from_an_empty_project_to_the_first_points(login: A
     environment = factories.make_environment()
     client: Client = login(environment, "owner")
     text = client.get("/console/").content.decode()
-    assert "2 of 5 done" in text
+    assert "2 of 6 done" in text
     rule = "/console/programs/earningrule/add/?name=Points+for+purchases"
     assert rule in text
     page = client.get(f"{rule}&event_type=purchase&award_kind=per_amount&award_rate=1")
     assert page.context["adminform"].form["award_kind"].value() == "per_amount"
-    assert "First steps: 2 of 5 done. Next: <strong>Earning rule</strong>" in page.content.decode()
+    assert "First steps: 2 of 6 done. Next: <strong>Earning rule</strong>" in page.content.decode()
     factories.make_rule(environment, event_type="purchase", award={"kind": "fixed", "points": 5})
     factories.make_key(environment)
     text = client.get("/console/loyalty/member/").content.decode()
     assert "Next: <strong>First event</strong>" in text
     client.post(ADD, _filled())
-    assert all(step.done for step in checklist(environment=factories.reload(environment), now=timezone.now()))
+    steps = checklist(environment=factories.reload(environment), now=timezone.now())
+    assert [step.title for step in steps if not step.done] == ["Copy it to live"]
+    assert "First steps" not in client.get("/console/loyalty/member/").content.decode()
+    text = client.get("/console/").content.decode()
+    assert "First steps: 5 of 6 done. Next: <strong>Copy it to live</strong>" in text
+    live = Environment.objects.get(project=environment.project, kind="live")
+    factories.make_rule(live, event_type="purchase", award={"kind": "fixed", "points": 5})
     assert "First steps" not in client.get("/console/").content.decode()
+
+
+def test_live_waits_for_the_server_and_offers_an_event_by_hand_only_beside_it(
+    login: Any, environment: Environment
+) -> None:
+    live = Environment.objects.get(project=environment.project, kind="live")
+    factories.make_rule(live, event_type="purchase", award={"kind": "fixed", "points": 5})
+    factories.make_key(live)
+    text = login(live, "owner").get("/console/").content.decode()
+    assert "4 of 5 done" in text
+    keys = 'href="/console/programs/apikey/" aria-label="See the keys: Your server’s first call"'
+    assert f'<a class="lc-button lc-primary" {keys}' in text
+    assert '<a class="lc-link" href="/console/loyalty/event/add/">Send one by hand instead</a>' in text
+
+
+def test_whoever_configures_copies_to_live_from_the_bar_and_support_does_not(
+    login: Any, environment: Environment
+) -> None:
+    link = f'href="/console/programs/project/{environment.project_id}/copy/">Copy sandbox to live…</a>'
+    assert link in login(environment, "operator").get("/console/loyalty/member/").content.decode()
+    assert link not in login(environment, "support").get("/console/loyalty/member/").content.decode()
 
 
 def test_a_draft_is_said_to_earn_nothing_and_can_be_published(login: Any, environment: Environment) -> None:
     rule = factories.make_rule(environment, name="Half done", published=False)
     text = login(environment, "operator").get("/console/").content.decode()
     assert "“Half done” is a draft: it earns nothing until it is published." in text
-    assert f"/console/programs/earningrule/{rule.pk}/change/" in text
+    assert f"/console/programs/earningrule/{rule.pk}/publish/" in text
 
 
 def test_a_step_that_the_role_may_not_do_has_no_button(login: Any, environment: Environment) -> None:

@@ -137,4 +137,4 @@ def test_the_search_says_that_it_takes_cards_rewards_and_references(support: Cli
     for page in (support.get("/console/find/"), support.get("/console/find/", {"q": "nothing-of-it"})):
         text = text_of(page)
         assert "sc_…, sr_…), the reference of a payment" in text
-        assert 'placeholder="Member, code, event, txn_ red_ sc_ sr_"' in text
+        assert 'placeholder="Member id, code or transaction"' in text

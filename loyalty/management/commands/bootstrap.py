@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.urls import reverse
 
-from audit.errors import DomainError
+from audit.errors import DomainError, FieldError
 from audit.record import Actor
 from programs.actions.keys import create_key
 from programs.actions.staff import ensure_login
@@ -111,6 +111,12 @@ class Command(BaseCommand):
             )
 
 
+def _advice(error: FieldError) -> str:
+    """What to do about it on the command line."""
+    is_taken = (error.field, error.code) == ("username", "taken")
+    return "Choose another user name: add --username NAME." if is_taken else error.detail
+
+
 def _check_names(options: dict[str, Any]) -> None:
     """The database's limits, told before it refuses. Raises CommandError."""
     for name, longest in (("organization", 200), ("project", 200), ("username", 150)):
@@ -121,7 +127,7 @@ def _check_names(options: dict[str, Any]) -> None:
 def _refused(refusal: DomainError, options: dict[str, Any]) -> str:
     """What is wrong, by the names of the options: who left one out has never typed its value."""
     told = [
-        f"--{error.field.replace('_', '-')} {options[error.field]}: {error.detail}"
+        f"--{error.field.replace('_', '-')} {options[error.field]}: {_advice(error)}"
         for error in refusal.errors
         if error.field in options
     ]

@@ -44,6 +44,7 @@
       root.querySelector("[data-raw]").open = false;
       this.area.addEventListener("change", () => this.load());
       this.load();
+      this.isDrawn = true;
     }
 
     load() {
@@ -75,7 +76,7 @@
 
     draw(focus) {
       this.rows.replaceChildren(this.group(this.tree, 0));
-      this.save();
+      if (this.isDrawn) this.save(); // showing what is stored changes nothing
       const target = focus && this.rows.querySelector(`[data-key="${focus}"]`);
       if (target) target.focus();
     }

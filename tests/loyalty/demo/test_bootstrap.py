@@ -162,7 +162,7 @@ def test_another_organizations_user_is_refused(options: tuple[str, ...]) -> None
     facts()
     before, hashed = rows(), User.objects.get(username="owner").password
     with pytest.raises(
-        CommandError, match=r"^--username owner: Choose another user name\. Nothing was changed\.$"
+        CommandError, match=r"^--username owner: Choose another user name: add --username NAME\. Nothing was changed\.$"
     ):
         facts(*options, organization="Other")
     assert rows() == before
@@ -171,7 +171,7 @@ def test_another_organizations_user_is_refused(options: tuple[str, ...]) -> None
 
 def test_a_user_without_any_project_is_refused() -> None:
     factories.make_staff(username="owner")
-    with pytest.raises(CommandError, match=r"Choose another user name\."):
+    with pytest.raises(CommandError, match=r"Choose another user name: add --username NAME\."):
         facts()
 
 
