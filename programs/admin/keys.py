@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -19,6 +20,12 @@ from programs.admin.widgets import check_boxes, date_time, select, text_input
 from programs.models import ApiKey
 from programs.queries.staff import Role
 
+_NOT_OF_A_SERVER = ("config:", "audit:", "webhooks:", "sandbox:")
+_OF_A_SERVER = [scope for scope in SCOPES if scope != "*" and not scope.startswith(_NOT_OF_A_SERVER)]
+_PRESETS = [
+    ("A server, all but what is set up and the audit trail", urlencode({"scopes": _OF_A_SERVER}, doseq=True)),
+    ("Figures alone", urlencode({"scopes": ["analytics:read"]}, doseq=True)),
+]
 FORM = "key_form"  # in the session: the one form that may make a key
 
 
@@ -127,7 +134,9 @@ class ApiKeyAdmin(DetailAdmin[ApiKey]):
                 shown = {"object": made.key, "secret": made.secret}
                 return self.page(request, "key_secret.html", "Your new key", **shown)
         request.session[FORM] = secrets.token_urlsafe(16)
-        return self.page(request, "key_form.html", "New API key", form=form, token=request.session[FORM])
+        return self.page(
+            request, "key_form.html", "New API key", form=form, token=request.session[FORM], presets=_PRESETS
+        )
 
     def _first_use(self, request: HttpRequest) -> bool:
         """Reloading the page that shows a secret sends its form again, and must not make a second key."""

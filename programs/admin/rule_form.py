@@ -148,7 +148,7 @@ class EarningRuleForm(ConfiguredForm):
         label="Of the field",
         required=False,
         initial="data.amount",
-        widget=text_input(list="lc-fields", size="18"),
+        widget=text_input(list="lc-fields"),
     )
     award_item_points = forms.CharField(
         label="Points", required=False, widget=number_input(inputmode="decimal")

@@ -111,6 +111,7 @@ class TestSwitchingItOn:
         colleague = factories.make_staff(environment.project, "support")
         refused = client.post(edit, form | {"step": "effect"}).content.decode()
         assert "Set up your own second factor first" in refused
+        assert '<a class="lc-link" href="/console/security/">Set up your second factor</a>' in refused
         client.post(edit, form | {"step": "confirm", "token": "t", "seen": ""})
         assert not Project.objects.get(pk=environment.project_id).two_factor_required
         assert not AuditEvent.objects.filter(verb="project.updated").exists()
