@@ -71,6 +71,16 @@ def get(port: int, path: str) -> str:
         connection.close()
 
 
+def probes_counted(port: int) -> float:
+    found = re.search(
+        r"^django_http_responses_total_by_status_view_method_total\{[^}]*healthz[^}]*\} (\S+)$",
+        get(port, "/metrics"),
+        re.MULTILINE,
+    )
+    assert found
+    return float(found[1])
+
+
 def test_two_workers_tell_the_same_figures(tmp_path: Path) -> None:
     port = free_port()
     words = ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "1"]
@@ -82,7 +92,6 @@ def test_two_workers_tell_the_same_figures(tmp_path: Path) -> None:
     )
     try:
         deadline = time.monotonic() + 60
-        counted = 0
         workers: set[str] = set()
         while time.monotonic() < deadline and len(workers) < 2:
             try:
@@ -90,18 +99,11 @@ def test_two_workers_tell_the_same_figures(tmp_path: Path) -> None:
             except OSError:
                 time.sleep(0.2)
                 continue
-            counted += 1
             workers = {path.stem for path in (tmp_path / "figures").glob("counter_*.db")}
-        for _ in range(20):
+        before = probes_counted(port)
+        for more in range(1, 21):
             get(port, "/healthz")
-            counted += 1
-            found = re.search(
-                r"^django_http_responses_total_by_status_view_method_total\{[^}]*healthz[^}]*\} (\S+)$",
-                get(port, "/metrics"),
-                re.MULTILINE,
-            )
-            assert found
-            assert float(found[1]) == counted
+            assert probes_counted(port) == before + more
         assert len(workers) == 2
     finally:
         server.terminate()

@@ -118,7 +118,7 @@ def test_who_only_reads_sees_it_and_changes_nothing(
     before = state_of_everything()
     text = text_of(analyst.get(PAGE, follow=True))
     assert "ours-app.example.com" in text
-    assert "<form method" not in text.partition("What members may report")[2]
+    assert '<form method="post"' not in text.partition("What members may report")[2]
     for url in (f"{PAGE}add/", f"{PAGE}{app.pk}/change/"):
         assert analyst.post(url, {"public_host": ""}).status_code == 403
     assert state_of_everything() == before

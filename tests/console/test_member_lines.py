@@ -96,7 +96,7 @@ class TestEvents:
     ) -> None:
         never = {"field": "data.amount", "op": "gte", "value": "5000"}
         factories.make_rule(environment, name="Big ones", condition=never)
-        factories.make_rule(environment, name="Visits", caps=[{"kind": "times", "max": "1", "per": "ever"}])
+        factories.make_rule(environment, name="Visits", caps=[{"per": "ever", "times": 1}])
         factories.report(environment, "order-1")
         factories.report(environment, "order-2")
         assert said(support)[0] == "Purchase of 59.90 | no points: Visits – cap reached, and 1 other rule"
@@ -134,7 +134,7 @@ class TestRedemptions:
         use_code(code=code.code, place="Till 7", **_now(environment))
         assert said(support)[:3] == [
             "The code of Ten off was used | at Till 7",
-            "The code of Ten off was shown again",
+            "The code of Ten off was shown again | By post",
             "Mug was handed over | At the desk",
         ]
         assert said(support, kind="redemptions")[3:] == [

@@ -32,7 +32,7 @@ from tests.loyalty.windows import keep_days, make_club
 
 pytestmark = pytest.mark.django_db
 
-TABLES = ("loyalty_ledgerentry", "loyalty_event", "loyalty_lot", "loyalty_lotuse", "audit_auditevent")
+TABLES = ("loyalty_ledgerentry", "loyalty_event", "loyalty_lot", "audit_auditevent")
 
 
 def _member(name: str = "ada") -> Member:

@@ -123,7 +123,7 @@ def test_payments_are_found_by_their_reference(
     assert find_anything(environment=environment, term="BACS 7") == []
     for gave in (first, second):
         pay_stamp_reward(environment=environment, reward=gave.pk, reference="BACS 7", actor=actor, now=now)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(13):
         found = find_anything(environment=environment, term="BACS 7")
     assert {(hit.title, hit.description, hit.key) for hit in found} == {
         (public("sr", gave.pk), f"3.20 GBP for {gave.member} · stamp reward · paid as BACS 7", gave.pk)

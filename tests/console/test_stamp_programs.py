@@ -368,7 +368,7 @@ class TestHowFarMembersAre:
         full_card(environment)
         for number in range(5):
             factories.make_stamp_program(factories.reload(environment), name=f"Card {number}")
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(17):
             rows = operator.get(f"{PAGE}/").context["cl"].result_list
         standing = {row.name: (row.standing.enrolled, row.standing.to_pay) for row in rows}
         assert standing.pop("Coffee Rewards") == ("1", "1")

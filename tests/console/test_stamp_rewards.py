@@ -280,7 +280,7 @@ def test_a_page_is_called_what_the_menu_calls_it(support: Client, url: str, name
     assert [item["title"] for item in items if item["link"] == url] == [name]
     text = text_of(page)
     assert f"<title>SANDBOX · {name} |" in text
-    assert f'tracking-tight">{name}</' in text
+    assert f'<h1 class="lc-page-title">{name}</h1>' in text
 
 
 def test_a_payment_is_headed_with_money(support: Client, gave: StampReward) -> None:
