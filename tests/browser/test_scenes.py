@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
-from loyalty.models import LedgerEntry, Member, Redemption
-from programs.models import EarningRule, Environment
+from loyalty.models import Hold, LedgerEntry, Member, Redemption
+from programs.models import EarningRule, Environment, Metric
 from tests import factories
 from tests.browser.chromium import aside
 from tests.browser.conftest import Visit
@@ -70,6 +70,12 @@ def an_event_sent(visitor: Visitor, world: Tenant) -> None:
     expect(visitor.page.get_by_role("heading", name="What the event did")).to_be_visible()
 
 
+def a_holds_effect(visitor: Visitor, world: Tenant) -> None:
+    """Of the metric in which the member has points."""
+    code = world.rows[Metric].code
+    effect_of("loyalty_member_hold", Member, metric=code, points="5", reason="Order 7")(visitor, world)
+
+
 SCENES: dict[str, Scene] = {
     "an adjustment's effect": effect_of(
         "loyalty_member_adjust", Member, points="5", reason="goodwill", note="A flood"
@@ -81,6 +87,10 @@ SCENES: dict[str, Scene] = {
     "a cancellation's effect": effect_of(
         "loyalty_redemption_cancel", Redemption, reason="Changed their mind"
     ),
+    "a capture's effect": effect_of("loyalty_hold_capture", Hold, points="5", reason="Order shipped"),
+    "a hold's effect": a_holds_effect,
+    "a reward refused": refused("programs_reward_add", "Save as a draft"),
+    "a challenge refused": refused("programs_challenge_add", "Save as a draft"),
     "an adjustment refused": refused("loyalty_member_adjust", "Show the effect", Member),
     "a metric refused": refused("programs_metric_add", "Save"),
     "a rule refused": refused("programs_earningrule_add", "Save"),
