@@ -162,7 +162,8 @@ def test_another_organizations_user_is_refused(options: tuple[str, ...]) -> None
     facts()
     before, hashed = rows(), User.objects.get(username="owner").password
     with pytest.raises(
-        CommandError, match=r"^--username owner: Choose another user name: add --username NAME\. Nothing was changed\.$"
+        CommandError,
+        match=r"^--username owner: Choose another user name: add --username NAME\. Nothing was changed\.$",
     ):
         facts(*options, organization="Other")
     assert rows() == before
