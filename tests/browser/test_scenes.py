@@ -72,8 +72,9 @@ def an_event_sent(visitor: Visitor, world: Tenant) -> None:
 
 def a_holds_effect(visitor: Visitor, world: Tenant) -> None:
     """Of the metric in which the member has points."""
-    code = world.rows[Metric].code
-    effect_of("loyalty_member_hold", Member, metric=code, points="5", reason="Order 7")(visitor, world)
+    metric = world.rows[Metric]
+    assert isinstance(metric, Metric)
+    effect_of("loyalty_member_hold", Member, metric=metric.code, points="5", reason="Order 7")(visitor, world)
 
 
 SCENES: dict[str, Scene] = {
