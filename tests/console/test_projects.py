@@ -124,7 +124,7 @@ class TestNewProject:
         assert made.context["console_environment"].project.name == "Café"
         assert made.context["console_environment"].kind == "sandbox"
         assert "First steps" in text_of(made)
-        project = Project.objects.get(name="Café")
+        project = Project.objects.get(name="Café", organization=environment.project.organization)
         assert (project.organization, project.time_zone) == (environment.project.organization, "Asia/Tokyo")
         assert {each.kind for each in project.environments.all()} == {"sandbox", "live"}
         assert project.memberships.get().role == "owner"
