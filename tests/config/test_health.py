@@ -100,6 +100,7 @@ def test_two_workers_tell_the_same_figures(tmp_path: Path) -> None:
                 time.sleep(0.2)
                 continue
             workers = {path.stem for path in (tmp_path / "figures").glob("counter_*.db")}
+        get(port, "/healthz")
         before = probes_counted(port)
         for more in range(1, 21):
             get(port, "/healthz")
