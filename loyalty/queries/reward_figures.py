@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from loyalty.queries.analytics.rates import rate_of, share_of
 from programs.models import Environment, Program
 
 
@@ -70,7 +71,6 @@ WHERE reward.environment_id = %(environment)s AND (%(program)s::uuid IS NULL OR 
 GROUP BY reward.id, program.code, metric.code
 ORDER BY count(*) DESC, reward.name, reward.id
 """
-_PLACES = Decimal("0.0001")
 
 
 def reward_figures(
@@ -99,15 +99,11 @@ def _figures(row: dict[str, Any], total: int) -> RewardFigures:
     median, slow = row.pop("times") or (None, None)
     return RewardFigures(
         **row,
-        share=_ratio(row["redemptions"], total),
-        use_rate=_ratio(row["codes_used"], row["codes_issued"]) if row["codes_issued"] else None,
+        share=share_of(row["redemptions"], total),
+        use_rate=rate_of(row["codes_used"], row["codes_issued"]),
         median_to_use=_seconds(median),
         p90_to_use=_seconds(slow),
     )
-
-
-def _ratio(part: int, whole: int) -> Decimal:
-    return (Decimal(part) / whole).quantize(_PLACES, rounding=ROUND_HALF_EVEN)
 
 
 def _seconds(value: float | None) -> timedelta | None:

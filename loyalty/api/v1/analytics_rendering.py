@@ -9,6 +9,7 @@ from loyalty.api.v1.reward_rendering import number
 from loyalty.queries.analytics.liability import Cohort
 from loyalty.queries.analytics.money import value_of
 from loyalty.queries.analytics.points import PointsDay
+from loyalty.queries.analytics.rates import rate_of
 from loyalty.queries.analytics.reports import LiabilityReport, MembersReport, PointsReport, RewardReport
 from loyalty.queries.analytics.stamps import StampFigures
 from loyalty.queries.analytics.tiers import LadderFigures
@@ -185,12 +186,8 @@ def challenge(found: Challenge, funnel: Funnel) -> dict[str, Any]:
             for key, members in funnel.missions.items()
         ],
         "completed": funnel.completed,
-        "completion_rate": number(_rate(funnel.completed, funnel.started)),
+        "completion_rate": number(rate_of(funnel.completed, funnel.started)),
     }
-
-
-def _rate(part: int, whole: int) -> Decimal | None:
-    return (Decimal(part) / whole).quantize(Decimal("0.0001")) if whole else None
 
 
 def _amount(value: Decimal | None) -> str | None:

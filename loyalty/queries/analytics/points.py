@@ -6,14 +6,13 @@ Days are local days of the project's zone, by business time. Every figure is exa
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from loyalty.queries.analytics.entries import FIGURES
 from loyalty.queries.analytics.flows import flows_of
 from loyalty.queries.analytics.presence import active_each_day, active_in
+from loyalty.queries.analytics.rates import rate_of
 from programs.models import Environment, Metric
-
-_PLACES = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +72,11 @@ class PointsPeriod(_Movement):
 
     @property
     def redemption_rate(self) -> Decimal | None:
-        return _rate(self.net_redeemed, self.net_issued)
+        return rate_of(self.net_redeemed, self.net_issued)
 
     @property
     def breakage_rate(self) -> Decimal | None:
-        return _rate(self.expired, self.net_issued)
+        return rate_of(self.expired, self.net_issued)
 
 
 def points_by_day(
@@ -141,9 +140,3 @@ def _sum(flows: Iterable[Mapping[str, int]]) -> dict[str, int]:
         for name in FIGURES:
             total[name] += flow[name]
     return total
-
-
-def _rate(part: int, whole: int) -> Decimal | None:
-    if whole <= 0:
-        return None
-    return (Decimal(part) / whole).quantize(_PLACES, ROUND_HALF_EVEN)

@@ -4,16 +4,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from loyalty.queries.analytics.periods import Period
+from loyalty.queries.analytics.rates import rate_of
 from programs.models import Environment, StampProgram
-
-_PLACES = Decimal("0.0001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +91,10 @@ def stamp_figures(
             nothing = dict.fromkeys(("joined", "stamps", "returned", "issued", "paid"), 0)
             counted[program].setdefault(day, nothing)[what] = times
         cursor.execute(_FULL, sent)
-        full = {program: _rate(some, cards) for program, cards, some in cursor.fetchall()}
+        full = {program: rate_of(some, cards) for program, cards, some in cursor.fetchall()}
     return {
         one.pk: StampFigures(
             full.get(one.pk), [StampDay(day, **figures) for day, figures in counted[one.pk].items()]
         )
         for one in stamp_programs
     }
-
-
-def _rate(part: int, whole: int) -> Decimal:
-    return (Decimal(part) / whole).quantize(_PLACES, ROUND_HALF_EVEN)
