@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from loyalty.admin.csv_files import csv_answer
 from loyalty.admin.overview import Choice
+from loyalty.admin.overview_figures import rate_words
 from loyalty.admin.periods import PRESETS, Chosen, Period, chosen, fault_of
 from loyalty.admin.reward_report import reward_report
 from loyalty.queries.reward_figures import RewardFigures, reward_figures
@@ -89,15 +89,11 @@ def _line(figures: RewardFigures) -> Line:
     return Line(
         figures=figures,
         kind=str(dict(Reward.Kind.choices).get(figures.kind, figures.kind)),
-        share=_percent(figures.share),
-        use_rate="–" if figures.use_rate is None else _percent(figures.use_rate),
+        share=rate_words(figures.share),
+        use_rate="–" if figures.use_rate is None else rate_words(figures.use_rate),
         median=duration_words(figures.median_to_use),
         slow=duration_words(figures.p90_to_use),
     )
-
-
-def _percent(share: Decimal) -> str:
-    return f"{share * 100:.1f}%".replace(".0%", "%")
 
 
 def duration_words(duration: timedelta | None) -> str:
