@@ -4,14 +4,21 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from audit.errors import DomainError
 from loyalty.admin.project_settings import zone_choices
 from programs.actions.projects import add_first_project, add_project
-from programs.admin.base import SESSION_KEY, TenantAdmin, actor_of, current_environment, form_errors, may
+from programs.admin.base import (
+    SESSION_KEY,
+    TenantAdmin,
+    actor_of,
+    current_environment,
+    form_errors,
+    may,
+    staff_user,
+)
 from programs.admin.widgets import select, text_input
 from programs.models import Environment, Organization, Project
 from programs.queries.plans import projects_used
@@ -80,7 +87,7 @@ def add_page(page: TenantAdmin[Project], request: HttpRequest) -> HttpResponse:
 
 
 def _made(request: HttpRequest, organization: Organization | None, given: dict[str, Any]) -> Project:
-    who = User.objects.get(username=request.user.get_username())
+    who = staff_user(request)
     if organization is None:
         return add_first_project(owner=who, actor=actor_of(request), **given)
     return add_project(organization=organization, owner=who, actor=actor_of(request), **given)

@@ -3,7 +3,6 @@
 from typing import Any, NamedTuple
 
 from django import forms
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 
 from audit.errors import InvalidRequest
@@ -11,7 +10,7 @@ from loyalty.admin.confirming import Content, Deed, confirm_page, rehearsed
 from loyalty.ledger.idempotency import Idempotency
 from programs.actions.projects import change_project
 from programs.actions.tenancy import time_zones
-from programs.admin.base import actor_of
+from programs.admin.base import actor_of, staff_user
 from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import select, text_input
 from programs.models import Environment, Program, Project
@@ -107,7 +106,7 @@ def settings_of(environment: Environment) -> dict[str, Any]:
 
 def edit_page(page: DetailAdmin[Any], request: HttpRequest, project: Project) -> HttpResponse:
     """Enter, look at what changes and means, confirm."""
-    by = User.objects.get(username=request.user.get_username())
+    by = staff_user(request)
     actor = actor_of(request)
 
     def form(data: Any = None, initial: Any = None) -> ProjectForm:

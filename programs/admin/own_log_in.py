@@ -24,7 +24,7 @@ from programs.actions.second_factors import (
     make_recovery_codes,
     remove_second_factor,
 )
-from programs.admin.base import actor_of, form_errors
+from programs.admin.base import actor_of, form_errors, staff_user
 from programs.admin.log_in import CodeForm, is_password_right
 from programs.admin.widgets import text_input
 from programs.log_ins import carry_round, logged_in_since
@@ -58,7 +58,7 @@ class FirstCodeForm(CodeForm):
 
 def own_log_in(request: HttpRequest) -> HttpResponse:
     """The page that the others begin at."""
-    user = _user(request)
+    user = staff_user(request)
     context = {
         "factor": factor_of(user),
         "codes_left": recovery_codes_left(user),
@@ -71,9 +71,9 @@ def own_log_in(request: HttpRequest) -> HttpResponse:
 
 def begin(request: HttpRequest) -> HttpResponse:
     """A new secret; one that is in use goes on until the new one is confirmed."""
-    is_first = factor_of(_user(request)) is None
+    is_first = factor_of(staff_user(request)) is None
     if is_first and request.method == "POST" and logged_in_since(request) < _TRUSTED_FOR:
-        begin_second_factor(user=_user(request))
+        begin_second_factor(user=staff_user(request))
         return HttpResponseRedirect(reverse("admin:second_factor_confirm"))
 
     def done(user: User) -> HttpResponse:
@@ -91,7 +91,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 
 def confirm(request: HttpRequest) -> HttpResponse:
     """The QR code, and the first code that proves that the app has it."""
-    user = _user(request)
+    user = staff_user(request)
     waiting = pending_factor(user)
     if waiting is None:
         messages.info(request, "There is no set-up to go on with. Begin here.")
@@ -139,7 +139,7 @@ def remove(request: HttpRequest) -> HttpResponse:
         messages.success(request, "The second factor is removed. You log in by the password alone.")
         return HttpResponseRedirect(reverse("admin:security"))
 
-    asking = [project.name for project in projects_that_ask(_user(request))]
+    asking = [project.name for project in projects_that_ask(staff_user(request))]
     lead = "You will log in by the password alone. You are logged out everywhere else."
     if asking:
         lead += f" You will not see {_listed(asking)} until you set one up again: it is asked for there."
@@ -150,7 +150,7 @@ def remove(request: HttpRequest) -> HttpResponse:
 def log_out_elsewhere(request: HttpRequest) -> HttpResponse:
     """This log-in goes on, as the only one."""
     if request.method == "POST":
-        carry_round(request, log_out_everywhere(user=_user(request), actor=actor_of(request)))
+        carry_round(request, log_out_everywhere(user=staff_user(request), actor=actor_of(request)))
         messages.success(request, "You are logged out everywhere else.")
     return HttpResponseRedirect(reverse("admin:security"))
 
@@ -168,7 +168,7 @@ def _by_password(
     if form.is_bound and form.is_valid():
         if is_password_right(request, form.cleaned_data["password"]):
             try:
-                return done(_user(request))
+                return done(staff_user(request))
             except DomainError as error:
                 form_errors(form, error)
         else:
@@ -203,10 +203,6 @@ def _qr(text: str) -> SafeString:
 
 def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _user(request: HttpRequest) -> User:
-    return User.objects.get(username=request.user.get_username())
 
 
 def _page(request: HttpRequest, template: str, title: str, **context: Any) -> TemplateResponse:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
@@ -14,7 +13,7 @@ from django.utils.safestring import SafeString
 from audit.errors import DomainError
 from programs.actions.second_factors import reset_second_factor
 from programs.actions.staff import add_staff, change_role, remove_staff, reset_password
-from programs.admin.base import actor_of, form_errors, may, require, required_environment
+from programs.admin.base import actor_of, form_errors, may, require, required_environment, staff_user
 from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import select, text_input
 from programs.models import Environment, ProjectMembership
@@ -95,7 +94,7 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
         return [*own, *super().get_urls()]
 
     def detail(self, request: HttpRequest, found: ProjectMembership) -> dict[str, Any]:
-        user = User.objects.get(username=request.user.get_username())
+        user = staff_user(request)
         factor = factor_of(found.user)
         return {
             "form": RoleForm(initial={"role": found.role}),
@@ -150,7 +149,7 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
         if request.method != "POST":
             title = f"Reset the second factor of {membership.user}"
             return self.page(request, "staff_reset.html", title, object=membership)
-        by = User.objects.get(username=request.user.get_username())
+        by = staff_user(request)
         try:
             reset_second_factor(user=membership.user, by=by, actor=actor_of(request))
             messages.success(
@@ -165,7 +164,7 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
         title = f"New password for {membership.user}"
         if request.method != "POST":
             return self.page(request, "staff_new_password.html", title, object=membership)
-        by = User.objects.get(username=request.user.get_username())
+        by = staff_user(request)
         try:
             password = reset_password(
                 project=membership.project, user=membership.user, by=by, actor=actor_of(request)
