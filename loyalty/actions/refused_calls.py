@@ -10,12 +10,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Model
+from django.db.models import QuerySet
 
 from audit.ids import parse_public
 from audit.models import AuditEvent
 from audit.record import Actor, audit_event
-from loyalty.models import Hold, LedgerEntry, Redemption, StampCollection
+from loyalty.queries.trail_objects import OBJECTS
 from programs.actions.configure import place_of
 from programs.models import Environment
 from programs.queries.shares import programs_elsewhere
@@ -23,12 +23,7 @@ from programs.queries.shares import programs_elsewhere
 PROGRAM = "prg"
 MOST = 10  # of one request
 _HOUR = 3600  # seconds
-_OWNED: dict[str, tuple[str, type[Model]]] = {
-    "txn": ("ledgerentry", LedgerEntry),
-    "red": ("redemption", Redemption),
-    "hold": ("hold", Hold),
-    "sc": ("stamp_collection", StampCollection),
-}
+_NAMED = ("ledgerentry", "redemption", "hold", "stamp_collection")
 
 
 class _Noted:
@@ -92,19 +87,20 @@ def _owners(environment: Environment, named: list[str]) -> Iterator[tuple[Enviro
     if programs:
         for program in programs_elsewhere(environment, programs):
             yield program.environment, "program", str(program.pk), program.public_id
-    for prefix, (noun, model) in _OWNED.items():
-        keys = {key: name for name in named if (key := parse_public(prefix, name))}
-        for key, owner in _environments_of(model, keys, environment).items():
+    for noun in _NAMED:
+        one = OBJECTS[noun]
+        keys = {key: name for name in named if (key := parse_public(one.prefix, name))}
+        for key, owner in _environments_of(one.rows, keys, environment).items():
             yield owner, noun, keys[key], keys[key]
 
 
 def _environments_of(
-    model: type[Model], keys: Iterable[UUID], asking: Environment
+    rows: QuerySet[Any], keys: Iterable[UUID], asking: Environment
 ) -> dict[UUID, Environment]:
     if not keys:
         return {}
-    rows: Any = model._default_manager.filter(pk__in=list(keys)).exclude(environment_id=asking.pk)
-    found = dict(rows.order_by().values_list("pk", "environment_id"))
+    others = rows.filter(pk__in=list(keys)).exclude(environment_id=asking.pk)
+    found = dict(others.values_list("pk", "environment_id"))
     inside = Environment.objects.filter(
         project__organization=asking.project.organization_id, kind=asking.kind, archived_at=None
     )

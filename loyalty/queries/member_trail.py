@@ -19,7 +19,6 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     Func,
-    Model,
     OuterRef,
     Q,
     QuerySet,
@@ -32,21 +31,9 @@ from django.db.models.functions import Cast, Coalesce, Substr
 from django.db.models.lookups import IsNull
 
 from audit.models import AuditEvent
-from loyalty.models import (
-    Achievement,
-    AdjustmentRequest,
-    Event,
-    Hold,
-    ItemChange,
-    LedgerEntry,
-    Member,
-    Redemption,
-    StampCollection,
-    StampReward,
-    TierChange,
-)
+from loyalty.models import Event, LedgerEntry, Member, Redemption, TierChange
+from loyalty.queries.trail_objects import OBJECTS
 from loyalty.queries.windows import Windows
-from programs.models import MilestoneSet, TierLadder
 
 PAGE = 25
 
@@ -184,29 +171,14 @@ def _gave_something() -> Q:
 
 # -- of which program a line is, where their histories are shown from different days on
 
-_OF_METRIC = "account__metric__program_id"
-_PROGRAMS: Mapping[str, tuple[str, type[Model], str]] = {
-    "ledgerentry": ("txn", LedgerEntry, _OF_METRIC),
-    "event": ("evt", Event, "program_id"),
-    "hold": ("hold", Hold, _OF_METRIC),
-    "redemption": ("red", Redemption, "reward__program_id"),
-    "stamp_collection": ("sc", StampCollection, "stamp_program__program_id"),
-    "stamp_reward": ("sr", StampReward, "stamp_program__program_id"),
-    "achievement": ("ach", Achievement, "challenge__program_id"),
-    "item_change": ("itc", ItemChange, "item__inventory_set__program_id"),
-    "adjustment_request": ("adr", AdjustmentRequest, "metric__program_id"),
-    "milestoneset": ("", MilestoneSet, "metric__program_id"),
-    "tierladder": ("", TierLadder, "program_id"),
-}
-
 
 def _program() -> Coalesce:
     """Nobody's id for what is of no program."""
     whens = []
-    for object_type, (prefix, model, column) in _PROGRAMS.items():
-        row = model._default_manager.filter(pk=OuterRef(prefix or "whole")).order_by()
-        whens.append(When(object_type=object_type, then=Subquery(row.values(column)[:1])))
+    for object_type, one in OBJECTS.items():
+        row = one.rows.filter(pk=OuterRef(one.prefix or "whole"))
+        whens.append(When(object_type=object_type, then=Subquery(row.values(one.program)[:1])))
     return Coalesce(Case(*whens, default=None, output_field=UUIDField()), Value(_NOBODY))
 
 
-_KEYS = {prefix or "whole": _key(prefix) for prefix, _model, _column in _PROGRAMS.values()}
+_KEYS = {one.prefix or "whole": _key(one.prefix) for one in OBJECTS.values()}

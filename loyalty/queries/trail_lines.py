@@ -23,6 +23,7 @@ from loyalty.models import (
 )
 from loyalty.queries.member_trail import Asked, trail_of
 from loyalty.queries.timeline import Line, with_causes
+from loyalty.queries.trail_objects import OBJECTS
 from programs.models import MilestoneSet, TierLadder
 
 EVENT = "event.recorded"
@@ -57,28 +58,29 @@ def timeline_of(*, member: Member, asked: Asked, limit: int = 25) -> Timeline:
     return Timeline(_lines(member, page.rows), page.next)
 
 
-# By object type: the prefix of its public ids, and its rows with what a line says of them.
-_THINGS: Mapping[str, tuple[str, QuerySet[Any]]] = {
-    "redemption": ("red", Redemption.objects.select_related("metric")),
-    "hold": ("hold", Hold.objects.select_related("account__metric")),
-    "stamp_collection": ("sc", StampCollection.objects.select_related("stamp_program")),
-    "stamp_reward": ("sr", StampReward.objects.select_related("stamp_program")),
-    "achievement": ("ach", Achievement.objects.select_related("challenge", "mission")),
-    "item_change": ("itc", ItemChange.objects.select_related("item__inventory_set")),
-    "adjustment_request": ("adr", AdjustmentRequest.objects.select_related("metric")),
-    "milestoneset": ("", MilestoneSet.objects.prefetch_related("milestones")),
-    "tierladder": ("", TierLadder.objects.select_related("program").prefetch_related("tiers")),
+# By object type: what a line says of its object. Entries and events have their own place on the line.
+_THINGS: Mapping[str, QuerySet[Any]] = {
+    "redemption": Redemption.objects.select_related("metric"),
+    "hold": Hold.objects.select_related("account__metric"),
+    "stamp_collection": StampCollection.objects.select_related("stamp_program"),
+    "stamp_reward": StampReward.objects.select_related("stamp_program"),
+    "achievement": Achievement.objects.select_related("challenge", "mission"),
+    "item_change": ItemChange.objects.select_related("item__inventory_set"),
+    "adjustment_request": AdjustmentRequest.objects.select_related("metric"),
+    "milestoneset": MilestoneSet.objects.prefetch_related("milestones"),
+    "tierladder": TierLadder.objects.select_related("program").prefetch_related("tiers"),
 }
 
 
-def key_of(row: AuditEvent, prefix: str) -> UUID | None:
-    """The key of the object that the row names."""
-    if prefix:
-        return parse_public(prefix, row.object_id)
-    try:
-        return UUID(row.object_id)
-    except ValueError:
-        return None
+def _keys(rows: Sequence[AuditEvent], object_type: str) -> dict[UUID, UUID]:
+    """By row of that type, the key of the object that it names."""
+    prefix = OBJECTS[object_type].prefix
+    keys = {
+        row.id: parse_public(prefix, row.object_id) if prefix else _uuid(row.object_id)
+        for row in rows
+        if row.object_type == object_type
+    }
+    return {row: key for row, key in keys.items() if key}
 
 
 def _lines(member: Member, rows: Sequence[AuditEvent]) -> list[TrailLine]:
@@ -105,20 +107,18 @@ def _lines(member: Member, rows: Sequence[AuditEvent]) -> list[TrailLine]:
 def _things(rows: Sequence[AuditEvent]) -> dict[UUID, Model]:
     """By row; two statements at most for each type of object on the page."""
     found: dict[UUID, Model] = {}
-    for object_type, (prefix, objects) in _THINGS.items():
-        keys = {row.id: key_of(row, prefix) for row in rows if row.object_type == object_type}
-        known = objects.in_bulk([key for key in set(keys.values()) if key]) if keys else {}
+    for object_type, objects in _THINGS.items():
+        keys = _keys(rows, object_type)
+        known = objects.in_bulk(set(keys.values()))
         found |= {row: known[key] for row, key in keys.items() if key in known}
     return found
 
 
 def _ledger(rows: Sequence[AuditEvent]) -> dict[UUID, Line]:
-    keys = {row.id: key_of(row, "txn") for row in rows if row.object_type == "ledgerentry"}
+    keys = _keys(rows, "ledgerentry")
     if not keys:
         return {}
-    entries = LedgerEntry.objects.select_related("account__metric").in_bulk(
-        [key for key in keys.values() if key]
-    )
+    entries = LedgerEntry.objects.select_related("account__metric").in_bulk(keys.values())
     lines = {line.entry.pk: line for line in with_causes(list(entries.values()))}
     return {row: lines[key] for row, key in keys.items() if key in lines}
 

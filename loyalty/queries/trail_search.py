@@ -3,40 +3,22 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Model, Q
+from django.db.models import Q
 
 from audit.ids import first_id_at, parse_public
 from audit.models import AuditEvent
-from loyalty.models import (
-    AdjustmentRequest,
-    Event,
-    Hold,
-    LedgerEntry,
-    Member,
-    Redemption,
-    StampCollection,
-    StampReward,
-)
+from loyalty.models import Event, Member
+from loyalty.queries.trail_objects import OBJECTS
 from programs.models import Environment
 
-_OWNED: dict[str, type[Model]] = {
-    "txn": LedgerEntry,
-    "evt": Event,
-    "hold": Hold,
-    "red": Redemption,
-    "sc": StampCollection,
-    "sr": StampReward,
-    "adr": AdjustmentRequest,
-}
-
-
+_OWNED = {one.prefix: one for one in OBJECTS.values() if one.prefix}
 _SLACK, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def named_in_trail(environment: Environment, term: str) -> Q | None:
-    """The rows about the member of that id, else about a member's transaction, event, hold, redemption, stamp card or
-    reward or request (`txn_…`), else what the event of that id did on its day, else about what the tenant configures,
-    by its id. None: the term may be a verb, an actor or a trace, for which there is no index. At most four statements.
+    """The rows about the member of that id, else about what is a member's (`txn_…`, `evt_…`: trail_objects.py), else
+    what the event of that id did on its day, else about what the tenant configures, by its id. None: the term may be a
+    verb, an actor or a trace, for which there is no index. At most four statements.
     """
     members = Member.objects.filter(environment=environment, external_id=term).values_list("pk", flat=True)
     if keys := list(members):
@@ -60,5 +42,5 @@ def _made_at(key: UUID) -> datetime:
 
 
 def _about(environment: Environment, prefix: str, key: UUID, term: str) -> Q:
-    rows = _OWNED[prefix]._default_manager.filter(pk=key, environment_id=environment.pk)
+    rows = _OWNED[prefix].rows.filter(pk=key, environment_id=environment.pk)
     return Q(member_id__in=list(rows.values_list("member_id", flat=True)), object_id__in=[term, str(key)])
