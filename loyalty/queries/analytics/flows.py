@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
 from loyalty.ledger.consistent import one_state
 from loyalty.queries.analytics.entries import FIGURES, SUMS, Source, source_of
 from loyalty.queries.analytics.lapsed import DUE, LAPSED, lapsed_otherwise
+from loyalty.queries.analytics.periods import zone_of
 from programs.models import Environment, Metric
 
 Days = dict[date | None, dict[str, int]]
@@ -20,7 +22,7 @@ _ROLLED = f"""
 SELECT day, {_NAMES} FROM loyalty_pointsofday
 WHERE environment_id = %(environment)s AND metric_id = %(metric)s AND day <= %(last)s
 """  # noqa: S608 - no text of a caller's
-# One row at least, which tells how many accounts were left out.
+# One row at least, which tells which accounts were left out.
 _FLOWS = """
 WITH due AS MATERIALIZED ({due}), added AS (
     SELECT day, {sums} FROM (
@@ -29,7 +31,7 @@ WITH due AS MATERIALIZED ({due}), added AS (
         SELECT day, 'expired', points FROM ({lapsed}) AS lapsed
     ) AS moved WHERE day <= %(last)s GROUP BY day
 )
-SELECT involved.accounts, flow.* FROM (SELECT count(*) AS accounts FROM due WHERE is_involved) AS involved
+SELECT involved.accounts, flow.* FROM (SELECT array_agg(id) AS accounts FROM due WHERE is_involved) AS involved
 LEFT JOIN (
     SELECT CASE WHEN day >= %(first)s THEN day END AS day, {totals}
     FROM ({rolled} UNION ALL SELECT * FROM added) AS moved GROUP BY 1
@@ -51,8 +53,8 @@ def flows_of(
     days, involved = _read(source, sent)
     if involved:
         with one_state():
-            days, _ = _read(source, sent)
-            for day, figure, points in lapsed_otherwise(environment=environment, metric=metric, now=now):
+            days, involved = _read(source, sent)
+            for day, figure, points in lapsed_otherwise(involved, zone=zone_of(environment), now=now):
                 if day <= last:
                     _add(days, day if day >= first else None, {figure: points})
     opening = sum(days.pop(None, {}).values())
@@ -62,8 +64,8 @@ def flows_of(
     return opening, told
 
 
-def _read(source: Source, sent: dict[str, Any]) -> tuple[Days, int]:
-    """What can be added up by the database, and how many accounts it left out."""
+def _read(source: Source, sent: dict[str, Any]) -> tuple[Days, list[UUID]]:
+    """What can be added up by the database, and which accounts it left out."""
     text = _FLOWS.format(
         due=DUE,
         lapsed=LAPSED,
@@ -79,7 +81,7 @@ def _read(source: Source, sent: dict[str, Any]) -> tuple[Days, int]:
     for _, day, *figures in rows:
         if figures[0] is not None:
             _add(days, day, dict(zip(FIGURES, map(int, figures), strict=True)))
-    return days, int(rows[0][0])
+    return days, rows[0][0] or []
 
 
 def _add(days: Days, day: date | None, flow: Mapping[str, int]) -> None:

@@ -4,33 +4,34 @@ What simply expires is added up by the database. Where a hold has lapsed, or poi
 of them takes the ledger's own arithmetic: those accounts are settled in memory, as a balance is that is read.
 """
 
-from collections.abc import Iterator
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
-
-from django.db.models import Exists, OuterRef, Q
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, tzinfo
+from uuid import UUID
 
 from audit.record import Actor
-from loyalty.ledger.book import root_type
+from loyalty.ledger.book import Book, root_type
 from loyalty.ledger.opening import open_books
-from loyalty.models import Account, Hold, LedgerEntry, Uncovered
-from programs.models import Environment, Metric
+from loyalty.models import Account, LedgerEntry
+from loyalty.rules.days import day_of
 
-# Parameters: environment, metric, now. `is_involved`: what becomes of its points is not said by its lots alone.
-DUE = """
-SELECT account.id, (
-    EXISTS (
-        SELECT FROM loyalty_hold AS hold
-        WHERE hold.account_id = account.id AND hold.status = 'open' AND hold.expires_at <= %(now)s
-    ) OR EXISTS (
-        SELECT FROM loyalty_uncovered AS missing
-        WHERE missing.account_id = account.id AND missing.open > 0 AND missing.kind = 'debt'
-    )
-) AS is_involved
+# Of an `account` in which something is due: what becomes of its points is not said by its lots alone, so it is settled
+# in memory. What vests pays debt; a shortfall is paid by what a lapsed hold gives back alone. Parameter: now.
+INVOLVED = """
+EXISTS (
+    SELECT FROM loyalty_hold AS hold
+    WHERE hold.account_id = account.id AND hold.status = 'open' AND hold.expires_at <= %(now)s
+) OR EXISTS (
+    SELECT FROM loyalty_uncovered AS missing
+    WHERE missing.account_id = account.id AND missing.open > 0 AND missing.kind = 'debt'
+)
+"""
+# Parameters: environment, metric, now.
+DUE = f"""
+SELECT account.id, ({INVOLVED}) AS is_involved
 FROM loyalty_account AS account
 WHERE account.environment_id = %(environment)s AND account.metric_id = %(metric)s
     AND account.next_due_at <= %(now)s
-"""
+"""  # noqa: S608 - no text of a caller's
 # Of `due`: local day and points, below zero. Parameters: now, time_zone.
 LAPSED = """
 SELECT (lot.ends_at AT TIME ZONE %(time_zone)s)::date AS day, -lot.remaining AS points
@@ -44,20 +45,22 @@ FROM due CROSS JOIN LATERAL (
 _FIGURE_OF = {"earned": "issued", "bonus": "issued"}
 
 
+def settled(accounts: Sequence[UUID], *, now: datetime) -> list[Book]:
+    """The involved accounts, by their keys, as their next write would settle them; nothing is written. Six statements,
+    whatever their number; none for none. Must be called in `one_state`, together with what it is added to."""
+    if not accounts:
+        return []
+    rows = list(Account.objects.filter(pk__in=accounts).order_by("pk"))
+    return open_books(rows, now=now, actor=Actor.system("analytics", ""))
+
+
 def lapsed_otherwise(
-    *, environment: Environment, metric: Metric, now: datetime
+    accounts: Sequence[UUID], *, zone: tzinfo, now: datetime
 ) -> Iterator[tuple[date, str, int]]:
-    """What settling the involved accounts would write: local day, figure (entries.py), signed points. Six statements,
-    whatever their number. Must be called in `one_state`, together with what it is added to."""
-    zone = ZoneInfo(environment.project.time_zone)
-    of_its_own = {"account": OuterRef("pk")}
-    lapsed = Hold.objects.filter(status=Hold.Status.OPEN, expires_at__lte=now, **of_its_own)
-    owed = Uncovered.objects.filter(open__gt=0, kind=Uncovered.Kind.DEBT, **of_its_own)
-    due = Account.objects.filter(environment_id=environment.pk, metric=metric, next_due_at__lte=now)
-    accounts = list(due.filter(Q(Exists(lapsed)) | Q(Exists(owed))).order_by("pk"))
-    for book in open_books(accounts, now=now, actor=Actor.system("analytics", "")):
+    """What settling the involved accounts would write: local day, figure (entries.py), signed points. As `settled`."""
+    for book in settled(accounts, now=now):
         for entry in book.entries:
-            yield entry.occurred_at.astimezone(zone).date(), _figure_of(entry), entry.points
+            yield day_of(entry.occurred_at, zone), _figure_of(entry), entry.points
 
 
 def _figure_of(entry: LedgerEntry) -> str:

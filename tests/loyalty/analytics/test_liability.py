@@ -93,6 +93,21 @@ def test_what_vests_pays_a_debt_before_it_expires_though_no_job_has_run(till: Ti
     assert (months(now_of(till)), now_of(till).debt, now_of(till).outstanding) == ({}, -40, -40)
 
 
+def test_a_shortfall_is_paid_by_nothing_that_expires_so_the_database_alone_adds_up(till: Till) -> None:
+    make_metric(till.environment, negative_balance="clip")
+    entry = till.give(100)
+    till.spend(80)
+    till.reverse(entry)
+    till.give(60, expires=5)
+    till.give(10)
+    assert Uncovered.objects.get(environment_id=till.environment.pk, kind="shortfall").open == 80
+    till.today = 6
+    with CaptureQueriesContext(connection) as queries:
+        found = now_of(till)
+    assert (months(found), found.debt, found.outstanding) == ({"never": 10}, 0, 10)
+    assert len([one for one in queries if "loyalty_account" in one["sql"]]) == 1
+
+
 def test_a_metric_that_says_what_one_is_worth_has_a_value(till: Till) -> None:
     make_metric(till.environment, unit_value=Decimal("0.015"), unit_currency="GBP")
     till.give(1)
