@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from loyalty.admin.periods import Chosen, Period, chosen, fault_of
+from loyalty.queries.analytics.periods import Period as Instants
+from loyalty.queries.analytics.periods import days
 from programs.models import Environment, Metric
 from programs.queries.environments import now_in
 from programs.queries.snapshots import snapshot
@@ -32,6 +34,11 @@ class Asked:
     @property
     def before(self) -> Period:
         return self.chosen.before
+
+    @property
+    def instants(self) -> Instants:
+        """Those of the period."""
+        return days(self.environment, self.period.first, self.period.last)
 
     @property
     def today(self) -> date:

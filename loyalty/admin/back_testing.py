@@ -1,7 +1,7 @@
 """Back-tests of a rule's draft: begun here, worked off by a worker, shown with a chart (domain.md 4.2)."""
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -19,13 +19,15 @@ from loyalty.admin.back_test_report import back_test_report
 from loyalty.admin.explaining import outcomes_in_words
 from loyalty.admin.keyset import KeysetAdmin
 from loyalty.models import BackTest
+from loyalty.queries.analytics.periods import days, zone_of
 from loyalty.queries.back_tests import back_tests_of, most_affected
+from loyalty.rules.days import day_of, midnight
 from programs.actions.publish import definition_of
 from programs.admin.base import TenantAdmin, actor_of, form_errors, may, required_environment
 from programs.admin.detail import DetailAdmin
 from programs.admin.rule_words import sentence_of, words_of
 from programs.admin.widgets import day_input, select
-from programs.models import EarningRule
+from programs.models import EarningRule, Environment
 from programs.queries.environments import now_in
 
 _DAYS = (
@@ -58,16 +60,13 @@ class PeriodForm(forms.Form):
                 self.add_error("last", "Give the last day.")
         return sent
 
-    def period(self, now: datetime) -> tuple[datetime, datetime]:
-        """From a midnight of the project's zone to another, or to now."""
-        sent = self.cleaned_data
+    def period(self, environment: Environment, now: datetime) -> tuple[datetime, datetime]:
+        """From a midnight of the project's zone to another, or to now. Raises OverflowError at the calendar's ends."""
+        sent, zone = self.cleaned_data, zone_of(environment)
         if sent["days"]:
-            return _midnight(timezone.localdate(now) - timedelta(days=sent["days"])), now
-        return _midnight(sent["first"]), min(_midnight(sent["last"] + timedelta(days=1)), now)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+            return midnight(day_of(now, zone) - timedelta(days=sent["days"]), zone), now
+        asked = days(environment, sent["first"], sent["last"])
+        return asked.begins_at, min(asked.ends_at, now)
 
 
 def back_test_page(page: TenantAdmin[EarningRule], request: HttpRequest, rule: EarningRule) -> HttpResponse:
@@ -77,7 +76,7 @@ def back_test_page(page: TenantAdmin[EarningRule], request: HttpRequest, rule: E
     if request.method == "POST" and form.is_valid():
         now = now_in(environment)
         try:
-            begins_at, ends_at = form.period(now)
+            begins_at, ends_at = form.period(environment, now)
             started = start_back_test(
                 environment=environment,
                 rule=rule,
@@ -134,7 +133,6 @@ class BackTestAdmin(KeysetAdmin[BackTest], DetailAdmin[BackTest]):
 
     def detail(self, request: HttpRequest, found: BackTest) -> dict[str, Any]:
         result = found.result if isinstance(found.result, dict) else None
-        days = result["days"] if result else []
         return {
             "result": result,
             "sentence": words_of(found.definition, found.rule.metric.title),
@@ -143,7 +141,9 @@ class BackTestAdmin(KeysetAdmin[BackTest], DetailAdmin[BackTest]):
             "unfinished": found.status in (BackTest.Status.QUEUED, BackTest.Status.RUNNING),
             "outcomes": outcomes_in_words(result.get("outcomes")) if result else "",
             "difference": result["would"] - result["given"] if result else 0,
-            "report": replace(back_test_report(days), csv=self.url("csv", found.pk)),
+            "report": replace(
+                back_test_report(result["days"] if result else []), csv=self.url("csv", found.pk)
+            ),
             "affected": most_affected(found),
             "may_operate": may(request, "operator"),
         }

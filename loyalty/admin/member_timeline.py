@@ -1,7 +1,7 @@
 """The timeline of the member page: which lines are asked for by the address, and the lines in words."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from loyalty.admin.windowed import windows_at
 from loyalty.models import Member
 from loyalty.queries.member_trail import KINDS, Asked
 from loyalty.queries.trail_lines import Timeline, TrailLine, timeline_of
-from loyalty.rules.days import FIRST_YEAR, LAST_YEAR
+from loyalty.rules.days import FIRST_YEAR, LAST_YEAR, midnight
 from programs.admin.widgets import day_input
 
 
@@ -82,6 +82,7 @@ def timeline_shown(
     can't be read is left out, and a bad day is said on the form."""
     form = PeriodForm(request.GET)
     days = form.cleaned_data if form.is_valid() else {}
+    since, until, zone = days.get("since"), days.get("until"), timezone.get_current_timezone()
     kind = request.GET.get("kind")
     kind = kind if kind in KINDS else None
     before = uuid_or_none(request.GET.get("before"))
@@ -89,8 +90,8 @@ def timeline_shown(
         member=member,
         asked=Asked(
             kind=kind,
-            since=_midnight(days.get("since")),
-            until=_midnight(days.get("until"), later=1),
+            since=since and midnight(since, zone),
+            until=until and midnight(until + timedelta(days=1), zone),
             before=before,
             occurred_by=standing.occurred_by,
             recorded_by=standing.recorded_by,
@@ -129,8 +130,3 @@ def _tabs(kept: dict[str, str], chosen: str | None) -> list[Tab]:
 
 def _query(parts: dict[str, str]) -> str:
     return f"?{urlencode(parts)}#timeline"
-
-
-def _midnight(day: date | None, later: int = 0) -> datetime | None:
-    """The beginning of the day, or of one so many days later, in the project's zone."""
-    return timezone.make_aware(datetime.combine(day + timedelta(days=later), time.min)) if day else None

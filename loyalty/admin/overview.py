@@ -21,7 +21,6 @@ from loyalty.ledger.consistent import one_state
 from loyalty.queries.analytics.points import active_members, points_of_period
 from loyalty.queries.overview import latest_activity, members_counted
 from loyalty.queries.webhook_lists import troubled_endpoints
-from loyalty.rules.days import days_later, midnight
 from programs.admin.base import actor_of, require, required_environment
 from programs.models import Environment
 
@@ -111,9 +110,9 @@ def _figures_shown(asked: Asked) -> dict[str, Any]:
 
 
 def _members(asked: Asked) -> Figure:
-    zone = timezone.get_current_timezone()
-    since, before = midnight(asked.period.first, zone), midnight(days_later(asked.period.last, 1), zone)
-    everybody, new = members_counted(environment=asked.environment, since=since, before=before)
+    everybody, new = members_counted(
+        environment=asked.environment, since=asked.instants.begins_at, before=asked.instants.ends_at
+    )
     return Figure(
         "Members", words_of(everybody), change=f"{words_of(new)} new in this period", note="as of now"
     )

@@ -5,7 +5,6 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils import timezone
 
 from loyalty.admin.asked import Asked
 from loyalty.admin.challenge_funnel import funnel_report
@@ -22,7 +21,6 @@ from loyalty.queries.analytics.points import active_by_day
 from loyalty.queries.challenges import challenge_funnel, shown_challenges
 from loyalty.queries.reward_figures import reward_figures
 from loyalty.queries.stamps import funnels
-from loyalty.rules.days import days_later, midnight
 from programs.models import StampProgram
 from programs.queries.plans import has_feature
 from programs.queries.snapshots import snapshot
@@ -67,11 +65,10 @@ def active_report(asked: Asked) -> Report:
 
 def rewards_report(asked: Asked) -> Report:
     """Which rewards members choose, the most popular first."""
-    zone = timezone.get_current_timezone()
     found = reward_figures(
         environment=asked.environment,
-        begins_at=midnight(asked.period.first, zone),
-        ends_at=midnight(days_later(asked.period.last, 1), zone),
+        begins_at=asked.instants.begins_at,
+        ends_at=asked.instants.ends_at,
         now=asked.now,
     )
     more = f"{reverse('admin:programs_reward_figures')}?{urlencode(asked.chosen.query)}"

@@ -13,8 +13,8 @@ from loyalty.admin.overview import Choice
 from loyalty.admin.overview_figures import rate_words
 from loyalty.admin.periods import PRESETS, Chosen, Period, chosen, fault_of
 from loyalty.admin.reward_report import reward_report
+from loyalty.queries.analytics.periods import days
 from loyalty.queries.reward_figures import RewardFigures, reward_figures
-from loyalty.rules.days import days_later, midnight
 from programs.admin.base import TenantAdmin, require, required_environment
 from programs.admin.detail import Crumb
 from programs.models import Reward
@@ -76,11 +76,12 @@ def _asked(request: HttpRequest) -> Chosen:
 
 
 def _figures(request: HttpRequest, period: Period) -> list[RewardFigures]:
-    environment, zone = required_environment(request), timezone.get_current_timezone()
+    environment = required_environment(request)
+    asked = days(environment, period.first, period.last)
     return reward_figures(
         environment=environment,
-        begins_at=midnight(period.first, zone),
-        ends_at=midnight(days_later(period.last, 1), zone),
+        begins_at=asked.begins_at,
+        ends_at=asked.ends_at,
         now=now_in(environment),
     )
 

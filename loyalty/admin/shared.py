@@ -1,8 +1,8 @@
 """What the lists of this package have in common."""
 
-from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from django import forms
@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from audit.ids import first_id_at
 from loyalty.models import Member
 from loyalty.queries.suggestions import event_types
-from loyalty.rules.days import FIRST_YEAR, LAST_YEAR
+from loyalty.rules.days import FIRST_YEAR, LAST_YEAR, midnight
 from programs.admin.base import current_environment
 from programs.admin.tables import signed
 from programs.models import Metric
@@ -56,12 +56,21 @@ class DateRange(RangeDateFilter):
     """From the beginning of one day to the end of another, in the project's zone."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        for suffix, lookup, days in (("from", "gte", 0), ("to", "lt", 1)):
-            day = _day(self.used_parameters.get(f"{self.field_path}_{suffix}"))
-            if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR:
-                midnight = datetime.combine(day + timedelta(days=days), time.min)
-                queryset = queryset.filter(**{f"{self.field_path}__{lookup}": timezone.make_aware(midnight)})
+        for lookup, at in self.bounds():
+            queryset = queryset.filter(**{f"{self.field_path}__{lookup}": at})
         return queryset
+
+    def bounds(self) -> Iterator[tuple[Literal["gte", "lt"], datetime]]:
+        """Of the days that were given, with the look-up that each is."""
+        zone = timezone.get_current_timezone()
+        if (first := self._given("from")) is not None:
+            yield "gte", midnight(first, zone)
+        if (last := self._given("to")) is not None:
+            yield "lt", midnight(last + timedelta(days=1), zone)
+
+    def _given(self, end: str) -> date | None:
+        day = _day(self.used_parameters.get(f"{self.field_path}_{end}"))
+        return day if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 class RecordedRange(DateRange):
@@ -71,11 +80,9 @@ class RecordedRange(DateRange):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         rows = super().queryset(request, queryset)
-        for suffix, lookup, days, slack in (("from", "gte", 0, -self.slack), ("to", "lt", 1, self.slack)):
-            day = _day(self.used_parameters.get(f"{self.field_path}_{suffix}"))
-            if day is not None and FIRST_YEAR <= day.year <= LAST_YEAR:
-                midnight = timezone.make_aware(datetime.combine(day + timedelta(days=days), time.min))
-                rows = rows.filter(**{f"pk__{lookup}": first_id_at(midnight + slack)})
+        for lookup, at in self.bounds():
+            slack = -self.slack if lookup == "gte" else self.slack
+            rows = rows.filter(**{f"pk__{lookup}": first_id_at(at + slack)})
         return rows
 
 
