@@ -22,7 +22,7 @@ from tests import factories
 from tests.console.figured import moved_by_the_ledger, plans_of, rows_of
 from tests.console.many import make_many
 from tests.console.tenants import Tenant
-from tests.loyalty.analytics.random_world import roll
+from tests.loyalty.analytics.rolled import roll
 
 pytestmark = pytest.mark.django_db
 

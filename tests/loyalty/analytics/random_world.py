@@ -1,20 +1,20 @@
-"""A random world of points, and what its ledger says of it, added up by plain statements of another hand."""
+"""A random world of points: debts, shortfalls, holds, pending and lapsed lots, reversals, merges, erasures."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from audit.errors import DomainError
 from loyalty.actions.erasing import erase_member
-from loyalty.actions.rolling_up import EVERYTHING, roll_next
 from loyalty.models import LedgerEntry
-from loyalty.queries.analytics.points import PointsDay, active_by_day, active_members, points_by_day
+from loyalty.queries.analytics.points import active_by_day, active_members, points_by_day
 from programs.models import Environment, Metric
 from tests.factories import make_rule
+from tests.loyalty.analytics.by_ledger import active_by_the_ledger, days_by_the_ledger
 from tests.loyalty.ledger.product import Product
 
 START = datetime.fromisoformat("2026-03-01T09:00:00+00:00")
@@ -165,101 +165,3 @@ class World:
     def _active(self, *codes: str) -> tuple[int, list[tuple[date, int]]]:
         metrics = [self.metric(code) for code in codes or CODES]
         return active_by_the_ledger(self.environment, metrics, self.first, self.last)
-
-
-def days_by_the_ledger(environment: Environment, metric: Metric, first: date, last: date) -> list[PointsDay]:
-    """Every day from `first` to `last`, from the entries of the metric alone."""
-    with connection.cursor() as cursor:
-        cursor.execute(BY_DAY, {"zone": environment.project.time_zone, "metric": metric.pk})
-        rows = {row[0]: [int(figure) for figure in row[1:]] for row in cursor.fetchall()}
-    asked = every_day(first, last)
-    outstanding, days = 0, []
-    for day in sorted({*rows, *asked}):
-        figures = rows.get(day, [0] * 9)
-        outstanding += figures[0]
-        if first <= day <= last:
-            named = dict(zip(FIGURES, figures[1:], strict=True))
-            days.append(PointsDay(day=day, outstanding=outstanding, **named))
-    return days
-
-
-def active_by_the_ledger(
-    environment: Environment, metrics: Sequence[Metric], first: date, last: date
-) -> tuple[int, list[tuple[date, int]]]:
-    """How many were active in the period, and on each of its days."""
-    sent: dict[str, Any] = {
-        "zone": environment.project.time_zone,
-        "metrics": [metric.pk for metric in metrics],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(PRESENT, sent)
-        seen = cursor.fetchall()
-    each = [(day, len({member for on, member in seen if on == day})) for day in every_day(first, last)]
-    return len({member for on, member in seen if first <= on <= last}), each
-
-
-def every_day(first: date, last: date) -> list[date]:
-    return [first + timedelta(number) for number in range((last - first).days + 1)]
-
-
-FIGURES = (
-    "issued",
-    "redeemed",
-    "expired",
-    "adjusted",
-    "transferred",
-    "reversed_issued",
-    "reversed_redeemed",
-    "reversed_adjusted",
-)
-BY_DAY = """
-WITH RECURSIVE chain (entry_id, at, root_type) AS (
-    SELECT id, reverses_id, type FROM loyalty_ledgerentry
-    UNION ALL
-    SELECT chain.entry_id, up.reverses_id, up.type FROM chain JOIN loyalty_ledgerentry up ON up.id = chain.at
-)
-SELECT date(timezone(%(zone)s, e.occurred_at)) AS day, sum(e.points),
-    sum(CASE WHEN e.type = 'earned' OR e.type = 'bonus' THEN e.points ELSE 0 END),
-    -sum(CASE WHEN e.type = 'redeemed' THEN e.points ELSE 0 END),
-    -sum(CASE WHEN e.type = 'expired' THEN e.points ELSE 0 END),
-    sum(CASE WHEN e.type = 'adjusted' THEN e.points ELSE 0 END),
-    sum(CASE WHEN e.type = 'transferred' THEN e.points ELSE 0 END),
-    sum(CASE WHEN e.type = 'reversed' AND c.root_type IN ('earned', 'bonus', 'transferred') THEN e.points ELSE 0 END),
-    sum(CASE WHEN e.type = 'reversed' AND c.root_type = 'redeemed' THEN e.points ELSE 0 END),
-    sum(CASE WHEN e.type = 'reversed' AND c.root_type = 'adjusted' THEN e.points ELSE 0 END)
-FROM loyalty_ledgerentry e
-JOIN chain c ON c.entry_id = e.id AND c.at IS NULL
-WHERE e.account_id IN (SELECT id FROM loyalty_account WHERE metric_id = %(metric)s)
-GROUP BY 1
-"""
-PRESENT = """
-SELECT date(timezone(%(zone)s, e.occurred_at)), coalesce(survivor.id, e.member_id)
-FROM loyalty_ledgerentry e
-JOIN loyalty_account a ON a.id = e.account_id
-LEFT JOIN loyalty_member gone ON gone.id = e.member_id AND gone.status IN ('active', 'frozen')
-LEFT JOIN loyalty_member survivor ON survivor.id = gone.redirect_to_id
-WHERE a.metric_id = ANY(%(metrics)s) AND e.type <> 'expired'
-    AND (e.origin IS NULL OR (e.origin <> 'opening' AND e.origin NOT LIKE 'opening_balance:%%'))
-"""
-
-
-def roll(limit: int = 5_000) -> int:
-    """Go along the trail to its end, though the test's transaction is open; how many entries were added."""
-    added, more = 0, True
-    while more:
-        _, entries, more = roll_next(now=START, limit=limit, horizon=EVERYTHING)
-        added += entries
-    return added
-
-
-def stored_rows(environment: Environment) -> tuple[list[Any], list[Any], list[Any]]:
-    """The roll-ups as they are stored."""
-    found = []
-    with connection.cursor() as cursor:
-        for table in ("pointsofday", "activemember", "rollupzone"):
-            cursor.execute(
-                f"SELECT * FROM loyalty_{table} AS row WHERE environment_id = %s ORDER BY row::text",
-                [environment.pk],
-            )
-            found.append(cursor.fetchall())
-    return found[0], found[1], found[2]

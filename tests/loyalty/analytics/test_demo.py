@@ -13,7 +13,8 @@ from loyalty.queries.analytics.points import active_by_day, active_members, poin
 from loyalty.queries.analytics.recounting import differences
 from programs.models import Metric
 from programs.queries.environments import now_in
-from tests.loyalty.analytics.random_world import active_by_the_ledger, days_by_the_ledger, roll
+from tests.loyalty.analytics.by_ledger import active_by_the_ledger, days_by_the_ledger
+from tests.loyalty.analytics.rolled import roll
 
 
 @pytest.mark.django_db

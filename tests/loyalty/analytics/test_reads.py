@@ -13,7 +13,7 @@ from loyalty.queries.analytics.points import active_by_day, active_members, poin
 from programs.models import Environment, Metric, Project
 from tests.console.many import EACH, make_many
 from tests.factories import give, make_environment, reload
-from tests.loyalty.analytics.random_world import roll
+from tests.loyalty.analytics.rolled import roll
 
 TABLES = ("audit_auditevent", "loyalty_ledgerentry", "loyalty_lot", "loyalty_account", "loyalty_activemember")
 READS: dict[str, Callable[..., Any]] = {

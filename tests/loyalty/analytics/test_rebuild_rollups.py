@@ -12,7 +12,7 @@ from loyalty.models import LedgerEntry, RollupPosition
 from loyalty.queries.analytics.recounting import differences
 from programs.models import Environment
 from tests.factories import give
-from tests.loyalty.analytics.random_world import roll, stored_rows
+from tests.loyalty.analytics.rolled import roll, stored_rows
 from tests.loyalty.analytics.test_rolling_up import NOW, issued
 
 _TENTH = "FROM loyalty_pointsofday WHERE day = '2026-03-10' AND environment_id = %s"

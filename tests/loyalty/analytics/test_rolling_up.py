@@ -25,7 +25,7 @@ from loyalty.queries.analytics.points import active_members, points_by_day, poin
 from loyalty.queries.analytics.recounting import differences
 from programs.models import Environment, Metric, Project
 from tests.factories import give, make_actor, make_environment, reload
-from tests.loyalty.analytics.random_world import roll, stored_rows
+from tests.loyalty.analytics.rolled import roll, stored_rows
 
 NOW = datetime(2026, 3, 10, 22, 30, tzinfo=UTC)
 FULL = Pace(rest=0)

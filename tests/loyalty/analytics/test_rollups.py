@@ -10,7 +10,8 @@ from loyalty.queries.analytics.liability import liability
 from loyalty.queries.analytics.recounting import differences
 from programs.models import Environment
 from tests.factories import make_environment
-from tests.loyalty.analytics.random_world import CODES, START, World, roll, stored_rows
+from tests.loyalty.analytics.random_world import CODES, START, World
+from tests.loyalty.analytics.rolled import roll, stored_rows
 
 SEEDS = range(int(os.environ.get("LOYALTY_ROLLUP_WORLDS", "4")))
 

@@ -43,7 +43,7 @@ from tests.factories import (
     reload,
     staff_actor,
 )
-from tests.loyalty.analytics.random_world import roll
+from tests.loyalty.analytics.rolled import roll
 from tests.loyalty.ledger.till import day
 from tests.loyalty.members.shop import Shop
 from tests.loyalty.uploads import look
