@@ -20,6 +20,20 @@ from tests.loyalty.ledger.product import Product
 START = datetime.fromisoformat("2026-03-01T09:00:00+00:00")
 MEMBERS = ("ada", "bob", "cyd", "dan", "eve")
 CODES = ("points", "coins")
+STEPS = {
+    "earn": 30,
+    "report": 5,
+    "spend": 25,
+    "transfer": 5,
+    "hold": 15,
+    "capture": 5,
+    "cancel": 5,
+    "reverse": 25,
+    "wait": 10,
+    "merge": 1,
+    "erase": 1,
+}
+"""How often what happens."""
 
 
 class World:
@@ -33,7 +47,6 @@ class World:
         self.product.configure("coins", negative_balance="clip" if seed % 2 else "debt", vesting_days=2)
         self.entries: list[UUID] = []
         self.holds: list[UUID] = []
-        self.done: list[str] = []
 
     @property
     def environment(self) -> Environment:
@@ -45,18 +58,13 @@ class World:
     def live(self, steps: int) -> None:
         """So many things happen, or are refused."""
         for _ in range(steps):
-            step: Callable[[], Any] = self.dice.choice(
-                [self.earn] * 5
-                + [self.report, self.spend, self.spend, self.transfer, self.hold, self.hold, self.capture]
-                + [self.cancel, self.reverse, self.reverse, self.reverse, self.wait, self.wait, self.wait]
-                + [self.merge, self.erase] * (self.dice.random() < 0.2)
-            )
+            (name,) = self.dice.choices(list(STEPS), [*STEPS.values()])
+            step: Callable[[], Any] = getattr(self, name)
             try:
                 with transaction.atomic():
                     step()
             except DomainError:
                 continue
-            self.done.append(step.__name__)
 
     def who(self) -> str:
         return self.dice.choice(MEMBERS)
@@ -65,7 +73,7 @@ class World:
         self.entries.append(entry.pk)
 
     def earn(self) -> None:
-        days = self.dice.choice([None, -1, 0.5, 1, 3, 10])
+        days = self.dice.choice([None, -1, 0.5, 1, 3, 10, 45])
         expires_at = None if days is None else self.product.now + timedelta(days=days)
         kind = self.dice.choice(["earned", "bonus", "adjusted"])
         metric = self.dice.choice(CODES)
@@ -79,8 +87,15 @@ class World:
             self.keep(entry)
 
     def spend(self) -> None:
-        kind, metric = self.dice.choice(["redeemed", "redeemed", "adjusted"]), self.dice.choice(CODES)
-        self.keep(self.product.spend(self.who(), self.dice.randint(1, 60), kind=kind, metric=metric))
+        """Some, or all there is."""
+        kind, metric, who = (
+            self.dice.choice(["redeemed", "redeemed", "adjusted"]),
+            self.dice.choice(CODES),
+            self.who(),
+        )
+        *_, balance, _ = self.product.read([who]).get((who, metric), (0, 0))
+        points = self.dice.choice([self.dice.randint(1, 60), max(1, balance)])
+        self.keep(self.product.spend(who, points, kind=kind, metric=metric))
 
     def transfer(self) -> None:
         self.product.transfer(
@@ -88,7 +103,7 @@ class World:
         )
 
     def hold(self) -> None:
-        until = self.product.now + timedelta(days=self.dice.choice([0.2, 1, 4]))
+        until = self.product.now + timedelta(days=self.dice.choice([0.2, 1, 4, 30]))
         metric = self.dice.choice(CODES)
         self.holds.append(self.product.hold(self.who(), self.dice.randint(1, 50), until, metric=metric))
 
