@@ -22,7 +22,7 @@ from loyalty.admin.job_pages import jobs_shown
 from loyalty.admin.liability import liability_csv, liability_shown
 from loyalty.admin.overview import overview_shown, report_csv
 from loyalty.admin.project_adding import may_add
-from loyalty.queries.search import MEMBERS_SHOWN, find_anything
+from loyalty.queries.search import SHOWN_OF_EACH, find_anything
 from programs.admin.base import SESSION_KEY, TenantAdmin, current_environment, may, require
 from programs.admin.entrance import GuardedSite, lacks_second_factor
 from programs.admin.plan_features import is_hidden, refuse_hidden
@@ -130,7 +130,7 @@ class ConsoleSite(GuardedSite):
         if len(hits) == 1:
             return HttpResponseRedirect(hits[0]["link"])
         context = {**self.each_context(request), "title": "Search", "term": term, "hits": hits} | {
-            "more_members": sum(hit["noun"] == "loyalty_member" for hit in hits) >= MEMBERS_SHOWN
+            "more_members": sum(hit["noun"] == "loyalty_member" for hit in hits) >= SHOWN_OF_EACH
         }
         return TemplateResponse(request, "console/find.html", context)
 

@@ -26,8 +26,8 @@ from programs.models import (
     StampProgram,
 )
 
-MEMBERS_SHOWN = 8
-_PAID_SHOWN = 8
+SHOWN_OF_EACH = 8
+"""Rows of one kind, where the term may name several."""
 
 
 class Hit(NamedTuple):
@@ -85,7 +85,7 @@ def _redemptions(environment: Environment, term: str) -> list[Hit]:
     """By `red_` id, or by the code, as it may be typed."""
     key = parse_public("red", term)
     by_id = redemptions_of(environment=environment).filter(pk=key) if key else []
-    by_code = redemptions_of(environment=environment, code=term)[:MEMBERS_SHOWN]
+    by_code = redemptions_of(environment=environment, code=term)[:SHOWN_OF_EACH]
     return [_redemption(public("red", row.pk), row) for row in by_id] + [
         _redemption(str(row.issued_code), row) for row in by_code
     ]
@@ -113,7 +113,8 @@ def _stamps(environment: Environment, term: str) -> list[Hit]:
         return [_reward(term, row) for row in rewards.filter(pk=key)]
     # Not in order: a reference that is given to many is found by its index, and so many of them read.
     return [
-        _reward(public("sr", row.pk), row) for row in rewards.filter(reference=term).order_by()[:_PAID_SHOWN]
+        _reward(public("sr", row.pk), row)
+        for row in rewards.filter(reference=term).order_by()[:SHOWN_OF_EACH]
     ]
 
 
@@ -131,8 +132,8 @@ def _events(environment: Environment, term: str, windows: Windows | None) -> lis
 
 def _members(environment: Environment, term: str) -> list[Hit]:
     """By an attribute such as an e-mail address, and by the beginning of their id."""
-    told = members_saying(environment, term)
-    rows = members_beginning(Member.objects.filter(environment=environment), term)[:MEMBERS_SHOWN]
+    told = members_saying(environment, term, SHOWN_OF_EACH)
+    rows = members_beginning(Member.objects.filter(environment=environment), term)[:SHOWN_OF_EACH]
     keys = {row.pk for row in told}
     found = [*told, *(row for row in rows if row.pk not in keys)]
     return [Hit(str(row), f"{_state(row)} member", "loyalty_member", row.pk, "person") for row in found]
@@ -146,7 +147,7 @@ def _rules(environment: Environment, term: str) -> list[Hit]:
     rows = EarningRule.objects.filter(environment=environment, name__icontains=term)
     return [
         Hit(row.name, f"{row.get_status_display()} earning rule", "programs_earningrule", row.pk, "rule")
-        for row in rows[:MEMBERS_SHOWN]
+        for row in rows[:SHOWN_OF_EACH]
     ]
 
 
@@ -158,7 +159,7 @@ def _challenges(environment: Environment, term: str) -> list[Hit]:
         rows = rows.filter(title__icontains=term)
     return [
         Hit(row.title, f"{row.get_status_display()} challenge", "programs_challenge", row.pk, "flag")
-        for row in rows[:MEMBERS_SHOWN]
+        for row in rows[:SHOWN_OF_EACH]
     ]
 
 
@@ -167,7 +168,7 @@ def _coupons(environment: Environment, term: str) -> list[Hit]:
     rows = Coupon.objects.filter(named, environment=environment).select_related("item")
     return [
         Hit(row.item.title, f"{row.item.public_id} · coupon", "programs_coupon", row.pk, "sell")
-        for row in rows[:MEMBERS_SHOWN]
+        for row in rows[:SHOWN_OF_EACH]
     ]
 
 
@@ -190,7 +191,7 @@ def _named(environment: Environment, term: str) -> list[Hit]:
         if has_id:
             named |= Q(public_id=term)
         noun = f"{model._meta.app_label}_{model._meta.model_name}"
-        rows = model._default_manager.filter(named, environment=environment)[:MEMBERS_SHOWN]
+        rows = model._default_manager.filter(named, environment=environment)[:SHOWN_OF_EACH]
         found += [Hit(str(row), str(model._meta.verbose_name), noun, row.pk, icon) for row in rows]
     return found
 
