@@ -18,8 +18,9 @@ from loyalty.admin.overview_figures import Figure, figures_of
 from loyalty.admin.overview_reports import report_of, reports_of
 from loyalty.admin.periods import PRESETS
 from loyalty.ledger.consistent import one_state
+from loyalty.queries.analytics.members import members_counted
 from loyalty.queries.analytics.points import active_members, points_of_period
-from loyalty.queries.overview import latest_activity, members_counted
+from loyalty.queries.history import latest_activity
 from loyalty.queries.webhook_lists import troubled_endpoints
 from programs.admin.base import actor_of, require, required_environment
 from programs.models import Environment
@@ -110,9 +111,7 @@ def _figures_shown(asked: Asked) -> dict[str, Any]:
 
 
 def _members(asked: Asked) -> Figure:
-    everybody, new = members_counted(
-        environment=asked.environment, since=asked.instants.begins_at, before=asked.instants.ends_at
-    )
+    everybody, new = members_counted(environment=asked.environment, period=asked.instants)
     return Figure(
         "Members", words_of(everybody), change=f"{words_of(new)} new in this period", note="as of now"
     )

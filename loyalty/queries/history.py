@@ -12,6 +12,7 @@ from loyalty.queries.windows import ENTRY, Windows, check_shown, windows_of, wit
 from programs.models import Environment, Metric
 
 _SHORT = (LedgerEntry.Type.REVERSED, LedgerEntry.Type.TRANSFERRED)
+_LATEST = 10  # on the console's first page
 
 
 def history_of(*, member_id: UUID, metric: Metric, since: datetime | None = None) -> QuerySet[LedgerEntry]:
@@ -25,6 +26,11 @@ def transactions_of(environment: Environment, windows: Windows | None = None) ->
     """The entries of an environment that these windows show, with their member and metric; keyset by `id`."""
     rows = within(LedgerEntry.objects.filter(environment_id=environment.id), windows, ENTRY)
     return _with_causes(rows.select_related("member", "account__metric"))
+
+
+def latest_activity(*, environment: Environment) -> list[LedgerEntry]:
+    """The newest entries of an environment that its plan shows, as they were recorded."""
+    return list(transactions_of(environment, windows_of(environment)).order_by("-id")[:_LATEST])
 
 
 def find_shown_transaction(*, environment: Environment, entry: UUID, now: datetime) -> LedgerEntry:

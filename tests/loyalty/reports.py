@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from loyalty.queries.analytics.liability import liability
+from loyalty.queries.analytics.members import members_counted
+from loyalty.queries.analytics.periods import Period, zone_of
 from loyalty.queries.analytics.points import active_by_day, active_members, points_by_day, points_of_period
-from loyalty.queries.overview import members_counted
 from loyalty.queries.reward_figures import reward_figures
 from loyalty.queries.stamps import funnels
 from programs.models import Environment, Metric, StampProgram
@@ -25,7 +26,9 @@ def reports_of(environment: Environment, now: datetime) -> dict[str, Any]:
     stamps = list(StampProgram.objects.filter(environment=here).order_by("name"))
     found = funnels(environment=here, stamp_programs=stamps)
     return {
-        "people": members_counted(environment=here, since=since, before=now + timedelta(days=1)),
+        "people": members_counted(
+            environment=here, period=Period(since, now + timedelta(days=1), zone_of(here))
+        ),
         "activity": active_members(**period),
         "points": {one.code: asdict(points_of_period(metric=one, **period)) for one in metrics},
         "active_days": active_by_day(**period),

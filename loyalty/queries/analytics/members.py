@@ -5,9 +5,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count, Q
 
-from loyalty.queries.analytics.periods import days
+from loyalty.queries.analytics.periods import Period, days
 from loyalty.queries.analytics.points import active_by_day
+from loyalty.queries.members import members_of
 from programs.models import Environment
 
 
@@ -32,6 +34,14 @@ WHERE environment_id = %(environment)s AND created_at < %(ends_at)s
     AND status <> 'erased' AND redirect_to_id IS NULL
 GROUP BY 1
 """
+
+
+def members_counted(*, environment: Environment, period: Period) -> tuple[int, int]:
+    """How many members there are now, and how many of them are new: came in the period. One statement, that counts all
+    members."""
+    is_new = Q(created_at__gte=period.begins_at, created_at__lt=period.ends_at)
+    found = members_of(environment).aggregate(everybody=Count("id"), new=Count("id", filter=is_new))
+    return found["everybody"], found["new"]
 
 
 def members_by_day(*, environment: Environment, first: date, last: date, now: datetime) -> list[MembersDay]:

@@ -11,8 +11,8 @@ from django.urls import reverse
 from loyalty.actions.clock import set_clock
 from loyalty.actions.exporting_lists import chosen_rows
 from loyalty.models import Event, LedgerEntry
+from loyalty.queries.history import latest_activity
 from loyalty.queries.member_history import ms_at
-from loyalty.queries.overview import latest_activity
 from loyalty.queries.search import find_anything
 from programs.models import Environment
 from programs.queries.environments import environment_by_id
