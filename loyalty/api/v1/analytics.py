@@ -1,6 +1,7 @@
 """/v1/analytics: how the program does (domain.md 11)."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,12 +19,11 @@ from loyalty.api.v1.analytics_periods import (
     metric_asked,
     period_asked,
     program_asked,
-    whole_days,
 )
 from loyalty.api.v1.docs import operation
 from loyalty.api.v1.filters import ChallengeFilters, StampProgramFilters
 from loyalty.api.v1.lists import ListView, PageQuery
-from loyalty.queries.analytics.periods import Period
+from loyalty.queries.analytics.periods import Period, days
 from loyalty.queries.analytics.reports import (
     liability_report,
     members_report,
@@ -34,7 +34,10 @@ from loyalty.queries.analytics.reports import (
 from loyalty.queries.analytics.tiers import tier_figures
 from loyalty.queries.challenges import challenge_funnels, challenges_in
 from loyalty.queries.stamps import stamp_programs_of
+from programs.models import Metric
 from programs.queries.snapshots import snapshot
+
+ReportT = TypeVar("ReportT")
 
 _SCOPE = "analytics:read"
 
@@ -56,13 +59,7 @@ class PointsAnalyticsView(EngineView):
         "that it is dated to.",
     )
     def get(self, request: Request) -> Response:
-        query = self.query(MetricQuery)
-        metric = metric_asked(self, query)
-        first, last = days_asked(self, query)
-        report = points_report(
-            environment=self.environment, metric=metric, first=first, last=last, now=self.now
-        )
-        return Response(_framed(self, metric, first, last) | analytics_rendering.points(report, metric))
+        return _of_metric(self, points_report, analytics_rendering.points)
 
 
 class LiabilityAnalyticsView(EngineView):
@@ -82,13 +79,7 @@ class LiabilityAnalyticsView(EngineView):
         "period.",
     )
     def get(self, request: Request) -> Response:
-        query = self.query(MetricQuery)
-        metric = metric_asked(self, query)
-        first, last = days_asked(self, query)
-        report = liability_report(
-            environment=self.environment, metric=metric, first=first, last=last, now=self.now
-        )
-        return Response(_framed(self, metric, first, last) | analytics_rendering.liability(report, metric))
+        return _of_metric(self, liability_report, analytics_rendering.liability)
 
 
 class MemberAnalyticsView(EngineView):
@@ -132,7 +123,9 @@ class TierAnalyticsView(EngineView):
         first, last = days_asked(self, query)
         config = snapshot(self.environment)
         only = None if program is None else [one.id for one in config.ladders if one.program_id == program.id]
-        found = tier_figures(environment=self.environment, period=whole_days(self, first, last), only=only)
+        found = tier_figures(
+            environment=self.environment, period=days(self.environment, first, last), only=only
+        )
         programs = {one.id: one for one in config.programs}
         shown = [analytics_rendering.ladder(one, programs[one.ladder.program_id]) for one in found]
         frame = analytics_rendering.of_days(self.environment, first, last, self.now)
@@ -222,11 +215,18 @@ class ChallengeAnalyticsView(ListView):
         return Response(page.as_json(shown) | {"as_of": instant(self.now)})
 
 
-def _framed(view: EngineView, metric: Any, first: Any, last: Any) -> dict[str, Any]:
-    config = snapshot(view.environment)
-    program = next(one for one in config.programs if one.id == metric.program_id)
+def _of_metric(
+    view: EngineView, read: Callable[..., ReportT], render: Callable[[ReportT, Metric], dict[str, Any]]
+) -> Response:
+    """The report of the metric and the days that the query names."""
+    query = view.query(MetricQuery)
+    metric = metric_asked(view, query)
+    first, last = days_asked(view, query)
+    found = read(environment=view.environment, metric=metric, first=first, last=last, now=view.now)
+    program = next(one for one in snapshot(view.environment).programs if one.id == metric.program_id)
     about = analytics_rendering.of_metric(metric, program)
-    return about | analytics_rendering.of_days(view.environment, first, last, view.now)
+    frame = analytics_rendering.of_days(view.environment, first, last, view.now)
+    return Response(about | frame | render(found, metric))
 
 
 def _moments(view: EngineView, period: Period) -> dict[str, Any]:

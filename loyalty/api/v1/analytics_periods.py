@@ -7,7 +7,7 @@ from audit.errors import InvalidRequest
 from loyalty.actions.points import find_metric, find_program
 from loyalty.api.common.fields import Body, Day, DayOrInstant, Text
 from loyalty.api.common.views import EngineView
-from loyalty.queries.analytics.periods import Period, days, zone_of
+from loyalty.queries.analytics.periods import Period, zone_of
 from loyalty.rules.days import day_of, midnight
 from programs.models import Metric, Program
 from programs.queries.snapshots import snapshot
@@ -76,10 +76,6 @@ def period_asked(view: EngineView, query: dict[str, Any]) -> Period:
         wrong = "to" if "to" in query else "from"  # alone, `to` is never wrong
         raise InvalidRequest.field(wrong, "invalid", "`to` is after `from`, by at most three years.")
     return Period(begins_at, ends_at, zone)
-
-
-def whole_days(view: EngineView, first: date, last: date) -> Period:
-    return days(view.environment, first, last)
 
 
 def metric_asked(view: EngineView, query: dict[str, Any]) -> Metric:
