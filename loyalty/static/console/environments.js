@@ -37,8 +37,9 @@
     });
 
     menu.addEventListener("toggle", () => {
-      if (menu.open) (isMany ? search : shown().find((choice) => choice.ariaCurrent) ?? shown()[0])?.focus();
-      else if (search.value) {
+      const isReached = menu.querySelector("form").contains(document.activeElement); // by a faster hand than this event
+      if (menu.open && !isReached) (isMany ? search : shown().find((choice) => choice.ariaCurrent) ?? shown()[0])?.focus();
+      else if (!menu.open && search.value) {
         search.value = "";
         search.dispatchEvent(new Event("input"));
       }
