@@ -20,6 +20,10 @@ def read_json(text: str) -> Any:
         )
     except ArithmeticError as error:  # an exponent that not even a Decimal holds
         raise ValueError("a number is too large") from error
+    except ValueError as error:
+        if "integer string conversion" in str(error):  # Python's own limit, said in words for programmers
+            raise ValueError("a number is too large") from error
+        raise
 
 
 def _refuse_constant(name: str) -> None:

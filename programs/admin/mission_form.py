@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
+from programs.admin.json_fields import JsonField
 from programs.admin.rule_form import by_row, refuse_unfilled
 from programs.admin.rule_widgets import ConditionWidget
 from programs.admin.widgets import number_input, select, text_area, text_input
@@ -80,6 +81,7 @@ class MissionForm(_RowForm):
     class Meta:
         model = Mission
         fields = ("title", "type", "event_type", "condition", "measure", "field", "target", *NOTIFIED)
+        field_classes = {"condition": JsonField}
         labels = _MISSION_LABELS | NOTICE_LABELS
         help_texts = NOTICE_HELP | {
             "type": "A word such as photo. Empty: the event type.",

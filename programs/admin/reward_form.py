@@ -12,6 +12,7 @@ from programs.actions.pictures import MOST_BYTES
 from programs.actions.rewards import check_reward
 from programs.admin.base import form_errors
 from programs.admin.configured import ConfiguredForm
+from programs.admin.json_fields import JsonField
 from programs.admin.reward_words import Stock
 from programs.admin.rule_form import by_row, refuse_unfilled
 from programs.admin.rule_widgets import ConditionWidget, whole
@@ -122,6 +123,7 @@ class RewardForm(ConfiguredForm):
     class Meta:
         model = Reward
         fields = MODEL_FIELDS
+        field_classes = {"condition": JsonField}
         labels = _LABELS
         help_texts = _HELP
         widgets = {

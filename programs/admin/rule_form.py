@@ -1,6 +1,5 @@
 """An earning rule as a form: every kind of award by its own inputs, all checked as the engine checks it."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from programs.actions.configure import clean
 from programs.actions.rules import check_rule
 from programs.admin.configured import ConfiguredForm
+from programs.admin.json_fields import JsonField, read_sent
 from programs.admin.rule_widgets import CapsWidget, ConditionWidget, ScheduleWidget, whole
 from programs.admin.widgets import date_time, number_input, select, text_input
 from programs.models import EarningRule
@@ -108,13 +108,13 @@ def award_of(sent: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def definition_from(sent: Any) -> dict[str, Any]:
-    """What is on the screen, as a revision's definition. Raises ValueError saying what is no JSON."""
+    """What is on the screen, as a revision's definition. Raises ValueError saying which JSON is none, and why."""
     values = dict(sent.items())
     for name, title in (("condition", "The condition"), ("award_where", "The lines' condition")):
         try:
-            values[name] = json.loads(values.get(name) or "{}")
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"{title} is not JSON.") from error
+            values[name] = read_sent(values.get(name) or "") or {}
+        except ValueError as error:
+            raise ValueError(f"{title}: {error}") from error
     widgets = {"caps": CapsWidget(), "schedule": ScheduleWidget()}
     return {
         "event_type": values.get("event_type") or "event",
@@ -159,7 +159,7 @@ class EarningRuleForm(ConfiguredForm):
     award_item_step = forms.CharField(
         label="For each full", required=False, initial="1", widget=number_input(inputmode="decimal")
     )
-    award_where = forms.JSONField(
+    award_where = JsonField(
         label="Which lines", required=False, widget=ConditionWidget("item", attrs={"rows": 4})
     )
     award_factor = forms.CharField(label="Times", required=False, widget=number_input(inputmode="decimal"))
@@ -186,6 +186,7 @@ class EarningRuleForm(ConfiguredForm):
     class Meta:
         model = EarningRule
         exclude = ("award",)
+        field_classes = {"condition": JsonField}
         widgets = {
             "condition": ConditionWidget(attrs={"rows": 8}),
             "event_type": text_input(list="lc-event-types", autocomplete="off"),

@@ -13,6 +13,7 @@ from programs.actions.pictures import MOST_BYTES
 from programs.actions.stamp_programs import check_stamp_program
 from programs.admin.base import form_errors
 from programs.admin.configured import ConfiguredForm
+from programs.admin.json_fields import JsonField
 from programs.admin.rule_form import by_row, refuse_unfilled
 from programs.admin.rule_widgets import ConditionWidget
 from programs.admin.stamp_words import major
@@ -100,6 +101,7 @@ class StampProgramForm(ConfiguredForm):
     class Meta:
         model = StampProgram
         fields = MODEL_FIELDS
+        field_classes = {"condition": JsonField, "item_where": JsonField}
         labels = _LABELS
         help_texts = _HELP
         widgets = {

@@ -9,10 +9,11 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from programs.actions.publish import publish
 from programs.actions.rules import save_rule
-from programs.models import EarningRule, Environment, Metric, Program
+from programs.models import EarningRule, Environment, Metric
 from tests import factories
 from tests.api.test_statement_budgets import statements
 from tests.console.deeds import told
+from tests.console.rule_forms import rule_form
 from tests.console.tenants import state_of_everything
 
 pytestmark = pytest.mark.django_db
@@ -24,20 +25,6 @@ RULE = "/console/programs/earningrule"
 def operator(login: Any, environment: Environment) -> Client:
     client: Client = login(environment, "operator")
     return client
-
-
-def _form(environment: Environment, **changes: Any) -> dict[str, Any]:
-    return {
-        "name": "Weekend",
-        "program": str(Program.objects.get(environment=environment).pk),
-        "metric": str(Metric.objects.get(environment=environment).pk),
-        "event_type": "purchase",
-        "priority": "0",
-        "condition": "{}",
-        "award_kind": "fixed",
-        "award_points": "10",
-        "entry_type": "earned",
-    } | changes
 
 
 AWARDS: list[tuple[dict[str, str], dict[str, Any]]] = [
@@ -86,7 +73,7 @@ AWARDS: list[tuple[dict[str, str], dict[str, Any]]] = [
 def test_each_kind_of_award_is_kept_and_shown_again(
     operator: Client, environment: Environment, sent: dict[str, str], stored: dict[str, Any]
 ) -> None:
-    assert operator.post(f"{RULE}/add/", _form(environment, **sent)).status_code == 302
+    assert operator.post(f"{RULE}/add/", rule_form(environment, **sent)).status_code == 302
     rule = EarningRule.objects.get(environment=environment)
     assert rule.award == stored
     shown = operator.get(f"{RULE}/{rule.pk}/change/").context["adminform"].form
@@ -113,7 +100,7 @@ LIMITS: dict[str, Any] = {
 def test_every_limit_is_kept_and_shown_again(login: Any) -> None:
     environment = factories.make_environment(time_zone="Europe/Berlin")
     operator = login(environment, "operator")
-    assert operator.post(f"{RULE}/add/", _form(environment, **LIMITS)).status_code == 302
+    assert operator.post(f"{RULE}/add/", rule_form(environment, **LIMITS)).status_code == 302
     rule = EarningRule.objects.get(environment=environment)
     assert rule.caps == [
         {"per": "event", "points": 500},
@@ -147,7 +134,7 @@ def test_one_hour_alone_is_from_the_days_beginning_or_to_its_end(
         ("Early", {"schedule_until": "9"}, {"from": 0, "until": 9}),
         ("Late", {"schedule_from": "21"}, {"from": 21, "until": 24}),
     ):
-        operator.post(f"{RULE}/add/", _form(environment, name=name, **sent))
+        operator.post(f"{RULE}/add/", rule_form(environment, name=name, **sent))
         assert EarningRule.objects.get(name=name).schedule == {"hours": hours}
 
 
@@ -155,7 +142,7 @@ def test_what_is_taken_off_the_form_is_taken_off_the_rule(operator: Client, envi
     rule = factories.make_rule(
         environment, caps=[{"per": "day", "points": 5}], schedule={"weekdays": [1]}, budget=7, published=False
     )
-    operator.post(f"{RULE}/{rule.pk}/change/", _form(environment))
+    operator.post(f"{RULE}/{rule.pk}/change/", rule_form(environment))
     rule.refresh_from_db()
     assert (rule.caps, rule.schedule, rule.budget) == ([], {}, None)
 
@@ -197,7 +184,7 @@ def test_a_fault_is_said_at_its_field(
     operator: Client, environment: Environment, wrong: dict[str, Any], field: str, words: str
 ) -> None:
     before = state_of_everything()
-    answer = operator.post(f"{RULE}/add/", _form(environment, **wrong))
+    answer = operator.post(f"{RULE}/add/", rule_form(environment, **wrong))
     assert answer.status_code == 200
     errors = answer.context["adminform"].form.errors
     assert set(errors) == {field}
@@ -206,7 +193,7 @@ def test_a_fault_is_said_at_its_field(
 
 
 def test_the_words_follow_what_is_on_the_screen(operator: Client, environment: Environment) -> None:
-    sent = _form(environment, **LIMITS, award_kind="multiplier", award_factor="2")
+    sent = rule_form(environment, **LIMITS, award_kind="multiplier", award_factor="2")
     said = operator.post(f"{RULE}/sentence/", sent).json()["sentence"]
     assert "multiply the points earned by 2" in said
     assert "of the group welcome the best alone is applied" in said
@@ -215,9 +202,9 @@ def test_the_words_follow_what_is_on_the_screen(operator: Client, environment: E
         {"caps_per": ["x"], "caps_unit": ["points"], "caps_limit": ["1"]},
         {"schedule_weekdays": ["nine"]},
     ):
-        assert operator.post(f"{RULE}/sentence/", _form(environment, **wrong)).json()["faults"]
+        assert operator.post(f"{RULE}/sentence/", rule_form(environment, **wrong)).json()["faults"]
     unfinished = {"starts_at": "2026-99", "budget": "lots"}
-    assert operator.post(f"{RULE}/sentence/", _form(environment, **unfinished)).status_code == 200
+    assert operator.post(f"{RULE}/sentence/", rule_form(environment, **unfinished)).status_code == 200
 
 
 def test_a_reader_sees_the_rule_in_words_and_no_inputs(login: Any, environment: Environment) -> None:
@@ -234,7 +221,7 @@ def test_a_reader_sees_the_rule_in_words_and_no_inputs(login: Any, environment: 
 
 def test_the_difference_is_told_of_every_field_in_words(operator: Client, environment: Environment) -> None:
     rule = factories.make_rule(environment, name="Weekend", award={"kind": "fixed", "points": 10})
-    operator.post(f"{RULE}/{rule.pk}/change/", _form(environment, **LIMITS))
+    operator.post(f"{RULE}/{rule.pk}/change/", rule_form(environment, **LIMITS))
     diff = {row.name: (row.before, row.after) for row in _diff(operator, f"{RULE}/{rule.pk}/publish/")}
     assert diff == {
         "Posted as": ("Earned", "Bonus: never multiplied"),
@@ -257,7 +244,7 @@ def _diff(client: Client, url: str) -> list[Any]:
 class TestRollingBack:
     def _twice(self, operator: Client, environment: Environment) -> EarningRule:
         rule = factories.make_rule(environment, name="Weekend", award={"kind": "fixed", "points": 10})
-        operator.post(f"{RULE}/{rule.pk}/change/", _form(environment, award_points="20"))
+        operator.post(f"{RULE}/{rule.pk}/change/", rule_form(environment, award_points="20"))
         operator.post(f"{RULE}/{rule.pk}/publish/")
         return rule
 
@@ -288,7 +275,7 @@ class TestRollingBack:
         rule = self._twice(operator, environment)
         url = f"{RULE}/{rule.pk}/roll-back/?revision=1"
         assert "never published" not in operator.get(url).content.decode()
-        operator.post(f"{RULE}/{rule.pk}/change/", _form(environment, award_points="30"))
+        operator.post(f"{RULE}/{rule.pk}/change/", rule_form(environment, award_points="30"))
         assert "never published" in operator.get(url).content.decode()
 
     @pytest.mark.parametrize("number", ["", "9", "x", "-1", "\u0661"])
@@ -344,7 +331,7 @@ def test_the_newest_revisions_are_shown_in_as_many_statements_however_many(
 def test_a_conditions_fault_names_its_row(
     operator: Client, environment: Environment, condition: str, words: str
 ) -> None:
-    answer = operator.post(f"{RULE}/add/", _form(environment, condition=condition))
+    answer = operator.post(f"{RULE}/add/", rule_form(environment, condition=condition))
     (error,) = answer.context["adminform"].form.errors["condition"]
     assert error.startswith(words)
     assert "all[" not in error
