@@ -40,13 +40,14 @@ class StaffBackend(ModelBackend):
 
 
 def with_log_ins(users: QuerySet[User]) -> QuerySet[User]:
-    """With `log_in_round`, `second_factor_id` and `lacks_second_factor`: whether a project of theirs asks for one and
-    they have none."""
+    """With `log_in_round`, `must_choose_password`, `second_factor_id` and `lacks_second_factor`: whether a project of
+    theirs asks for one and they have none."""
     factor = SecondFactor.objects.filter(user=OuterRef("pk"), confirmed=True)
     asking = Project.objects.filter(two_factor_required=True)
     asked = Exists(asking.filter(memberships__user=OuterRef("pk"))) | (Q(is_superuser=True) & Exists(asking))
     return users.annotate(
         log_in_round=Coalesce(F("log_ins__round"), 0),
+        must_choose_password=Coalesce(F("log_ins__must_choose_password"), False),
         second_factor_id=Subquery(factor.values("pk")[:1]),
         lacks_second_factor=ExpressionWrapper(~Exists(factor) & asked, output_field=BooleanField()),
     )

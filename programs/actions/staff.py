@@ -12,8 +12,9 @@ from django.db import IntegrityError, transaction
 
 from audit.errors import InvalidRequest
 from audit.record import Actor, Place, record
+from programs.actions.staff_trail import record_of_staff
 from programs.actions.tenancy import remove_membership, set_membership
-from programs.models import Project, ProjectMembership
+from programs.models import LogIns, Project, ProjectMembership
 from programs.queries.second_factors import may_reset
 from programs.queries.staff import owners_of
 
@@ -37,12 +38,13 @@ class NewStaff(NamedTuple):
 
 @transaction.atomic
 def add_staff(*, project: Project, username: str, role: str, actor: Actor) -> NewStaff:
-    """Let the user into the project's console; a new log-in is made where there is none of that name.
+    """Let the user into the project's console; a new log-in is made where there is none of that name, whose user
+    chooses a password of their own first.
 
     Raises InvalidRequest for somebody who is in already, a log-in that is switched off, and as
     `ensure_login`. Locks: the user.
     """
-    user, password = ensure_login(project=project, username=username, actor=actor)
+    user, password = ensure_login(project=project, username=username, actor=actor, must_choose=True)
     if not (user.is_active and user.is_staff):
         raise InvalidRequest.field(
             "username", "inactive", "This log-in is switched off; choose another name."
@@ -62,10 +64,12 @@ def ensure_login(
     actor: Actor,
     password: str | None = None,
     new_password: bool = False,
+    must_choose: bool = False,
 ) -> Login:
     """The user of that name, made if missing, for a project of the user's own organization; no membership.
     A new user gets `password`, else a random one; so does a known one with `new_password`, unless it is
-    their password already (another hash would end their sessions).
+    their password already (another hash would end their sessions). `must_choose`: who gets one here is asked for
+    one of their own at the next log-in.
 
     Raises InvalidRequest for a name that can't be one, and alike for each that is taken by somebody
     outside the organization, or just now, or in other letters' case: whose it is stays unsaid. Locks: the user.
@@ -81,22 +85,48 @@ def ensure_login(
             username__iexact=username
         ).exists():  # the same person, to whoever reads the name
             raise _taken()
-        return _make(project, User(username=username, is_staff=True), password, actor)
+        return _make(project, User(username=username, is_staff=True), password, actor, must_choose)
     _refuse_stranger(user, project, alone=new_password)
     if not new_password or (password and user.check_password(password)):
         return Login(user, None)
-    return _set_password(project, user, password, "user.password_set", actor)
+    return _set_password(project, user, password, "user.password_set", actor, must_choose)
 
 
 @transaction.atomic
 def reset_password(*, project: Project, user: User, by: User, actor: Actor) -> str:
-    """A random password for a colleague who lost theirs, which is not kept; all their log-ins end. Their second factor
-    stays. Raises InvalidRequest unless `by` owns every project that the user is in. Locks: the user."""
+    """A random password for a colleague who lost theirs, which is not kept; all their log-ins end, and the next asks
+    for one of their own. Their second factor stays.
+
+    Raises InvalidRequest unless `by` owns every project that the user is in. Locks: the user."""
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not may_reset(by=by, user=user):
         raise InvalidRequest(f"Only an owner of every project that {user} is in gives them a new password.")
-    made = _set_password(project, user, None, "user.password_set", actor)
+    made = _set_password(project, user, None, "user.password_set", actor, must_choose=True)
     return made.password or ""
+
+
+@transaction.atomic
+def choose_password(*, user: User, password: str, actor: Actor) -> User:
+    """The user's own choice, which nobody else knows; all their other log-ins end. The caller has checked it, and the
+    old one against `user`. The user as stored.
+
+    Raises InvalidRequest where that is no more the password: an owner was faster. Locks: the user.
+    """
+    stored = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if stored.password != user.password:
+        raise InvalidRequest.field("old_password", "changed", "It was changed meanwhile: log in again.")
+    stored.set_password(password)
+    stored.save(update_fields=["password"])
+    asked = LogIns.objects.filter(user=stored, must_choose_password=True)
+    was_asked = asked.update(must_choose_password=False) > 0
+    record_of_staff(
+        username=stored.get_username(),
+        verb="staff.password_changed",
+        actor=actor,
+        before={"must_choose_password": True} if was_asked else None,
+        after={"must_choose_password": False} if was_asked else None,
+    )
+    return stored
 
 
 def random_password(user: User) -> str:
@@ -110,10 +140,10 @@ def random_password(user: User) -> str:
         return password
 
 
-def _make(project: Project, user: User, password: str | None, actor: Actor) -> Login:
+def _make(project: Project, user: User, password: str | None, actor: Actor, must_choose: bool) -> Login:
     try:
         with transaction.atomic():
-            return _set_password(project, user, password, "user.created", actor)
+            return _set_password(project, user, password, "user.created", actor, must_choose)
     except IntegrityError as error:  # made by somebody else meanwhile
         raise _taken() from error
 
@@ -130,17 +160,22 @@ def _taken() -> InvalidRequest:
     return InvalidRequest.field("username", "taken", "Choose another user name.")
 
 
-def _set_password(project: Project, user: User, password: str | None, verb: str, actor: Actor) -> Login:
+def _set_password(
+    project: Project, user: User, password: str | None, verb: str, actor: Actor, must_choose: bool
+) -> Login:
     shown = password or random_password(user)
     user.set_password(shown)
     user.save()
+    if must_choose:
+        LogIns.objects.update_or_create(user=user, defaults={"must_choose_password": True})
     record(
         place=Place(project.organization_id, project.id),
         actor=actor,
         verb=verb,
         object_type="user",
         object_id=str(user.pk),
-        after={"username": user.username, "is_staff": user.is_staff},
+        after={"username": user.username, "is_staff": user.is_staff}
+        | ({"must_choose_password": True} if must_choose else {}),
     )
     return Login(user, shown)
 

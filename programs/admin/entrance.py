@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.views.decorators.cache import never_cache
 
-from programs.admin import own_log_in
+from programs.admin import own_log_in, security  # noqa: F401 - security notes log-ins in the trail
 from programs.admin.base import current_environment
 from programs.admin.log_in import (
     CodePage,
@@ -21,7 +21,7 @@ from programs.admin.log_in import (
     page_of_form,
     to_log_in,
 )
-from programs.admin.security import record_security
+from programs.admin.own_password import OwnPassword, must_choose, to_choice
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
@@ -31,6 +31,7 @@ else:
 # What somebody may open who must set up a second factor before anything else.
 _ALWAYS = {"security", "second_factor_begin", "second_factor_confirm", "log_out_elsewhere", "password_change"}
 _ALWAYS |= {"logout", "jsi18n", "switch_environment", "recovery_codes", "second_factor_remove"}
+_BEFORE_CHOICE = {"password_change", "logout", "jsi18n"}  # with a password that an owner made
 
 
 class GuardedSite(AdminSite):
@@ -57,22 +58,23 @@ class GuardedSite(AdminSite):
         """Wrong old passwords count as failed log-ins do."""
         if request.method == "POST" and is_locked(request, request.user.get_username()):
             return locked_out(request, None, {"username": request.user.get_username()})
-        response = super().password_change(request, extra_context)
-        if request.method == "POST" and response.status_code == 302:
-            record_security("staff.password_changed", request, request.user.get_username())
-        elif request.method == "POST" and "old_password" in _faults(response):
+        context = {**self.each_context(request), **(extra_context or {})}
+        response = OwnPassword.as_view(extra_context=context)(request)
+        if request.method == "POST" and response.status_code != 302 and "old_password" in _faults(response):
             count_failure(request, request.user.get_username(), "old password")
         return response
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
-        """Who is not logged in is sent to the log-in, and whoever sees no project without a second factor to its
-        set-up."""
+        """Who is not logged in is sent to the log-in, whoever has a password that an owner made to the choice of
+        another, and whoever sees no project without a second factor to its set-up."""
         inner = super().admin_view(view, cacheable)
 
         @never_cache
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if not self.has_permission(request) and request.path != reverse("admin:logout"):
                 return to_log_in(request)
+            if must_choose(request) and _page_of(request) not in _BEFORE_CHOICE:
+                return HttpResponseRedirect(to_choice(request))
             if _must_set_up(request):
                 return HttpResponseRedirect(reverse("admin:security"))
             return inner(request, *args, **kwargs)
@@ -90,8 +92,15 @@ def lacks_second_factor(request: HttpRequest) -> bool:
 
 
 def _must_set_up(request: HttpRequest) -> bool:
-    name = request.resolver_match.url_name if request.resolver_match else None
-    return lacks_second_factor(request) and name not in _ALWAYS and current_environment(request) is None
+    return (
+        lacks_second_factor(request)
+        and _page_of(request) not in _ALWAYS
+        and current_environment(request) is None
+    )
+
+
+def _page_of(request: HttpRequest) -> str | None:
+    return request.resolver_match.url_name if request.resolver_match else None
 
 
 def forgery(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django names the reason

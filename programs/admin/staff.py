@@ -18,7 +18,7 @@ from programs.admin.detail import DetailAdmin
 from programs.admin.widgets import select, text_input
 from programs.models import Environment, ProjectMembership
 from programs.queries.second_factors import factor_of, may_reset
-from programs.queries.staff import Role, with_second_factor
+from programs.queries.staff import Role, must_choose_password, with_second_factor
 
 ROLES = {
     Role.ANALYST: "Analyst: reads everything, changes nothing",
@@ -100,6 +100,7 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
             "form": RoleForm(initial={"role": found.role}),
             "factor": factor,
             "may_reset": may_reset(by=user, user=found.user),
+            "must_choose": must_choose_password(found.user),
             "is_oneself": found.user_id == user.pk,
         }
 

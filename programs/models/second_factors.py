@@ -112,12 +112,18 @@ class RecoveryCode(models.Model):
 
 
 class LogIns(models.Model):
-    """Which log-ins of a user count: those that carry this number. No row: 0."""
+    """Which log-ins of a user count, those that carry the number of the round, and what each begins with. No row: 0,
+    and nothing."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="log_ins"
     )
     round = models.PositiveIntegerField(default=0, help_text="Rises when the user logs out everywhere.")
+    must_choose_password = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="An owner has made the password, and knows it: the user chooses another before anything else.",
+    )
 
     def __str__(self) -> str:
         return f"Log-ins of {self.user}"

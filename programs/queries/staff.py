@@ -5,7 +5,7 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from programs.models import Environment, Project, ProjectMembership, SecondFactor
+from programs.models import Environment, LogIns, Project, ProjectMembership, SecondFactor
 
 Role = ProjectMembership.Role
 
@@ -65,6 +65,11 @@ def projects_that_ask(user: User) -> list[Project]:
 def with_second_factor(memberships: QuerySet[ProjectMembership]) -> QuerySet[ProjectMembership]:
     """Each with `has_second_factor`."""
     return memberships.annotate(has_second_factor=_factor_of_member())
+
+
+def must_choose_password(user: User) -> bool:
+    """Whether an owner has made the user's password, and the user has not chosen another since."""
+    return LogIns.objects.filter(user=user, must_choose_password=True).exists()
 
 
 def staff_of(project: Project) -> QuerySet[ProjectMembership]:

@@ -169,6 +169,9 @@ class TestReset:
         fresh = owner.post(page).context["secret"]
         assert "ended=elsewhere" in theirs.get("/console/")["Location"]
         theirs.post("/console/login/", {"username": colleague.username, "password": fresh})
+        own = "a staple of their own"
+        chosen = {"old_password": fresh, "new_password1": own, "new_password2": own}
+        assert theirs.post("/console/password_change/", chosen).status_code == 302
         assert theirs.get("/console/").status_code == 200
         assert AuditEvent.objects.filter(verb="user.password_set", project_id=environment.project_id).exists()
         second = factories.make_project("Second", organization=environment.project.organization.name)
