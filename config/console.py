@@ -37,6 +37,7 @@ class ConsoleSite(GuardedSite):
     """Pages that know no tenants (of Django and of third parties) are not let in."""
 
     index_title = "Overview"
+    empty_value_display = "–"
     enable_nav_sidebar = True
 
     def register(

@@ -1,5 +1,6 @@
 """Files of members and purchases: looked at, tried, and imported by a worker while the page shows how far that is."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -23,7 +24,7 @@ from programs.admin.widgets import select
 from programs.queries.snapshots import snapshot
 
 _HELP = (
-    "CSV, with a first line that names the columns. Up to 500,000 lines; the page below says which columns."
+    "CSV, with a first line that names the columns. Up to 500,000 lines; the tables below say which columns."
 )
 
 
@@ -41,7 +42,7 @@ class ImportAdmin(KeysetAdmin[Import], DetailAdmin[Import]):
     detail_template = "import.html"
     explanation = "An import brings members with their balances, or purchases, from another system."
     first_step = "Choose “Add import” and a CSV file; it is looked at first."
-    list_display = ("file", "what", "state", "lines", "added", "refused", "created_at")
+    list_display = ("file", "what", "state", "lines", "taken", "refused", "chosen")
     list_filter = ("status", "kind")
     ordering = ("-id",)
 
@@ -66,6 +67,15 @@ class ImportAdmin(KeysetAdmin[Import], DetailAdmin[Import]):
     @admin.display(description="Status")
     def state(self, found: Import) -> SafeString:
         return format_html('<span class="lc-tag lc-{}">{}</span>', found.status, found.get_status_display())
+
+    @admin.display(description="Added")
+    def taken(self, found: Import) -> str:
+        """A trial counts what it would add, and adds nothing."""
+        return f"none; {found.added:,} would be" if found.is_trial and found.added else f"{found.added:,}"
+
+    @admin.display(description="Chosen")
+    def chosen(self, found: Import) -> datetime:
+        return found.created_at
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Asks for the file; a post looks at it, imports nothing, and goes to its page."""

@@ -65,6 +65,11 @@ class _RowForm(forms.ModelForm[Any]):
         known = field is None or field in self.fields or isinstance(error, dict)
         super().add_error(field if known else None, error if known else f"{field}: {error}")
 
+    @property
+    def may_stay_empty(self) -> bool:
+        """Nobody has begun the row: none of its fields has to be filled in."""
+        return self.empty_permitted and not (self.is_bound and self.has_changed())
+
     def faults(self) -> list[str]:
         """What is wrong or missing, each with its field's name."""
         return [

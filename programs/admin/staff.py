@@ -1,5 +1,6 @@
 """Who works in the project's console, and as what."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -47,9 +48,10 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
     detail_template = "staff.html"
     explanation = "The people who may log in to this project's console."
     first_step = "Add a colleague and choose what they may do."
-    list_display = ("username", "may_do", "second_factor", "last_login", "created_at")
+    list_display = ("username", "may_do", "second_factor", "last_login", "since")
     sortable_by = ()
     search_fields = ("user__username",)
+    search_help_text = "A part of a user name"
 
     def scope(self, environment: Environment) -> Q:
         return Q(project_id=environment.project_id)
@@ -80,6 +82,10 @@ class StaffAdmin(DetailAdmin[ProjectMembership]):
     @admin.display(description="Last log-in")
     def last_login(self, membership: ProjectMembership) -> Any:
         return membership.user.last_login
+
+    @admin.display(description="Since")
+    def since(self, membership: ProjectMembership) -> datetime:
+        return membership.created_at
 
     def detail_title(self, found: ProjectMembership) -> str:
         return found.user.get_username()

@@ -176,6 +176,7 @@
       clearTimeout(timer);
       timer = setTimeout(() => say(form, phones), 300);
     };
+    form.addEventListener("input", (event) => event.target.closest("[data-part]")?.removeAttribute("data-may-stay-empty"));
     form.addEventListener("input", later);
     form.addEventListener("change", later);
     form.addEventListener("focusin", (event) => {
