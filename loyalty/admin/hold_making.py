@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from audit.errors import InvalidRequest
+from audit.record import Actor
 from loyalty.actions.holds import DEFAULT_LIFE, LONGEST_LIFE, hold_points
 from loyalty.actions.points import MAX_POINTS
 from loyalty.admin.confirming import Content, Deed, confirm_page, rehearsed
@@ -51,25 +52,11 @@ def hold_page(page: DetailAdmin[Member], request: HttpRequest, member: Member) -
     environment = required_environment(request)
     actor = actor_of(request)
 
-    def make(content: Content, now: datetime, once: Idempotency | None = None) -> Hold:
-        return hold_points(
-            environment=environment,
-            member=str(member),
-            points=content["points"],
-            metric=content["metric"],
-            reason=content["reason"],
-            expires_at=now + timedelta(days=content["days"]),
-            actor=actor,
-            now=now,
-            idempotency=once,
-        )
-
     def effect(content: Content) -> dict[str, Any]:
-        now = now_in(environment)
-        return _effect(environment, member, content, now, partial(make, content, now))
+        return _effect(environment, member, content, now_in(environment), actor)
 
     def act(content: Content, once: Idempotency) -> str:
-        made = make(content, now_in(environment), once)
+        made = _made(environment, member, content, now_in(environment), actor, once)
         link = reverse("admin:loyalty_hold_change", args=[made.pk])
         return format_html(
             '{} points are <a class="lc-link" href="{}">on hold</a>.', f"{made.points:,}", link
@@ -87,8 +74,29 @@ def hold_page(page: DetailAdmin[Member], request: HttpRequest, member: Member) -
     return confirm_page(page, request, member, deed)
 
 
+def _made(
+    environment: Environment,
+    member: Member,
+    content: Content,
+    now: datetime,
+    actor: Actor,
+    once: Idempotency | None = None,
+) -> Hold:
+    return hold_points(
+        environment=environment,
+        member=str(member),
+        points=content["points"],
+        metric=content["metric"],
+        reason=content["reason"],
+        expires_at=now + timedelta(days=content["days"]),
+        actor=actor,
+        now=now,
+        idempotency=once,
+    )
+
+
 def _effect(
-    environment: Environment, member: Member, content: Content, now: datetime, make: Any
+    environment: Environment, member: Member, content: Content, now: datetime, actor: Actor
 ) -> dict[str, Any]:
     """What can be spent and what is held, before and after: found by doing it and taking it back."""
 
@@ -97,7 +105,7 @@ def _effect(
         return next(balance for balance in found if balance.metric.code == content["metric"])
 
     def made() -> tuple[Hold, Balance]:
-        hold = make()
+        hold = _made(environment, member, content, now, actor)
         return hold, look()
 
     before = look()

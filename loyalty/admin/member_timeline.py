@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -82,36 +83,36 @@ def timeline_shown(
     can't be read is left out, and a bad day is said on the form."""
     form = PeriodForm(request.GET)
     days = form.cleaned_data if form.is_valid() else {}
-    since, until, zone = days.get("since"), days.get("until"), timezone.get_current_timezone()
-    kind = request.GET.get("kind")
-    kind = kind if kind in KINDS else None
-    before = uuid_or_none(request.GET.get("before"))
-    page = timeline_of(
-        member=member,
-        asked=Asked(
-            kind=kind,
-            since=since and midnight(since, zone),
-            until=until and midnight(until + timedelta(days=1), zone),
-            before=before,
-            occurred_by=standing.occurred_by,
-            recorded_by=standing.recorded_by,
-            windows=windows_at(request),
-        ),
-    )
+    asked = _asked(request, days, standing)
+    page = timeline_of(member=member, asked=asked)
     moment = {name: request.GET[name] for name in ("as_of", "by") if standing.at and name in request.GET}
     period = {name: day.isoformat() for name, day in days.items() if day}
-    chosen = {"kind": kind} if kind else {}
+    chosen = {"kind": asked.kind} if asked.kind else {}
     at = moment | period | chosen
     return TimelineShown(
         page=page,
         lines=[_shown(line, member, may_reverse=may_reverse) for line in page.lines],
-        tabs=_tabs(moment | period, kind),
+        tabs=_tabs(moment | period, asked.kind),
         form=form,
         kept=list((moment | chosen).items()),
-        newest=_query(at) if before else "",
+        newest=_query(at) if asked.before else "",
         older=_query(at | {"before": str(page.next)}) if page.next else "",
         without_period=_query(moment | chosen),
-        is_filtered=bool(period or chosen or before),
+        is_filtered=bool(period or chosen or asked.before),
+    )
+
+
+def _asked(request: HttpRequest, days: dict[str, Any], standing: Standing) -> Asked:
+    kind, zone = request.GET.get("kind"), timezone.get_current_timezone()
+    since, until = days.get("since"), days.get("until")
+    return Asked(
+        kind=kind if kind in KINDS else None,
+        since=since and midnight(since, zone),
+        until=until and midnight(until + timedelta(days=1), zone),
+        before=uuid_or_none(request.GET.get("before")),
+        occurred_by=standing.occurred_by,
+        recorded_by=standing.recorded_by,
+        windows=windows_at(request),
     )
 
 

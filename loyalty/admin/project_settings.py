@@ -112,25 +112,14 @@ def edit_page(page: DetailAdmin[Any], request: HttpRequest, project: Project) ->
     def form(data: Any = None, initial: Any = None) -> ProjectForm:
         return ProjectForm(data, initial=initial or shown(project))
 
-    def asked(content: Content) -> dict[str, Any]:
-        given = ProjectForm(content)
-        given.is_valid()
-        return given.changes()
-
     def effect(content: Content) -> dict[str, Any]:
-        changes = asked(content)
-        found = [
-            _changed(project, name, value)
-            for name, value in changes.items()
-            if value != getattr(project, name)
-        ]
-        if not found:
-            raise InvalidRequest("Nothing would change: this is how the project is set.")
+        changes = _asked(content)
+        found = _differences(project, changes)
         rehearsed(lambda: change_project(project=project, changes=changes, by=by, actor=actor))
         return {"shown": [list(each) for each in found], "changes": found}
 
     def act(content: Content, _once: Idempotency) -> str:
-        changed = change_project(project=project, changes=asked(content), by=by, actor=actor)
+        changed = change_project(project=project, changes=_asked(content), by=by, actor=actor)
         return f"The settings of {changed} are saved."
 
     deed = Deed(
@@ -143,6 +132,22 @@ def edit_page(page: DetailAdmin[Any], request: HttpRequest, project: Project) ->
         repeated="This was saved already.",
     )
     return confirm_page(page, request, project, deed)
+
+
+def _asked(content: Content) -> dict[str, Any]:
+    given = ProjectForm(content)
+    given.is_valid()
+    return given.changes()
+
+
+def _differences(project: Project, changes: dict[str, Any]) -> list[ChangedSetting]:
+    """What would be otherwise. Raises InvalidRequest where nothing would."""
+    found = [
+        _changed(project, name, value) for name, value in changes.items() if value != getattr(project, name)
+    ]
+    if not found:
+        raise InvalidRequest("Nothing would change: this is how the project is set.")
+    return found
 
 
 def _changed(project: Project, name: str, value: Any) -> ChangedSetting:

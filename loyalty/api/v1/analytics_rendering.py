@@ -18,6 +18,7 @@ from programs.conditions.values import plain
 from programs.models import Challenge, Environment, Metric, Program
 
 MOVEMENTS = ("issued", "redeemed", "expired", "reversed", "adjusted", "transferred")
+_BECAME = ("pending", "fulfilled", "cancelled", "failed", "codes_issued", "codes_used", "codes_expired")
 _REVERSED = ("reversed_issued", "reversed_redeemed", "reversed_adjusted")
 
 
@@ -137,13 +138,7 @@ def reward(report: RewardReport, metric: Metric | None) -> dict[str, Any]:
         "points": found.points,
         "points_value": money(metric, found.points) if metric else None,
         "share": number(found.share),
-        "pending": found.pending,
-        "fulfilled": found.fulfilled,
-        "cancelled": found.cancelled,
-        "failed": found.failed,
-        "codes_issued": found.codes_issued,
-        "codes_used": found.codes_used,
-        "codes_expired": found.codes_expired,
+        **{name: getattr(found, name) for name in _BECAME},
         "use_rate": number(found.use_rate),
         "time_to_use": {
             "median_seconds": _seconds(found.median_to_use),
