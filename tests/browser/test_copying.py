@@ -61,6 +61,21 @@ def test_the_same_without_a_mouse(visit: Visit, sandbox: Environment) -> None:
     aside(_live_has_it, sandbox)
 
 
+def test_the_switcher_leaves_the_focus_with_a_hand_that_was_faster(
+    visit: Visit, sandbox: Environment
+) -> None:
+    page = visit("operator", sandbox).open("index")
+    menu = page.get_by_role("region", name="Environment")
+    reach(page, "SANDBOX")
+    page.keyboard.press("Enter")
+    expect(menu.get_by_role("button", name="SANDBOX")).to_be_focused()
+    reach(page, "LIVE", at_most=1)
+    menu.locator("details").evaluate(
+        "menu => menu.dispatchEvent(new Event('toggle'))"
+    )  # the one that was late
+    expect(menu.get_by_role("button", name="LIVE")).to_be_focused()
+
+
 def _live_has_it(sandbox: Environment) -> None:
     live = {"environment__project": sandbox.project, "environment__kind": "live"}
     assert EarningRule.objects.get(**live).status == "published"
