@@ -6,8 +6,8 @@ from tests.browser.visitor import WIDTHS, Visitor
 _THEME = "theme => document.documentElement.classList.toggle('dark', theme === 'dark')"
 
 
-def look(visitor: Visitor) -> None:
-    """Note what is wrong with the page as it stands; it is left narrow and dark.
+def look(visitor: Visitor) -> list[str]:
+    """What is wrong with the page as it stands, and what it did wrong so far; it is left narrow and light.
 
     The page is loaded once: what differs between the widths and the themes is style sheets alone.
     """
@@ -24,6 +24,7 @@ def look(visitor: Visitor) -> None:
     visitor.check_access()
     show(visitor, 390, "light")
     visitor.check_access(only=("color-contrast",))
+    return visitor.told()
 
 
 def show(visitor: Visitor, width: int, theme: str) -> None:

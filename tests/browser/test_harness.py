@@ -49,6 +49,7 @@ def test_a_status_that_is_expected_is_nothing_wrong(visit: Visit, committed_envi
     visitor = visit("analyst", committed_environment)
     with visitor.expecting(404):
         visitor.open("/nothing/")
+    assert visitor.told() == []
 
 
 def test_who_logs_in_by_the_form_stands_on_the_overview(

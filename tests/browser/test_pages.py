@@ -36,4 +36,4 @@ def test_each_page_is_sound(visit: Visit, owner: Visitor, world: Tenant, address
     assert (answer.status, visitor.page.url) == (200, f"{visitor.url}{url}"), (
         "no page: say why in addresses.py"
     )
-    look(visitor)
+    assert look(visitor) == []

@@ -115,7 +115,7 @@ EMPTY += ("programs_reward_changelist", "loyalty_event_changelist", "loyalty_exp
 def test_each_scene_is_sound(owner: Visitor, world: Tenant, name: str) -> None:
     owner.page.set_viewport_size({"width": 1280, "height": 900})
     SCENES[name](owner, world)
-    look(owner)
+    assert look(owner) == []
 
 
 @pytest.mark.parametrize("page", EMPTY)
@@ -124,7 +124,7 @@ def test_a_page_without_anything_on_it_is_sound(
 ) -> None:
     visitor = visit("owner", committed_environment)
     visitor.open(page)
-    look(visitor)
+    assert look(visitor) == []
 
 
 def test_what_a_role_may_not_open_is_said_in_the_frame(
@@ -133,7 +133,7 @@ def test_what_a_role_may_not_open_is_said_in_the_frame(
     analyst = visit("analyst", committed_environment)
     with analyst.expecting(403):
         analyst.open("programs_apikey_add")
-        look(analyst)
+        assert look(analyst) == []
 
 
 def test_who_is_in_no_project_is_told_so(visit: Visit, committed_environment: Environment) -> None:
@@ -141,7 +141,7 @@ def test_who_is_in_no_project_is_told_so(visit: Visit, committed_environment: En
     aside(committed_environment.project.memberships.all().delete)
     visitor.open("index")
     expect(visitor.page.get_by_role("heading", name="You are in no project yet")).to_be_visible()
-    look(visitor)
+    assert look(visitor) == []
 
 
 def test_the_two_steps_of_a_log_in_and_their_refusals(
@@ -151,11 +151,11 @@ def test_the_two_steps_of_a_log_in_and_their_refusals(
     visitor = visit()
     visitor.log_in(user.username, "wrong")
     expect(visitor.page.get_by_role("alert").first).to_be_visible()
-    look(visitor)
+    assert look(visitor) == []
     phone = aside(_with_a_phone, user)
     visitor.page.set_viewport_size({"width": 1280, "height": 900})
     visitor.log_in(user.username, "correct horse battery staple")
-    look(visitor)
+    assert look(visitor) == []
     visitor.page.get_by_label("Code", exact=False).first.fill(phone.code())
     visitor.page.get_by_role("main").get_by_role("button").first.click()
     expect(visitor.page.get_by_role("heading", name="Overview").first).to_be_visible()

@@ -79,10 +79,15 @@ class Visitor:
         self.hold_still()
         self.note(*axe.violations(self.page, only=only))
 
-    def complain(self) -> None:
-        """Fail, if anything was wrong; it is told once."""
+    def told(self) -> list[str]:
+        """What was noted so far; it is told once."""
         found, self.wrong = self.wrong, []
-        assert not found, "\n" + "\n".join(dict.fromkeys(found))
+        return list(dict.fromkeys(found))
+
+    def complain(self) -> None:
+        """Fail, if anything was wrong that was not told yet."""
+        found = self.told()
+        assert not found, "\n" + "\n".join(found)
 
     def note(self, *faults: str) -> None:
         """Of the page as it stands."""

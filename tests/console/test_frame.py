@@ -40,12 +40,13 @@ def _id(value: Any) -> str:
     return str(value._meta.model_name) if hasattr(value, "_meta") else str(value)
 
 
-def _is_readable(text: str) -> None:
+READABLE: Any = ([], 1, 1, [])
+
+
+def _read(text: str) -> Any:
+    """Faults, headings of the first order, main landmarks, and fields without a label."""
     page = read(text)
-    assert page.faults == []
-    assert page.headings.count(1) == 1
-    assert page.landmarks.count("main") == 1
-    assert page.fields_without_label() == []
+    return page.faults, page.headings.count(1), page.landmarks.count("main"), page.fields_without_label()
 
 
 @pytest.mark.parametrize(("model", "name", "is_of_one"), PAGES, ids=_id)
@@ -56,18 +57,18 @@ def test_every_page_is_readable(
     answer = login(ours.environment).get(reverse(f"admin:{name}", args=keys), follow=True)
     is_page = answer.headers["Content-Type"].startswith("text/html") and not answer.streaming
     if is_page and answer.status_code != 405:
-        _is_readable(answer.content.decode())
+        assert _read(answer.content.decode()) == READABLE
 
 
 @pytest.mark.parametrize(
     "path", ["/console/", "/console/find/?q=x", "/console/jobs/", "/console/password_change/"]
 )
 def test_so_are_the_pages_of_no_model(login: Any, ours: Tenant, path: str) -> None:
-    _is_readable(login(ours.environment).get(path).content.decode())
+    assert _read(login(ours.environment).get(path).content.decode()) == READABLE
 
 
 def test_the_log_in_page_is_readable(db: None) -> None:
-    _is_readable(Client().get("/console/login/").content.decode())
+    assert _read(Client().get("/console/login/").content.decode()) == READABLE
 
 
 def test_the_first_thing_of_a_page_is_the_way_past_the_menus(login: Any, ours: Tenant) -> None:
