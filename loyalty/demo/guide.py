@@ -38,7 +38,7 @@ Ready.
 In the console: customers with points and tiers, rewards with codes and stock, and mugs that wait in the
 fulfilment queue. Stamp cards, and how far customers are with them; Rewards to pay for the full ones (13941
 sent T-light holders back, which revoked four). Challenges with badges, and milestones: 15061 has lit up the
-winter, and was the regular of the week of the orders. Search takes a member, a code or an id: 13777, or
+winter, and was the regular of the week in which they ordered. Search takes a member, a code or an id: 13777, or
 CAFE-7919-6007.
 
 To run it: Webhooks tell your server of what happens (docs/webhooks.md), Settings, Imports takes members and

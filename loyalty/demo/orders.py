@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -71,13 +72,15 @@ class NotFound(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The file as events in time order, and what of it can't be one."""
+    """The file as events in time order, and what of it can't be one. `hours`: of each of its days the first event and
+    the last."""
 
     events: tuple[DemoEvent, ...]
     refunded_lines: int
     not_found: tuple[NotFound, ...]
     guest_rows: int
     guest_invoices: int
+    hours: tuple[tuple[datetime, datetime], ...]
 
 
 @dataclass(slots=True)
@@ -126,7 +129,14 @@ def group(rows: Iterable[Row]) -> History:
     events: list[DemoEvent] = []
     for lines in invoices.values():  # in time order, by their first lines
         events += shelf.give_back(lines) if lines[0].is_cancelled else [shelf.sell(lines)]
-    return History(tuple(events), shelf.refunded, tuple(shelf.not_found), guest_rows, len(guests))
+    return History(
+        tuple(events), shelf.refunded, tuple(shelf.not_found), guest_rows, len(guests), _hours(events)
+    )
+
+
+def _hours(events: list[DemoEvent]) -> tuple[tuple[datetime, datetime], ...]:
+    days = [list(day) for _, day in groupby((event.occurred_at for event in events), key=datetime.date)]
+    return tuple((day[0], day[-1]) for day in days)
 
 
 class _Shelf:

@@ -35,13 +35,15 @@ class ShopReward(NamedTuple):
 
 
 class Bought(NamedTuple):
-    """A customer's redemption, and what became of it: `step` is fulfil | fail | cancel | use, or nothing."""
+    """A customer's redemption, and what became of it: `step` is fulfil | fail | cancel | use, or nothing. `ago`: so
+    many days before the last one of the orders."""
 
     customer: str
     reward: str
     points: int | None = None
     step: str = ""
     words: str | None = None
+    ago: int = 0
 
 
 MUG, TEN, CAFE, VOUCHER = "rwd_demo_mug", "rwd_demo_ten", "rwd_demo_cafe", "rwd_demo_voucher"
@@ -115,25 +117,25 @@ REWARDS = (
     ShopReward("rwd_demo_box", "Winter gift box", "free_product", {"points": 800, "status": "draft"}),
 )
 REDEMPTIONS = (
-    Bought("13408", MUG, None, "fail", "Broken in our stock"),
-    Bought("15061", MUG),
-    Bought("16029", MUG),
-    Bought("13777", MUG),
-    Bought("16210", MUG, None, "fulfil", "Parcel 4711"),
-    Bought("14031", MUG),
-    Bought("13767", MUG),
-    Bought("15061", TEN, None, "use", "Covent Garden, till 2"),
-    Bought("16422", TEN),
-    Bought("14911", TEN, None, "cancel", "Chosen by mistake"),
-    Bought("13777", EARLY),
-    Bought("16029", EARLY),
-    Bought("17511", VOUCHER, 300, "use", "Web shop"),
-    Bought("13777", VOUCHER, 1000),
-    Bought("16029", CAFE, None, "use", "Partner's café, Soho"),
-    Bought("15299", CAFE),
-    Bought("14680", CAFE),
-    Bought("12433", GOLD),
-    Bought("15299", PAPER),
+    Bought("13408", MUG, None, "fail", "Broken in our stock", ago=35),
+    Bought("15061", MUG, ago=5),
+    Bought("16029", MUG, ago=3),
+    Bought("13777", MUG, ago=2),
+    Bought("16210", MUG, None, "fulfil", "Parcel 4711", ago=9),
+    Bought("14031", MUG, ago=1),
+    Bought("13767", MUG, ago=0),
+    Bought("15061", TEN, None, "use", "Covent Garden, till 2", ago=6),
+    Bought("16422", TEN, ago=2),
+    Bought("14911", TEN, None, "cancel", "Chosen by mistake", ago=33),
+    Bought("13777", EARLY, ago=18),
+    Bought("16029", EARLY, ago=21),
+    Bought("17511", VOUCHER, 300, "use", "Web shop", ago=29),
+    Bought("13777", VOUCHER, 1000, ago=38),
+    Bought("16029", CAFE, None, "use", "Partner's café, Soho", ago=1),
+    Bought("15299", CAFE, ago=4),
+    Bought("14680", CAFE, ago=2),
+    Bought("12433", GOLD, ago=24),
+    Bought("15299", PAPER, ago=3),
 )
 
 
@@ -153,15 +155,13 @@ def ensure_rewards(*, environment: Environment, actor: Actor, now: datetime) -> 
     return [reward.name for reward in missing if reward.changes.get("status") != "draft"]
 
 
-def ensure_redemptions(*, environment: Environment, actor: Actor, now: datetime) -> int:
-    """What customers have got, as far as it is not there; how many were made now. One that is refused, since
-    a visitor has changed its reward or spent the points, is left out."""
-    rows = Redemption.objects.filter(
-        environment_id=environment.pk, reward__public_id__in=[one.reward for one in REDEMPTIONS]
+def redeem_once(*, environment: Environment, one: Bought, actor: Actor, now: datetime) -> bool:
+    """Let the customer have it, unless they have had one; whether they got it now. What is refused, since a visitor
+    has changed the reward or spent the points, is left out."""
+    had = Redemption.objects.filter(
+        environment_id=environment.pk, member__external_id=one.customer, reward__public_id=one.reward
     )
-    there = set(rows.values_list("member__external_id", "reward__public_id"))
-    missing = [one for one in REDEMPTIONS if (one.customer, one.reward) not in there]
-    return sum(_buy(environment, one, actor, now) for one in missing)
+    return not had.exists() and _buy(environment, one, actor, now)
 
 
 def _make(environment: Environment, reward: ShopReward, actor: Actor, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import json
 import secrets
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ TIME_ZONE = "Europe/London"
 USERNAME = "demo"
 KEY_NAME = "Demo key"
 APP_KEY_NAME = "Demo app"
-XP_MAXIMUM = 1000
+XP_MAXIMUM = 5000
 TOKEN_LIFE = 24 * 60 * 60  # seconds
 
 
@@ -67,11 +68,19 @@ LEVELS = (
     {"code": "silver", "title": "Silver", "threshold": "500", "multiplier": "1"},
     {"code": "gold", "title": "Gold", "threshold": "2000", "multiplier": "1"},
 )
+POINTS = {
+    "expiry": Metric.Expiry.MONTHS,
+    "expiry_count": 12,
+    "expiry_month_end": True,
+    "unit_value": Decimal("0.01"),
+    "unit_currency": "GBP",
+}
 
 
 @transaction.atomic
 def ensure_rules(*, environment: Environment, actor: Actor, since: datetime) -> list[str]:
-    """Publish the shop's rules, in force from `since` on; returns the names of those made now.
+    """Publish the shop's rules, in force from `since` on; returns the names of those made now. Before the first of
+    them it is said how long points last, and what one is worth.
 
     A rule that is there stays as it is: whoever tries the demo may have changed it. Locks: the environment.
     """
@@ -79,6 +88,9 @@ def ensure_rules(*, environment: Environment, actor: Actor, since: datetime) -> 
     there = EarningRule.objects.filter(environment=environment, public_id__in=names)
     known = set(there.values_list("public_id", flat=True))
     missing = [rule for rule in RULES if rule.public_id not in known]
+    if not known:
+        points = _metric(environment, "points", actor)
+        configure(environment=environment, instance=points, actor=actor, changes=POINTS)
     for rule in missing:
         _publish(environment, rule, actor, since)
     return [rule.name for rule in missing if not rule.is_draft]

@@ -15,7 +15,7 @@ from audit.record import Actor
 from loyalty.actions.stamps import enrol, pay_stamp_reward
 from loyalty.demo.drawing import draw_card
 from loyalty.demo.orders import History
-from loyalty.demo.replay import is_complete
+from loyalty.demo.replay import is_complete, schedule_of
 from loyalty.models import Member, StampReward
 from loyalty.queries.stamps import collections_of, offered, rewards_of
 from programs.actions.pictures import store_picture
@@ -125,8 +125,8 @@ def ensure_stamp_programs(*, environment: Environment, actor: Actor, now: dateti
 
 def ensure_cards(*, environment: Environment, history: History, actor: Actor, now: datetime) -> int:
     """Give every customer of the history the cards that an order of theirs can stamp, as far as they don't have
-    them; how many were made now. Where the history is replayed already nobody is made for it: whoever is gone
-    was erased by a visitor. A card that nobody can join now is left out."""
+    them, by the time of their first order; how many were made now. Where the history is replayed already nobody is
+    made for it: whoever is gone was erased by a visitor. A card that nobody can join now is left out."""
     living = None
     if is_complete(environment, history):
         members = Member.objects.filter(environment=environment, status__in=Member.LIVING)
@@ -139,10 +139,15 @@ def ensure_cards(*, environment: Environment, history: History, actor: Actor, no
         for customer in _lacking(environment, history, card)
         if living is None or customer in living
     ]
+    schedule = schedule_of(environment, history, now)
+    first = {event.member: schedule.at(event.occurred_at) for event in reversed(history.events)}
     made = 0
     for begin in range(0, len(wanted), BATCH):
         with transaction.atomic():
-            made += sum(_give(environment, *one, actor, now) for one in wanted[begin : begin + BATCH])
+            made += sum(
+                _give(environment, card, customer, actor, first[customer])
+                for card, customer in wanted[begin : begin + BATCH]
+            )
     return made
 
 

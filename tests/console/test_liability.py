@@ -1,10 +1,12 @@
 """The liability of a month: a statement that ties out, its money, its entries, its charts and files."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -27,6 +29,7 @@ from tests.loyalty.analytics.rolled import roll
 pytestmark = pytest.mark.django_db
 
 PAGE = "/console/liability/"
+LONDON = ZoneInfo("Europe/London")
 JUNE = {"month": "2026-06"}
 REVERSED = ("reversed_issued", "reversed_redeemed", "reversed_adjusted")
 
@@ -216,9 +219,17 @@ def test_it_takes_as_many_statements_whatever_the_month_and_never_scans_the_ledg
     assert counts[0] <= 30
 
 
-@pytest.mark.usefixtures("at_noon")
-def test_the_demos_pages_and_files_equal_an_independent_calculation(login: Any, tmp_path: Path) -> None:
-    """Overview and liability, as pages and as files, beside plain SQL over the ledger's entries (issue 9)."""
+@pytest.mark.parametrize("at", [None, datetime(2027, 1, 1, 0, 30, tzinfo=UTC)], ids=str)
+def test_the_demos_pages_and_files_equal_an_independent_calculation(
+    login: Any, tmp_path: Path, at: datetime | None
+) -> None:
+    """Overview and liability, as pages and as files, beside plain SQL over the ledger's entries (issue 9): of a demo
+    that was begun today, and in the first hour of a year."""
+    with time_machine.travel(at or datetime.now(UTC).replace(hour=12, minute=0)):
+        _the_demo_equals_an_independent_calculation(login, tmp_path)
+
+
+def _the_demo_equals_an_independent_calculation(login: Any, tmp_path: Path) -> None:
     Command().set_up(tmp_path, "http://127.0.0.1:8000")
     environment = sandbox()
     client = login(environment, "analyst")
@@ -227,6 +238,9 @@ def test_the_demos_pages_and_files_equal_an_independent_calculation(login: Any, 
         for first, last in ((today - timedelta(days=29), today), (today - timedelta(days=400), today)):
             _overview_equals_the_ledger(client, environment, metric, first, last)
         _liability_equals_the_ledger(client, environment, metric, today.replace(day=1), today)
+        last = today.replace(day=1) - timedelta(days=1)
+        _liability_equals_the_ledger(client, environment, metric, last.replace(day=1), last)
+    _the_analyst_has_something_to_read(client)
     rewards = rows_of(client, "/console/overview/rewards.csv")
     bought = reward_figures(
         environment=environment,
@@ -236,8 +250,26 @@ def test_the_demos_pages_and_files_equal_an_independent_calculation(login: Any, 
     )
     assert len(bought) == len(rewards) > 5
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM loyalty_redemption WHERE environment_id = %s", [environment.pk])
+        cursor.execute(
+            "SELECT count(*) FROM loyalty_redemption WHERE environment_id = %s AND occurred_at >= %s",
+            [environment.pk, datetime.combine(today - timedelta(days=29), time(), LONDON)],
+        )
         assert cursor.fetchone() == (sum(int(row["redemptions"]) for row in rewards),)
+
+
+def _the_analyst_has_something_to_read(client: Client) -> None:
+    """Last month, its worth, what expires when, and what each period is compared with."""
+    page = client.get(PAGE)
+    lines = {line.key: line for whole in page.context["statement"].lines for line in whole.parts or (whole,)}
+    for key in ("opening", "issued", "redeemed", "expired", "closing"):
+        assert lines[key].points != 0, key
+        assert lines[key].value.endswith(" GBP"), key
+    forecast = rows_of(client, f"{PAGE}liability.csv")[:-1]
+    assert sum(int(row["points"]) > 0 for row in forecast) >= 6
+    for period in ("30", "90", "last-month"):
+        figures = {one.name: one for one in client.get("/console/", {"period": period}).context["figures"]}
+        compared = [figures[name] for name in ("Issued", "Redeemed", "Outstanding", "Active members")]
+        assert [one.name for one in compared if "(0 before)" in one.change] == [], period
 
 
 def _overview_equals_the_ledger(
@@ -267,9 +299,9 @@ def _liability_equals_the_ledger(
     rows = rows_of(client, f"{PAGE}statement.csv", query)
     assert {row["line"]: int(row["points"]) for row in rows} == lines
     forecast = rows_of(client, f"{PAGE}liability.csv", query)
-    assert (
-        sum(int(row["points"]) for row in forecast[:-1]) == int(forecast[-1]["points"]) == expected["closing"]
-    )
+    today = timezone.localdate()
+    outstanding = moved_by_the_ledger(environment, first=first, last=today, metric=metric)["closing"]
+    assert sum(int(row["points"]) for row in forecast[:-1]) == int(forecast[-1]["points"]) == outstanding
 
 
 @pytest.mark.parametrize(

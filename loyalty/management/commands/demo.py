@@ -3,6 +3,7 @@
 import os
 import sys
 from argparse import ArgumentParser
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from audit.errors import DomainError
 from audit.record import Actor
 from loyalty.actions.pace import Pace
 from loyalty.actions.rolling_up import roll_up
+from loyalty.actions.sweep import sweep
 from loyalty.actions.tokens import issue_token
 from loyalty.demo import challenges, rewards, serve, shop, stamps
 from loyalty.demo.guide import CUSTOMER, Access, guide
@@ -68,11 +70,11 @@ class Command(BaseCommand):
         self.say(f"== shop: {shop.ORGANIZATION}, {shop.PROJECT}")
         actor = Actor.system("demo")
         tenant, password = self.tenant(root, actor)
-        self.publish_rules(actor)
-        self.stamp_cards(actor)
-        self.challenges(actor)
-        self.replay()
-        self.rewards(actor)
+        begins_at = self.publish_rules(actor)
+        self.stamp_cards(actor, begins_at)
+        self.challenges(actor, begins_at)
+        self.rewards(actor, begins_at)
+        self.replay(actor)
         self.pay_stamp_rewards(actor)
         key = shop.rotate_key(environment=tenant.environments["sandbox"], actor=actor)
         self.say(f"== API key {key.key.prefix}... made, earlier demo keys revoked")
@@ -103,33 +105,39 @@ class Command(BaseCommand):
         )
         return tenant, password
 
-    def publish_rules(self, actor: Actor) -> None:
+    def publish_rules(self, actor: Actor) -> datetime:
+        """Midnight before the first order: all is set up by the time of then."""
         environment, history = sandbox(), read_history()
-        since = schedule_of(environment, history, now_in(environment)).begins(history)
+        since = schedule_of(environment, history, now_in(environment)).begins
         for name in shop.ensure_rules(environment=environment, actor=actor, since=since):
             self.say(f'   rule "{name}" published')
         if shop.ensure_tiers(environment=sandbox(), actor=actor):
             self.say("   tiers Bronze, Silver and Gold set up")
+        return since
 
-    def stamp_cards(self, actor: Actor) -> None:
+    def stamp_cards(self, actor: Actor, at: datetime) -> None:
         """Before the orders: they stamp the cards that their customers have then."""
-        environment = sandbox()
-        common: dict[str, Any] = {"actor": actor, "now": now_in(environment)}
-        for name in stamps.ensure_stamp_programs(environment=environment, **common):
+        for name in stamps.ensure_stamp_programs(environment=sandbox(), actor=actor, now=at):
             self.say(f'   stamp card "{name}" set up')
-        made = stamps.ensure_cards(environment=sandbox(), history=read_history(), **common)
+        environment = sandbox()
+        made = stamps.ensure_cards(
+            environment=environment, history=read_history(), actor=actor, now=now_in(environment)
+        )
         if made:
             self.say(f"   {made} stamp cards handed out to customers")
 
-    def challenges(self, actor: Actor) -> None:
+    def challenges(self, actor: Actor, at: datetime) -> None:
         """Before the orders: they count for those that are active then."""
-        environment = sandbox()
-        for name in challenges.ensure_challenges(
-            environment=environment, actor=actor, now=now_in(environment)
-        ):
+        for name in challenges.ensure_challenges(environment=sandbox(), actor=actor, now=at):
             self.say(f'   challenge "{name}" set up')
 
-    def replay(self) -> None:
+    def rewards(self, actor: Actor, at: datetime) -> None:
+        """Before the orders: their customers buy them between these."""
+        names = rewards.ensure_rewards(environment=sandbox(), actor=actor, now=at)
+        if names:
+            self.say(f"   rewards set up: {', '.join(names)}")
+
+    def replay(self, actor: Actor) -> None:
         """Nothing where all is there: that shows in one statement."""
         environment, history = sandbox(), read_history()
         if is_complete(environment, history):
@@ -139,17 +147,7 @@ class Command(BaseCommand):
         else:
             self.say(f"== orders: replaying {len(history.events)} events")
             call_command("replay_orders", stdout=self.stdout)
-
-    def rewards(self, actor: Actor) -> None:
-        """After the orders: they earned the points."""
-        environment = sandbox()
-        names = rewards.ensure_rewards(environment=environment, actor=actor, now=now_in(environment))
-        if names:
-            self.say(f"== rewards: {', '.join(names)}")
-        environment = sandbox()
-        made = rewards.ensure_redemptions(environment=environment, actor=actor, now=now_in(environment))
-        if made:
-            self.say(f"   {made} redemptions by customers, some of them waiting in the fulfilment queue")
+            sweep(actor=actor, now=now_in(environment), pace=Pace(rest=0))
 
     def pay_stamp_rewards(self, actor: Actor) -> None:
         """After the orders: they filled the cards."""

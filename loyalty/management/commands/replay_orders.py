@@ -8,9 +8,12 @@ from django.core.management.base import BaseCommand, CommandError
 from audit.record import Actor
 from loyalty.demo import shop
 from loyalty.demo.orders import History, read_history
-from loyalty.demo.replay import Summary, replay
+from loyalty.demo.replay import Summary, replay, schedule_of
+from loyalty.demo.visits import visits_of
 from programs.models import Environment
 from programs.queries.environments import environment_by_id, now_in
+
+_TOLD = 50
 
 
 def sandbox() -> Environment:
@@ -29,27 +32,30 @@ def sandbox() -> Environment:
 class Command(BaseCommand):
     """Sends every event; those that are there already are duplicates and change nothing."""
 
+    _told = 0
     help = "Replay the demo's orders as events into the sandbox of its project. Safe to run again."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        history = read_history()
-        environment = sandbox()
+        history, environment = read_history(), sandbox()
+        now = now_in(environment)
         summary = replay(
             environment=environment,
             history=history,
             actor=Actor.system("replay_orders"),
-            now=now_in(environment),
+            now=now,
             progress=self._progress,
+            visits=visits_of(history, schedule_of(environment, history, now)),
         )
         for line in told(summary, history):
             self.stdout.write(line)
 
     def _progress(self, done: int, total: int) -> None:
-        """One line that counts up on a terminal; in a file a line each batch."""
+        """One line that counts up on a terminal; in a file one each so many events."""
         if self.stdout.isatty():
             self.stdout.write(f"\r   {done} of {total} events", ending="\n" if done == total else "")
-        else:
+        elif done == total or done // _TOLD > self._told // _TOLD:
             self.stdout.write(f"   {done} of {total} events")
+            self._told = done
         self.stdout.flush()
         sys.stdout.flush()
 
@@ -64,9 +70,4 @@ def told(summary: Summary, history: History) -> list[str]:
     ]
     if summary.duplicates:
         lines.append(f"   {summary.duplicates} events were there already and changed nothing")
-    if summary.too_late:
-        lines.append(
-            f"   {summary.too_late} events are older than the engine accepts, since an earlier replay was "
-            "interrupted long ago; make clean and make demo begin anew"
-        )
     return lines

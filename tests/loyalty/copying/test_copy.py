@@ -81,7 +81,16 @@ def test_a_whole_shop_comes_to_an_empty_live_and_nothing_else(
 
     assert configuration(live) == before, "it was only tried"
     assert (seen.refusals, seen.stocks, seen.pools) == ((), ["Retrospot mug"], ["Coffee at our partner's"])
-    assert (len(seen.difference.created), seen.difference.changed, seen.difference.only_there) == (25, (), ())
+    assert (len(seen.difference.created), seen.difference.only_there) == (25, ())
+    (points,) = seen.difference.changed  # which both have from the beginning
+    assert (points.noun, points.key) == ("metrics", "points")
+    assert {field.path: (field.before, field.after) for field in points.fields} == {
+        "expiry": ("never", "months"),
+        "expiry_count": (None, 12),
+        "expiry_month_end": (False, True),
+        "unit_value": (None, "0.01"),
+        "unit_currency": ("", "GBP"),
+    }
     began = timezone.now()
     copy(project, seen.difference.digest)
     wanted = {noun: _without_program_ids(docs) for noun, docs in configuration(sandbox).items()}
@@ -101,7 +110,7 @@ def test_a_whole_shop_comes_to_an_empty_live_and_nothing_else(
     assert list(rows.values_list("reward__public_id", "stock", "taken")) == [("rwd_demo_mug", 0, 0)]
     # said once, with all that was made; a second time there is nothing to do
     (told,) = copied_events(live)
-    assert (len(told.after["created"]), told.after["changed"]) == (25, [])
+    assert (len(told.after["created"]), told.after["changed"]) == (25, ["metrics/points"])
     events = AuditEvent.objects.filter(environment_id=live.pk).count()
     assert copy(project).is_empty
     assert AuditEvent.objects.filter(environment_id=live.pk).count() == events

@@ -1,6 +1,7 @@
 """The shop's challenges and its app over several starts, whatever a visitor or an interruption has left."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -18,13 +19,14 @@ from tests import factories
 from tests.loyalty.ledger.checking import check
 
 WHOLE = read_history()
+NOW = datetime(2026, 7, 15, 10, tzinfo=UTC)
 NAMES = ["Regular of the week", "Light up the winter", "Look around"]
 
 
 @pytest.fixture
 def short() -> History:
     """The orders of three customers: one buys lights and then Christmas decorations; one buys lights alone, 34
-    times; one ordered once."""
+    times in two months; one ordered once."""
     events = tuple(event for event in WHOLE.events if event.member in ("15061", "17850", "13941"))
     return replace(WHOLE, events=events)
 
@@ -34,7 +36,7 @@ def _common(environment: Environment) -> dict[str, Any]:
 
 
 def _set_up(environment: Environment, history: History = WHOLE) -> list[str]:
-    since = schedule_of(environment, history, timezone.now()).begins(history)
+    since = schedule_of(environment, history, NOW).begins
     shop.ensure_rules(since=since, **_common(environment))
     return challenges.ensure_challenges(now=timezone.now(), **_common(environment))
 
@@ -82,15 +84,20 @@ def test_the_orders_complete_them_and_rewards_are_given_once(
     environment: Environment, short: History
 ) -> None:
     _set_up(environment, short)
-    common = _common(environment) | {"history": short, "now": timezone.now()}
+    common = _common(environment) | {"history": short, "now": NOW}
     replay(progress=lambda *_: None, **common)
     replay(progress=lambda *_: None, **common)
     live = Achievement.objects.filter(environment_id=environment.id, revoked_at=None)
     found = live.filter(kind="challenge").values_list("member__external_id", "challenge__public_id")
     assert set(found) == {("15061", WEEKLY), ("15061", WINTER), ("17850", WEEKLY)}
     owned = MemberItem.objects.filter(environment_id=environment.id)
-    assert list(owned.values_list("quantity", flat=True)) == [1, 1, 1]
-    for customer, gained in (("15061", 250), ("17850", 100), ("13941", 0)):
+    items = owned.values_list("member__external_id", "item__public_id", "quantity")
+    assert set(items) == {
+        ("15061", challenges.LAMPLIGHTER, 1),
+        ("15061", challenges.REGULAR, 1),
+        ("17850", challenges.REGULAR, 8),
+    }, "the badge of each week in which there were two orders and £300"
+    for customer, gained in (("15061", 250), ("17850", 800), ("13941", 0)):
         orders = Event.objects.filter(member__external_id=customer, type="purchase").count()
         account = Account.objects.get(member__external_id=customer, metric__code="xp")
         assert account.total == 10 * orders + gained

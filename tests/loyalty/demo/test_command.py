@@ -2,20 +2,30 @@
 
 import json
 import re
+from collections import Counter
+from datetime import UTC, datetime
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from loyalty.api.common.authentication import forget_keys
 from loyalty.demo import serve, shop
 from loyalty.demo.challenges import SHARED, VIEWED
 from loyalty.demo.guide import Access, calls, guide
+from loyalty.demo.orders import read_history
+from loyalty.demo.replay import schedule_of
+from loyalty.demo.rewards import REDEMPTIONS, Bought
+from loyalty.demo.visits import PRESENT, visits_of
 from loyalty.management.commands.demo import Command
+from loyalty.management.commands.replay_orders import sandbox
 from loyalty.models import (
     Achievement,
     Event,
@@ -57,6 +67,8 @@ COUNTED: tuple[Any, ...] = (
     *(*CARDS, *CHALLENGES, *SET_UP),
 )
 ROOT = "http://127.0.0.1:8000"
+SPENT = 400  # on three rewards, by 17850
+NOW = datetime(2026, 7, 15, 10, tzinfo=UTC)
 ACCESS = Access(
     ROOT,
     "/console/",
@@ -76,16 +88,21 @@ def start(root: Path) -> tuple[Access, str]:
 
 @pytest.mark.django_db
 def test_two_starts(tmp_path: Path) -> None:
+    with time_machine.travel(NOW):
+        _two_starts(tmp_path)
+
+
+def _two_starts(tmp_path: Path) -> None:
     first, told = start(tmp_path)
     assert "410 of 410 events" in told
     assert "410 events of 303 members gave 151439 points" in told
-    assert Api(first.key).get("/v1/members/17850/balances").json()["data"][0]["balance"] == 5429
+    assert Api(first.key).get("/v1/members/17850/balances").json()["data"][0]["balance"] == 5429 - SPENT
     log_in = {"username": first.username, "password": first.password}
     assert Client().post(f"{first.console_path}login/", log_in).status_code == 302
     assert "388 stamp cards handed out" in told
-    assert "19 redemptions by customers" in told
+    _every_visit_was_made()
     assert "4 paid" in told
-    assert StampReward.objects.filter(stamp_program__public_id="lp_demo_days").count() == 3
+    assert StampReward.objects.filter(stamp_program__public_id="lp_demo_days").count() == 9
     for name in ("Regular of the week", "Light up the winter", "Look around"):
         assert f'challenge "{name}" set up' in told
     assert Achievement.objects.filter(kind="challenge", revoked_at=None).count() == 35 + 8
@@ -106,6 +123,25 @@ def test_two_starts(tmp_path: Path) -> None:
     _try_the_app(second)
 
 
+def _every_visit_was_made() -> None:
+    """Each redemption that is planned, and nothing besides; what was given has expired or will."""
+    visits = visits_of(read_history(), schedule_of(sandbox(), read_history(), NOW))
+    made = Redemption.objects.values_list("member__external_id", "reward__public_id")
+    assert {(one.customer, one.reward) for one in REDEMPTIONS} <= set(made)
+    acts = [visit.act for visit in visits if isinstance(visit.act, partial)]
+    bought = [(act.args[0].customer, act.args[0].reward) for act in acts if isinstance(act.args[0], Bought)]
+    given = [act.args[0] for act in acts if isinstance(act.args[0], str)]
+    assert sorted(made) == sorted(bought)
+    assert len(bought) > 100
+    presents = LedgerEntry.objects.filter(type="bonus", reason=PRESENT)
+    assert Counter(presents.values_list("member__external_id", flat=True)) == Counter(given)
+    assert len(given) > 50
+    expired = LedgerEntry.objects.filter(type="expired", account__metric__code="points")
+    assert 0 < expired.count() < len(given) - expired.count()
+    for date in ("recorded_at", "occurred_at"):
+        assert not LedgerEntry.objects.filter(**{f"{date}__gt": timezone.now()}).exists()
+
+
 def _try_the_app(access: Access) -> None:
     """What the guide says of its last three calls, with what it printed before any was made."""
     app, public = Api(access.token), Api(access.app_key)
@@ -117,10 +153,10 @@ def _try_the_app(access: Access) -> None:
         assert app.post("/api/loyalty/action", {**body, "action": name}).status_code == 200
     told = [each["title"] for each in app.get("/api/loyalty/notifications").json()["data"]]
     assert told[-1] == "Tea for two"
-    assert told.count("You are a regular") == 1, "of the week of the orders"
+    assert told.count("You are a regular") == 8, "of each week with two orders and £300"
     assert app.get("/api/loyalty/notifications").json()["data"] == []
     profile = app.get("/api/loyalty/profile").json()["data"]
-    assert profile["metrics"] == {"points": 5429, "xp": 34 * 10 + 100 + 20}
+    assert profile["metrics"] == {"points": 5429 - SPENT, "xp": 34 * 10 + 8 * 100 + 20}
     assert profile["inventory"]["coupons"] == ["tea-for-two"]
 
 

@@ -1,6 +1,6 @@
 """The replayed history against the file itself, and replays that change nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,9 +11,10 @@ import time_machine
 from django.db import connection, transaction
 
 from audit.models import AuditEvent
+from audit.record import Actor
 from loyalty.demo import shop
 from loyalty.demo.orders import History, read_history
-from loyalty.demo.replay import Schedule, Summary, is_complete, replay, schedule_of, stored_events
+from loyalty.demo.replay import Schedule, Summary, Visit, is_complete, replay, schedule_of, stored_events
 from loyalty.models import Account, Event, EventCount, LedgerEntry, Lot, Member, member_key
 from loyalty.queries.balances import balances_of
 from programs.models import Environment
@@ -30,7 +31,13 @@ class Replayed(NamedTuple):
     summary: Summary
 
 
-def run(environment: Environment, history: History, now: datetime, stop_after: int | None = None) -> Summary:
+def run(
+    environment: Environment,
+    history: History,
+    now: datetime,
+    stop_after: int | None = None,
+    visits: Sequence[Visit] = (),
+) -> Summary:
     """A replay at `now`, as real time too; interrupted after some events if told."""
 
     def progress(done: int, total: int) -> None:
@@ -45,13 +52,14 @@ def run(environment: Environment, history: History, now: datetime, stop_after: i
             actor=factories.make_actor(),
             now=now,
             progress=progress,
+            visits=visits,
             batch=50 if stop_after is None else 2,
         )
 
 
 def set_up(history: History, now: datetime = NOW) -> Environment:
     environment = factories.make_environment(time_zone="Europe/London")
-    since = schedule_of(environment, history, now).begins(history)
+    since = schedule_of(environment, history, now).begins
     shop.ensure_rules(environment=environment, actor=factories.make_actor(), since=since)
     return factories.reload(environment)
 
@@ -91,21 +99,25 @@ class TestReplayed:
         assert set(members) == {customer for customer, points in expected.items() if points}
 
     def test_the_summary(self, replayed: Replayed) -> None:
-        assert replayed.summary == Summary(
-            events=410, members=303, points=151_439, refunds=9, too_late=0, duplicates=0
-        )
+        assert replayed.summary == Summary(events=410, members=303, points=151_439, refunds=9, duplicates=0)
         assert sum(kept_by_the_file().values()) == 151_439
 
-    def test_weekdays_and_hours_are_the_shops_and_the_last_day_the_latest_sunday(
-        self, replayed: Replayed
-    ) -> None:
+    def test_every_event_happens_when_the_schedule_says(self, replayed: Replayed) -> None:
         stored = stored_events(replayed.environment, replayed.history)
         assert is_complete(replayed.environment, replayed.history)
-        assert max(stored.values()).astimezone(LONDON).date() == date(2026, 7, 12)
-        for event in replayed.history.events:
-            there, here = event.occurred_at, stored[event.event_id].astimezone(LONDON)
-            assert (here.hour, here.minute) == (there.hour, there.minute)
-            assert here.date() - there.date() == timedelta(weeks=814)
+        schedule = Schedule(LONDON, date(2026, 1, 14), replayed.history.hours)
+        assert stored == {event.event_id: schedule.at(event.occurred_at) for event in replayed.history.events}
+        assert min(stored.values()) == datetime(2026, 1, 14, 8, tzinfo=UTC)
+        assert max(stored.values()) == datetime(2026, 7, 14, 17, 59, 59, tzinfo=UTC)
+
+    def test_what_events_caused_is_dated_by_the_time_of_then(self, replayed: Replayed) -> None:
+        entries = LedgerEntry.objects.filter(environment_id=replayed.environment.id)
+        for entry in entries.select_related("event"):
+            assert entry.event is not None
+            late = entry.occurred_at - entry.event.occurred_at
+            assert timedelta() <= late < timedelta(hours=11), "a refund by the last event of its batch"
+        refunded = entries.filter(type="reversed")
+        assert len({entry.occurred_at.astimezone(LONDON).date() for entry in refunded}) == 9
 
     def test_refunds_are_stored_as_they_were_sent(self, replayed: Replayed) -> None:
         stored = Event.objects.get(
@@ -144,56 +156,52 @@ def test_an_interrupted_replay_is_completed_on_another_day(short: History) -> No
 
     summary = run(environment, short, NOW + timedelta(days=2))
 
-    assert (summary.events, summary.duplicates, summary.too_late) == (10, 4, 0)
-    schedule = Schedule(LONDON, schedule_of(environment, short, NOW).days)
+    assert (summary.events, summary.duplicates) == (10, 4)
+    schedule = Schedule(LONDON, schedule_of(environment, short, NOW).first, short.hours)
     assert stored_events(environment, short) == {
         event.event_id: schedule.at(event.occurred_at) for event in short.events
     }
 
 
 @pytest.mark.django_db
-def test_what_is_too_late_after_an_interruption_is_counted(short: History) -> None:
+def test_one_that_was_interrupted_long_ago_is_completed_by_the_time_of_then(short: History) -> None:
     environment = set_up(short)
     with pytest.raises(KeyboardInterrupt):
         run(environment, short, NOW, stop_after=4)
-    summary = run(environment, short, NOW + timedelta(days=40))
-    assert (summary.events, summary.duplicates, summary.too_late) == (4, 4, 6)
+    summary = run(environment, short, NOW + timedelta(days=400))
+    assert (summary.events, summary.duplicates) == (10, 4)
+    assert max(stored_events(environment, short).values()) < NOW
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("now", "last"),
-    [
-        (datetime(2026, 7, 18, 10, 0, tzinfo=UTC), date(2026, 7, 12)),
-        (datetime(2026, 7, 19, 10, 0, tzinfo=UTC), date(2026, 7, 12)),  # a Sunday, which is not over
-        (datetime(2026, 7, 19, 22, 59, tzinfo=UTC), date(2026, 7, 12)),
-        (datetime(2026, 7, 19, 23, 1, tzinfo=UTC), date(2026, 7, 19)),  # Monday in London
-        (datetime(2026, 1, 18, 23, 1, tzinfo=UTC), date(2026, 1, 11)),
-        (datetime(2026, 10, 25, 23, 30, tzinfo=UTC), date(2026, 10, 18)),  # a Sunday of 25 hours
-    ],
-)
-def test_the_last_day_is_the_latest_sunday_that_is_over_in_the_project(now: datetime, last: date) -> None:
-    environment, history = factories.make_environment(time_zone="Europe/London"), read_history()
-    schedule = schedule_of(environment, history, now)
-    instants = [schedule.at(event.occurred_at) for event in history.events]
-    assert max(instants).astimezone(LONDON).date() == last
-    assert last.isoweekday() == 7
-    assert now - min(instants) < timedelta(days=12), "well within the late window"
-    assert schedule.begins(history).astimezone(LONDON).timetuple()[3:5] == (0, 0)
-    assert schedule.begins(history) <= min(instants)
-
-
-@pytest.mark.django_db
-def test_a_replay_that_began_on_another_shift_keeps_it(short: History) -> None:
+def test_visits_are_made_between_the_events_once(short: History) -> None:
     environment = set_up(short)
-    event = short.events[3]
+    schedule = schedule_of(environment, short, NOW)
+    instants = [schedule.at(event.occurred_at) for event in short.events]
+    seen: list[tuple[datetime, datetime]] = []
+
+    def act(environment: Environment, _actor: Actor, at: datetime) -> None:
+        seen.append((at, max(stored_events(environment, short).values())))
+
+    assert instants[3] < instants[4] - timedelta(minutes=1)
+    visits = [Visit(instants[4] - timedelta(minutes=1), act), Visit(instants[0] + timedelta(minutes=1), act)]
+    run(environment, short, NOW, visits=visits)
+    run(environment, short, NOW + timedelta(days=1), visits=visits)
+    assert [at for at, _ in seen] == [visits[1].at, visits[0].at]
+    assert [latest for _, latest in seen] == [instants[0], instants[3]]
+
+
+@pytest.mark.django_db
+def test_a_replay_that_began_on_another_day_keeps_it(short: History) -> None:
+    environment = set_up(short)
+    event, first = short.events[3], date(2025, 11, 5)
     factories.report(
         environment,
         event.event_id,
         type=event.type,
         member=event.member,
         data=event.data,
-        occurred_at=event.occurred_at + timedelta(days=5700),
-        now=NOW,
+        occurred_at=Schedule(LONDON, first, short.hours).at(event.occurred_at),
+        now=datetime(2025, 11, 20, tzinfo=UTC),
     )
-    assert schedule_of(environment, short, NOW + timedelta(days=9)).days == 5700
+    assert schedule_of(environment, short, NOW + timedelta(days=9)).first == first
