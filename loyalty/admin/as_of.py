@@ -1,6 +1,5 @@
 """The member page at an instant of the past (domain.md 3.9)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,14 +9,16 @@ from django.utils import timezone
 
 from audit.errors import DomainError
 from loyalty.models import Member
-from loyalty.queries.balances import Balance, balances_as_of, balances_of, open_lots_of
+from loyalty.queries.balances import Balance, balances_as_of, balances_of
+from loyalty.queries.first_lots import OpenLots, first_of, first_open_lots
 from loyalty.rules.days import FIRST_YEAR, LAST_YEAR
-from loyalty.rules.lots import Lot
 from programs.admin.widgets import date_time, select
 from programs.models import Environment
 from programs.queries.environments import now_in
 
 BUSINESS, RECORDED = "business", "recorded"
+_LOTS_SHOWN = 50
+_DATES_SHOWN = 4
 
 
 class AsOfForm(forms.Form):
@@ -42,8 +43,8 @@ class AsOfForm(forms.Form):
 class Standing:
     """A member's holdings, now or at an instant of the past."""
 
-    wallets: list[tuple[Balance, Sequence[Lot]]]
-    """Each metric's balance, and its open lots in the order of spending."""
+    wallets: list[tuple[Balance, OpenLots]]
+    """Each metric's balance, and its open lots: the first in the order of spending."""
     at: datetime | None = None
     """None: now."""
     by: str = BUSINESS
@@ -59,7 +60,7 @@ class Standing:
 
 def standing_of(request: HttpRequest, environment: Environment, member: Member) -> tuple[Standing, AsOfForm]:
     """What the page shows, and its form; a refused instant is said on the form, and now is shown."""
-    now = now_in(environment)
+    now, shown = now_in(environment), {"limit": _LOTS_SHOWN, "dates": _DATES_SHOWN}
     asked = AsOfForm(request.GET if "as_of" in request.GET else None)
     if asked.is_bound and asked.is_valid():
         at, by = asked.cleaned_data["as_of"], asked.cleaned_data["by"] or BUSINESS
@@ -71,11 +72,11 @@ def standing_of(request: HttpRequest, environment: Environment, member: Member) 
                 as_of=at if by == BUSINESS else None,
                 recorded_as_of=at if by == RECORDED else None,
             )
-            return Standing([(balance, balance.lots) for balance in then], at, by), asked
+            return Standing([(one, first_of(one.lots, **shown)) for one in then], at, by), asked
         except DomainError as error:
             latest = timezone.localtime(now if by == BUSINESS else None)
             ahead = f"That is still to come: it is {latest.day} {latest:%b %Y, %H:%M:%S}. Choose an earlier moment."
             asked.add_error("as_of", ahead if at > latest else error.detail)
     balances = balances_of(environment=environment, member_id=member.pk, now=now)
-    lots = open_lots_of(member_id=member.pk, now=now)
-    return Standing([(balance, lots.get(balance.metric.pk, [])) for balance in balances]), asked
+    lots = first_open_lots(member_id=member.pk, now=now, **shown)
+    return Standing([(one, lots.get(one.metric.pk, OpenLots())) for one in balances]), asked

@@ -1,6 +1,5 @@
 """What the page of one member shows: who they are, how they stand, and what happened (console.md)."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +17,9 @@ from loyalty.admin.windowed import history_from
 from loyalty.models import Member
 from loyalty.queries.approvals import pending_requests
 from loyalty.queries.balances import Balance
+from loyalty.queries.first_lots import OpenLots
 from loyalty.queries.holds import captured_holds_of, holds_of
 from loyalty.queries.relations import survivor_of
-from loyalty.rules.lots import Lot
 from programs.admin.base import may, required_environment
 from programs.admin.tables import rows_of
 from programs.models import Environment
@@ -28,27 +27,24 @@ from programs.queries.environments import now_in
 from programs.queries.plans import has_feature
 
 _DATES_SHOWN = 4
-_LOTS_SHOWN = 50
 _HOLDS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """A member's holdings in one metric; `vesting`: when how many points can be spent that can't yet, the next first;
-    `lots`: the open ones, in the order of spending."""
+    """A member's holdings in one metric, and the next dates on which some of them expire."""
 
     balance: Balance
-    lots: Sequence[Lot]
-    vesting: list[tuple[datetime, int]]
+    lots: OpenLots
     expiring: list[tuple[datetime, int]]
 
     @property
-    def lots_shown(self) -> Sequence[Lot]:
-        return self.lots[:_LOTS_SHOWN]
+    def vesting(self) -> Sequence[tuple[datetime, int]]:
+        return self.lots.vesting
 
     @property
     def more_lots(self) -> int:
-        return max(0, len(self.lots) - _LOTS_SHOWN)
+        return self.lots.count - len(self.lots.shown)
 
     @property
     def more_vest(self) -> bool:
@@ -119,12 +115,6 @@ def _holds_shown(environment: Environment, found: Member, now: datetime) -> dict
     }
 
 
-def wallet_of(balance: Balance, lots: Sequence[Lot]) -> Wallet:
+def wallet_of(balance: Balance, lots: OpenLots) -> Wallet:
     """A balance with its next dates."""
-    vesting: Counter[datetime] = Counter()
-    for lot in lots:
-        if lot.pending:
-            vesting[lot.available_at] += lot.remaining
-    return Wallet(
-        balance, lots, sorted(vesting.items())[:_DATES_SHOWN], list(balance.expiring[:_DATES_SHOWN])
-    )
+    return Wallet(balance, lots, list(balance.expiring[:_DATES_SHOWN]))

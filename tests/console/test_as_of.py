@@ -48,7 +48,7 @@ def _shown(answer: Any) -> tuple[int, list[int], list[int]]:
     lines = answer.context["timeline"].page.lines
     return (
         balance.balance,
-        [lot.remaining for lot in lots],
+        [lot.remaining for lot in lots.shown],
         [line.ledger.entry.points for line in lines if line.ledger],
     )
 
