@@ -28,6 +28,7 @@ _NAMES = {
     "plans": "Use of plans",
     "previews": "Old files and pictures",
     "recount": "Progress towards tiers",
+    "recount_plan": "Use of one plan",
     "retention": "Old history",
     "rollups": "Figures by day",
     "seals": "Seals of the audit trail",

@@ -49,6 +49,12 @@ class OwnPassword(PasswordChangeView):
     def get_template_names(self) -> list[str]:
         return ["console/choose_password.html"] if must_choose(self.request) else [self.template_name]
 
+    def get_form(self, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(*args, **kwargs)
+        if must_choose(self.request):
+            form.fields["old_password"].label = "The password that you were given"
+        return form
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         title = "Choose a password of your own" if must_choose(self.request) else "Change the password"
         return {**super().get_context_data(**kwargs), "title": title}

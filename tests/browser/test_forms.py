@@ -130,7 +130,7 @@ def test_a_password_that_an_owner_made_is_changed_first(
     expect(page.get_by_role("heading", name="Choose a password of your own")).to_be_visible()
     expect(page.get_by_role("navigation", name="Console")).to_have_count(0)
     assert look(visitor) == []
-    page.get_by_label(re.compile("^Old password")).fill(given)
+    page.get_by_label(re.compile("^The password that you were given")).fill(given)
     page.get_by_label(re.compile("^New password(?! conf)")).fill(OWN)
     page.get_by_label(re.compile("^New password conf")).fill(OWN)
     page.get_by_role("button", name="Go on with this password").click()

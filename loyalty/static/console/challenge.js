@@ -43,6 +43,7 @@
         move("↑", `Move this ${this.noun} up`, -1), move("↓", `Move this ${this.noun} down`, 1),
         make("✕", `Remove this ${this.noun}`, () => this.remove(row)));
       row.querySelector("legend").after(buttons);
+      row.addEventListener("input", () => row.removeAttribute("data-may-stay-empty"), { once: true });
     }
 
     move(row, step, pressed) {
@@ -176,7 +177,6 @@
       clearTimeout(timer);
       timer = setTimeout(() => say(form, phones), 300);
     };
-    form.addEventListener("input", (event) => event.target.closest("[data-part]")?.removeAttribute("data-may-stay-empty"));
     form.addEventListener("input", later);
     form.addEventListener("change", later);
     form.addEventListener("focusin", (event) => {
