@@ -37,7 +37,7 @@
     });
 
     menu.addEventListener("toggle", () => {
-      const isReached = menu.querySelector("form").contains(document.activeElement); // by a faster hand than this event
+      const isReached = [search, ...choices].includes(document.activeElement); // by a faster hand than this event
       if (menu.open && !isReached) (isMany ? search : shown().find((choice) => choice.ariaCurrent) ?? shown()[0])?.focus();
       else if (!menu.open && search.value) {
         search.value = "";
