@@ -10,11 +10,12 @@ IDEMPOTENCY_DAYS = 30  # domain.md 3.7; a promise to callers
 CHUNK = 2_000  # rows
 
 # Oldest first by the index on created_at; rows that another run is deleting are left to it.
+# An array is found once. Rows of IN are found again for each row in some plans, and are then others each time.
 _DELETE = """
-DELETE FROM loyalty_idempotencyrecord WHERE id IN (
+DELETE FROM loyalty_idempotencyrecord WHERE id = ANY (ARRAY(
     SELECT id FROM loyalty_idempotencyrecord WHERE created_at < %s
     ORDER BY created_at LIMIT %s FOR UPDATE SKIP LOCKED
-)
+))
 """
 
 
