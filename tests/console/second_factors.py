@@ -2,6 +2,7 @@
 
 import base64
 import re
+import time
 from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
@@ -9,8 +10,10 @@ from django.test import Client
 from django_otp.oath import TOTP
 
 from programs.models import SecondFactor
+from programs.models.second_factors import STEP
 
 PASSWORD = "correct horse battery staple"
+_TYPING = 1.0  # seconds
 
 
 @dataclass
@@ -21,8 +24,12 @@ class Phone:
     shown: int = field(default=-1)
 
     def code(self) -> str:
-        """The earliest code that is still taken and was not shown yet."""
+        """The earliest code that is still taken and was not shown yet; not one that ends while it is typed."""
         now = TOTP(self.secret).t()
+        left = STEP - time.time() % STEP
+        if self.shown < now - 1 and left < _TYPING:
+            time.sleep(left)
+            now += 1
         self.shown = max(self.shown + 1, now - 1)
         assert self.shown <= now + 1, "one code a step: wait for the next"
         return self.at(self.shown)

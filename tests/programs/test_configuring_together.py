@@ -157,7 +157,7 @@ def test_a_new_log_in_is_made_once_and_the_others_are_told_to_choose_another_nam
     user = User.objects.get(username=name)
     assert ProjectMembership.objects.filter(user=user).count() == 1
     made = AuditEvent.objects.get(verb="user.created", object_id=str(user.pk))
-    assert made.after == {"username": name, "is_staff": True}
+    assert made.after == {"username": name, "is_staff": True, "must_choose_password": True}
 
 
 def test_a_colleague_who_is_added_twice_at_once_has_one_role(committed: None, together: Together) -> None:
