@@ -168,6 +168,8 @@ def _set_password(
     user.save()
     if must_choose:
         LogIns.objects.update_or_create(user=user, defaults={"must_choose_password": True})
+    else:  # an owner's, which asked for it, is gone
+        LogIns.objects.filter(user=user).update(must_choose_password=False)
     record(
         place=Place(project.organization_id, project.id),
         actor=actor,

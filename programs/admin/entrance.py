@@ -1,10 +1,12 @@
 """The doors of the console: log-in, a user's own log-in page, and who is sent there first."""
 
 from collections.abc import Callable
+from copy import copy
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -17,6 +19,7 @@ from programs.admin.log_in import (
     LogIn,
     count_failure,
     is_locked,
+    led,
     locked_out,
     page_of_form,
     to_log_in,
@@ -58,11 +61,18 @@ class GuardedSite(AdminSite):
         """Wrong old passwords count as failed log-ins do."""
         if request.method == "POST" and is_locked(request, request.user.get_username()):
             return locked_out(request, None, {"username": request.user.get_username()})
-        context = {**self.each_context(request), **(extra_context or {})}
+        frame = self._frame_of_nobody(request) if must_choose(request) else self.each_context(request)
+        context = {**frame, **(extra_context or {})}
         response = OwnPassword.as_view(extra_context=context)(request)
-        if request.method == "POST" and response.status_code != 302 and "old_password" in _faults(response):
+        if request.method == "POST" and response.status_code != 302 and _is_old_password_wrong(response):
             count_failure(request, request.user.get_username(), "old password")
         return response
+
+    def _frame_of_nobody(self, request: HttpRequest) -> dict[str, Any]:
+        """As at the log-in: without menu, search and switcher, and what they would ask the database."""
+        nobodys = copy(request)
+        nobodys.user = AnonymousUser()
+        return self.each_context(nobodys)
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Who is not logged in is sent to the log-in, whoever has a password that an owner made to the choice of
@@ -74,16 +84,17 @@ class GuardedSite(AdminSite):
             if not self.has_permission(request) and request.path != reverse("admin:logout"):
                 return to_log_in(request)
             if must_choose(request) and _page_of(request) not in _BEFORE_CHOICE:
-                return HttpResponseRedirect(to_choice(request))
-            if _must_set_up(request):
-                return HttpResponseRedirect(reverse("admin:security"))
+                return led(request, to_choice(request), "Choose a password of your own first.")
+            if _must_set_up(request):  # not 401: the page at hand may be the set-up itself, and has a search
+                return led(request, reverse("admin:security"), "Set up a second factor first.", status=403)
             return inner(request, *args, **kwargs)
 
         return update_wrapper(guarded, view)
 
 
-def _faults(response: Any) -> Any:
-    return response.context_data["form"].errors
+def _is_old_password_wrong(response: Any) -> bool:
+    """No other fault of the field counts as a guess: it may be left out, or changed by an owner meanwhile."""
+    return bool(response.context_data["form"].has_error("old_password", "password_incorrect"))
 
 
 def lacks_second_factor(request: HttpRequest) -> bool:

@@ -150,11 +150,13 @@ def to_log_in(request: HttpRequest) -> HttpResponse:
     if request.method != "GET":
         ended, target = "form", page_of_form(request)
     asked = {REDIRECT_FIELD_NAME: target} | ({"ended": ended} if ended else {})
-    address = f"{reverse('admin:login')}?{urlencode(asked)}"
-    if (
-        request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
-    ):  # a script of a page, which loads that anew
-        return JsonResponse({"detail": "You were logged out."}, status=401)
+    return led(request, f"{reverse('admin:login')}?{urlencode(asked)}", "You were logged out.")
+
+
+def led(request: HttpRequest, address: str, why: str, *, status: int = 401) -> HttpResponse:
+    """To the page that comes first. A script of a page is told `why` instead: with 401 it loads that page anew."""
+    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+        return JsonResponse({"detail": why}, status=status)
     return HttpResponseRedirect(address)
 
 

@@ -1,7 +1,7 @@
 """The change of one's own password: by one's own will, or before anything else where an owner made it."""
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, update_session_auth_hash
@@ -75,7 +75,8 @@ class OwnPassword(PasswordChangeView):
         return HttpResponseRedirect(self._wanted())
 
     def _wanted(self) -> str:
-        """The page that was asked for before the choice."""
+        """The page that was asked for before the choice; the way out is none, and opens by a button alone."""
         target = self.request.GET.get(REDIRECT_FIELD_NAME, "")
         is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={self.request.get_host()})
-        return target if is_ours else reverse("admin:index")
+        is_page = is_ours and urlsplit(target).path != reverse("admin:logout")
+        return target if is_page else reverse("admin:index")

@@ -52,6 +52,8 @@ def test_no_page_shows_anything_before_it_is_set_up(ours: Tenant, is_superuser: 
         for send in (client.get, client.post):
             answer = send(address)
             assert answer.headers.get("Location") == "/console/security/", address
+    told = client.get("/console/search/?s=ours", headers={"Sec-Fetch-Mode": "cors"})
+    assert (told.status_code, told.json()) == (403, {"detail": "Set up a second factor first."})
     switched = client.post("/console/environment/", {"environment": str(ours.environment.pk)})
     assert switched.status_code == 404
     page = client.get("/console/security/").content.decode()
