@@ -11,7 +11,11 @@ from django.utils import timezone
 
 from loyalty.actions.holds import hold_points
 from loyalty.actions.points import spend
+from loyalty.ledger.book import Book
+from loyalty.ledger.opening import open_books
+from loyalty.ledger.reading import read_lots
 from loyalty.models import Lot, Member
+from loyalty.queries import first_lots
 from loyalty.queries.balances import open_lots_of
 from loyalty.queries.first_lots import first_of, first_open_lots
 from programs.models import Environment
@@ -85,3 +89,26 @@ def test_they_are_those_of_all_also_where_something_is_due(environment: Environm
             found = first_open_lots(member_id=member.pk, now=at, **asked)
             assert found == {metric: first_of(lots, **asked) for metric, lots in whole.items()}, (at, limit)
     assert list(Lot.objects.values_list("id", "remaining", "held", "pending")) == before
+
+
+def test_the_next_to_vest_is_named_first_also_where_a_later_one_was_read_for_settling(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that is due reads a lot that vests later, today: the book is made to know one here."""
+    now = timezone.now()
+    for days in (3, 9):
+        factories.make_metric(environment, vesting_days=days)
+        factories.give(factories.reload(environment), days, now=now)
+    late = Lot.objects.get(points=9)
+
+    def knowing(*args: Any, **options: Any) -> list[Book]:
+        books = open_books(*args, **options)
+        assert read_lots(books[0], Lot.objects.filter(pk=late.pk)) == [late]
+        return books
+
+    monkeypatch.setattr(first_lots, "open_books", knowing)
+    nearest, last = (now + timedelta(days=3), 3), (now + timedelta(days=9), 9)
+    for dates, vesting in ((1, [nearest]), (2, [nearest, last])):
+        asked: dict[str, Any] = {"limit": 5, "dates": dates}
+        (found,) = first_open_lots(member_id=late.account.member_id, now=now, **asked).values()
+        assert (found.vesting, found.count) == (vesting, 2)
