@@ -104,7 +104,7 @@ def _fill(mission: Mission, given: Mapping[str, Any]) -> Iterator[FieldError]:
     if mission.measure == Mission.Measure.COUNT:
         mission.field = ""
     try:
-        mission.condition = canonical(given.get("condition") or {})
+        mission.condition = canonical(given.get("condition"))
     except FaultyConfigurationError as error:
         for fault in error.faults:
             yield FieldError(".".join(filter(None, ("condition", fault.path))), fault.code, fault.detail)

@@ -45,8 +45,10 @@ class JsonField(forms.JSONField):
     def bound_data(self, data: Any, initial: Any) -> Any:
         if self.disabled:
             return initial
+        if not (data or "").strip():
+            return InvalidJSONInput("")  # None would be written as null
         try:
-            return read_sent(data or "")
+            return read_sent(data)
         except ValueError:
             return InvalidJSONInput(data)
 
@@ -57,13 +59,16 @@ class JsonField(forms.JSONField):
         if self.disabled:
             return False
         try:
-            return _written(_filled(initial)) != _written(_filled(self.to_python(data)))
+            sent = self.to_python(data)
+            return _written({} if initial == "" else condition_of(initial)) != _written(condition_of(sent))
         except ValidationError:
             return True
 
 
-def _filled(value: Any) -> Any:
-    return {} if value in (None, "") else value
+def condition_of(sent: Any) -> Any:
+    """A condition as it is stored: `{}`, always, for one that was left empty. All else is what it is, also `false` and
+    `[]`, to be refused by who knows conditions."""
+    return {} if sent is None else sent
 
 
 def _written(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from programs.admin.json_fields import JsonField
+from programs.admin.json_fields import JsonField, condition_of
 from programs.admin.rule_form import by_row, refuse_unfilled
 from programs.admin.rule_widgets import ConditionWidget
 from programs.admin.widgets import number_input, select, text_area, text_input
@@ -140,7 +140,7 @@ class MissionForm(_RowForm):
         """As `save_challenge` takes it."""
         names = self._meta.fields or ()
         found = {name: getattr(self.instance, name) for name in names} | {
-            "condition": self.instance.condition or {}
+            "condition": condition_of(self.instance.condition)
         }
         return found | {
             "id": None if self.instance._state.adding else str(self.instance.public_id),

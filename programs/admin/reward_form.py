@@ -12,7 +12,7 @@ from programs.actions.pictures import MOST_BYTES
 from programs.actions.rewards import check_reward
 from programs.admin.base import form_errors
 from programs.admin.configured import ConfiguredForm
-from programs.admin.json_fields import JsonField
+from programs.admin.json_fields import JsonField, condition_of
 from programs.admin.reward_words import Stock
 from programs.admin.rule_form import by_row, refuse_unfilled
 from programs.admin.rule_widgets import ConditionWidget, whole
@@ -232,7 +232,7 @@ class RewardForm(ConfiguredForm):
 
     def check_instance(self) -> None:
         self.instance.tier_points = self.tier_points()
-        self.instance.condition = self.instance.condition or {}
+        self.instance.condition = condition_of(self.instance.condition)
         check_reward(self.instance)
         clean(self.instance)
 

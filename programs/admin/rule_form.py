@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from programs.actions.configure import clean
 from programs.actions.rules import check_rule
 from programs.admin.configured import ConfiguredForm
-from programs.admin.json_fields import JsonField, read_sent
+from programs.admin.json_fields import JsonField, condition_of, read_sent
 from programs.admin.rule_widgets import CapsWidget, ConditionWidget, ScheduleWidget, whole
 from programs.admin.widgets import date_time, number_input, select, text_input
 from programs.models import EarningRule
@@ -87,7 +87,7 @@ _INPUTS: dict[str, dict[str, tuple[str, Callable[[Any], Any]]]] = {
         "each": ("award_each", _as_sent),
         "points": ("award_item_points", _as_sent),
         "step": ("award_item_step", _as_sent),
-        "where": ("award_where", _as_sent),
+        "where": ("award_where", condition_of),
     },
     "multiplier": {"factor": ("award_factor", _as_sent)},
     "referral": {
@@ -112,7 +112,7 @@ def definition_from(sent: Any) -> dict[str, Any]:
     values = dict(sent.items())
     for name, title in (("condition", "The condition"), ("award_where", "The lines' condition")):
         try:
-            values[name] = read_sent(values.get(name) or "") or {}
+            values[name] = condition_of(read_sent(values.get(name) or ""))
         except ValueError as error:
             raise ValueError(f"{title}: {error}") from error
     widgets = {"caps": CapsWidget(), "schedule": ScheduleWidget()}
@@ -228,7 +228,7 @@ class EarningRuleForm(ConfiguredForm):
 
     def check_instance(self) -> None:
         self.instance.award = self.award()
-        self.instance.condition = self.instance.condition or {}
+        self.instance.condition = condition_of(self.instance.condition)
         check_rule(self.instance)
         clean(self.instance)
 

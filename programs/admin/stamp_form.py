@@ -13,7 +13,7 @@ from programs.actions.pictures import MOST_BYTES
 from programs.actions.stamp_programs import check_stamp_program
 from programs.admin.base import form_errors
 from programs.admin.configured import ConfiguredForm
-from programs.admin.json_fields import JsonField
+from programs.admin.json_fields import JsonField, condition_of
 from programs.admin.rule_form import by_row, refuse_unfilled
 from programs.admin.rule_widgets import ConditionWidget
 from programs.admin.stamp_words import major
@@ -162,7 +162,7 @@ class StampProgramForm(ConfiguredForm):
 
     def check_instance(self) -> None:
         made = self.instance
-        made.condition, made.item_where = made.condition or {}, made.item_where or {}
+        made.condition, made.item_where = condition_of(made.condition), condition_of(made.item_where)
         made.currency = (made.currency or "").strip().upper()
         made.reward_amount = self._minor()
         if made.reward_kind == StampProgram.RewardKind.FIXED and made.reward_amount is None:

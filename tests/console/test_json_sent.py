@@ -1,5 +1,7 @@
 """What is sent as JSON to a form of the console is refused at its field for all that the API refuses."""
 
+import html
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +35,8 @@ FAULTY = {
     "a name twice": ('{"field": "data.amount", "field": "data.total", "op": "exists"}', "stands twice"),
     "no JSON": ("{field:", "is not JSON|not valid JSON"),
 }
+
+NO_CONDITIONS = ("false", "0", "[]", '""')
 
 
 def _of_rule(name: str) -> Callable[[Environment], tuple[str, dict[str, Any]]]:
@@ -129,6 +133,52 @@ def test_nor_is_it_said_in_words(operator: Client, environment: Environment, lab
     assert answer.status_code == 200
     found = next(said for said in answer.json()["faults"] if said.startswith(f"{label}: "))
     assert any(words in found for words in said.split("|")), found
+
+
+@pytest.mark.parametrize("text", NO_CONDITIONS)
+@pytest.mark.parametrize("form", [form for form, (name, _) in FORMS.items() if name != "json"])
+def test_what_is_neither_a_condition_nor_empty_is_not_taken_for_always(
+    operator: Client, environment: Environment, form: str, text: str
+) -> None:
+    name, filled = FORMS[form]
+    url, sent = filled(environment)
+    before = state_of_everything()
+    answer = operator.post(url, sent | {name: text})
+    assert answer.status_code == 200
+    assert 'Give {"field", "op", "value"}' in _faults(answer, name)
+    assert _text_areas(answer)[name] == text
+    assert state_of_everything() == before
+
+
+@pytest.mark.parametrize("text", NO_CONDITIONS)
+@pytest.mark.parametrize("label", WORDS)
+def test_nor_does_the_sentence_take_it_for_always(
+    operator: Client, environment: Environment, label: str, text: str
+) -> None:
+    url, name, filled = WORDS[label]
+    told = operator.post(url, filled(environment)[1] | {name: text}).json()
+    assert any('Give {"field", "op", "value"}' in fault for fault in told["faults"]), told
+    assert not told.get("sentence")
+
+
+@pytest.mark.parametrize("text", ["", " ", "{}", "null"])
+@pytest.mark.parametrize("form", [form for form, (name, _) in FORMS.items() if name != "json"])
+def test_a_condition_that_is_empty_stays_so_beside_another_fault_and_is_always(
+    operator: Client, environment: Environment, form: str, text: str
+) -> None:
+    name, filled = FORMS[form]
+    url, sent = filled(environment)
+    title = "title" if "title" in sent else "name"
+    refused = operator.post(url, sent | {name: text, title: ""})
+    assert refused.status_code == 200
+    assert _text_areas(refused)[name] == (text.strip() or "{}")
+    assert operator.post(url, sent | {name: text}).status_code == 302
+
+
+def _text_areas(answer: Any) -> dict[str, str]:
+    """What stands in each text area of the page, by its name."""
+    found = re.findall(r'<textarea name="([^"]+)"[^>]*>(.*?)</textarea>', answer.content.decode(), re.DOTALL)
+    return {name: html.unescape(text).strip() for name, text in found}
 
 
 def test_a_number_with_a_fraction_is_kept_as_it_is_written(
