@@ -12,6 +12,7 @@ from audit.models import AuditEvent
 from programs.actions.keys import hash_key
 from programs.models import ApiKey, EarningRule, Environment, Metric, Program, ProjectMembership
 from tests import factories
+from tests.console.rule_forms import rule_form
 from tests.console.tenants import state_of_everything
 
 pytestmark = pytest.mark.django_db
@@ -31,20 +32,18 @@ def owner(login: Any, environment: Environment) -> Client:
     return client
 
 
-def _rule_form(environment: Environment, **changes: str) -> dict[str, str]:
-    return {
-        "name": "Weekend",
-        "program": str(Program.objects.get(environment=environment).pk),
-        "metric": str(Metric.objects.get(environment=environment).pk),
-        "event_type": "purchase",
-        "priority": "0",
-        "condition": '{"field": "data.amount", "op": "gte", "value": "50"}',
-        "award_kind": "per_amount",
-        "award_rate": "2",
-        "award_step": "1",
-        "award_field": "data.amount",
-        "entry_type": "earned",
-    } | changes
+def _rule_form(environment: Environment, **changes: str) -> dict[str, Any]:
+    """2 points per 1.00, from 50 on."""
+    sent = rule_form(
+        environment,
+        condition='{"field": "data.amount", "op": "gte", "value": "50"}',
+        award_kind="per_amount",
+        award_rate="2",
+        award_step="1",
+        award_field="data.amount",
+    )
+    del sent["award_points"]
+    return sent | changes
 
 
 class TestConfiguration:
