@@ -29,7 +29,10 @@ def test_what_a_page_does_wrong_is_noted(
     visitor.complain()
     script, told = SPOILT[spoilt]
     visitor.page.evaluate(f"() => {{ {script} }}")
-    visitor.page.wait_for_timeout(300)
+    for _ in range(100):
+        if told in "\n".join(visitor.wrong):
+            break
+        visitor.page.wait_for_timeout(100)
     assert told in "\n".join(visitor.wrong)
     with pytest.raises(AssertionError):
         visitor.complain()

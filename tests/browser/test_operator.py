@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from loyalty.models import Account
 from programs.models import Environment, Project
@@ -27,28 +27,28 @@ def test_from_an_empty_organization_to_the_first_points(
     expect(page.get_by_text("2 of 6 done")).to_be_visible()
     operator.check_access()
 
-    page.get_by_role("link", name="Make the first rule").first.click()
-    _write_a_rule(page)
+    operator.follow(page.get_by_role("link", name="Make the first rule").first)
+    _write_a_rule(operator)
     operator.check_access()
-    page.get_by_role("link", name="Publish…").click()
+    operator.follow(page.get_by_role("link", name="Publish…"))
     operator.check_access()
-    page.get_by_role("button", name="Publish", exact=True).click()
+    operator.follow(page.get_by_role("button", name="Publish", exact=True))
 
-    page.get_by_role("region", name="First steps").get_by_role("link", name="Make a key").click()
+    operator.follow(page.get_by_role("region", name="First steps").get_by_role("link", name="Make a key"))
     page.get_by_label("Name").fill("Shop server")
-    page.get_by_role("button", name="Make the key").click()
+    operator.follow(page.get_by_role("button", name="Make the key"))
     expect(page.get_by_text("Copy it now: it is shown only this once.")).to_be_visible()
     operator.check_access()
 
-    page.get_by_role("region", name="First steps").get_by_role("link", name="Send an event").click()
+    operator.follow(page.get_by_role("region", name="First steps").get_by_role("link", name="Send an event"))
     page.get_by_label("Member id").fill("ada")
     operator.check_access()
-    page.get_by_role("button", name="Send the event").click()
+    operator.follow(page.get_by_role("button", name="Send the event"))
     expect(page.get_by_role("heading", name="What the event did")).to_be_visible()
     expect(page.get_by_text("earned by “1 point per £1”")).to_be_visible()
     operator.check_access()
 
-    page.get_by_role("link", name="The member’s page").click()
+    operator.follow(page.get_by_role("link", name="The member’s page"))
     expect(page.locator(".lc-standing")).to_contain_text("50")
     expect(page.get_by_role("region", name="First steps")).to_have_count(0)
     assert aside(_points, committed_environment) == 50
@@ -57,16 +57,17 @@ def test_from_an_empty_organization_to_the_first_points(
 def _make_a_project(operator: Visitor) -> None:
     page = operator.page
     operator.choose("Project")
-    page.get_by_role("link", name="New project").click()
+    operator.follow(page.get_by_role("link", name="New project"))
     operator.check_access()
     page.get_by_label("Name").fill("Tea room")
     page.get_by_label("Time zone").select_option("Europe/London")
-    page.get_by_role("button", name="Make the project").click()
+    operator.follow(page.get_by_role("button", name="Make the project"))
     expect(page.get_by_role("region", name="Environment").locator("summary")).to_contain_text("Tea room")
 
 
-def _write_a_rule(page: Page) -> None:
+def _write_a_rule(operator: Visitor) -> None:
     """One point for each pound, with the sentence beside it."""
+    page = operator.page
     form = page.get_by_role("main")
     form.get_by_label(re.compile("^Name")).fill("1 point per £1")
     form.get_by_label(re.compile("^Program")).select_option(label="Default program")
@@ -75,7 +76,7 @@ def _write_a_rule(page: Page) -> None:
     form.get_by_label(re.compile("^Award")).select_option(label="Points per amount")
     page.locator("[name=award_rate]").fill("1")
     expect(page.locator("[data-sentence]")).to_contain_text("1 point")
-    page.get_by_role("button", name="Save", exact=True).click()
+    operator.follow(page.get_by_role("button", name="Save", exact=True))
 
 
 def _points(environment: Environment) -> int:

@@ -30,7 +30,7 @@ def effect_of(page: str, model: Any, **entered: str) -> Scene:
             field = form.locator(f"[name={name}]").first
             is_choice = field.evaluate("field => field.tagName === 'SELECT'")
             field.select_option(value) if is_choice else field.fill(value)
-        form.locator("[name=step][value=effect]").first.click()
+        visitor.follow(form.locator("[name=step][value=effect]").first)
         expect(form.locator("[name=step][value=confirm]").first).to_be_visible()
 
     return scene
@@ -44,10 +44,9 @@ def refused(page: str, button: str, *arguments: Any) -> Scene:
         visitor.page.evaluate(
             "document.querySelectorAll('main form').forEach(form => { form.noValidate = true })"
         )
-        visitor.page.get_by_role("main").get_by_role("button", name=button, exact=True).click()
-        expect(
-            visitor.page.locator("main .lc-error-line, main .errorlist, main .lc-error").first
-        ).to_be_visible()
+        main = visitor.page.get_by_role("main")
+        visitor.follow(main.get_by_role("button", name=button, exact=True))
+        expect(main.locator(".lc-error-line, .errorlist, .lc-error").first).to_be_visible()
 
     return scene
 
@@ -59,14 +58,14 @@ def at(path: str) -> Scene:
 def a_rule_tried(visitor: Visitor, world: Tenant) -> None:
     visitor.open("programs_earningrule_try", world.rows[EarningRule].pk)
     visitor.page.get_by_role("main").get_by_label("Event id").fill(f"{world.mark}-event-1")
-    visitor.page.get_by_role("button", name="Try this event").click()
+    visitor.follow(visitor.page.get_by_role("button", name="Try this event"))
     expect(visitor.page.locator(".lc-verdicts").first).to_be_visible()
 
 
 def an_event_sent(visitor: Visitor, world: Tenant) -> None:
     visitor.open("loyalty_event_add")
     visitor.page.get_by_label("Member id").fill(f"{world.mark}-eve")
-    visitor.page.get_by_role("button", name="Send the event").click()
+    visitor.follow(visitor.page.get_by_role("button", name="Send the event"))
     expect(visitor.page.get_by_role("heading", name="What the event did")).to_be_visible()
 
 
@@ -157,7 +156,7 @@ def test_the_two_steps_of_a_log_in_and_their_refusals(
     visitor.log_in(user.username, "correct horse battery staple")
     assert look(visitor) == []
     visitor.page.get_by_label("Code", exact=False).first.fill(phone.code())
-    visitor.page.get_by_role("main").get_by_role("button").first.click()
+    visitor.follow(visitor.page.get_by_role("main").get_by_role("button").first)
     expect(visitor.page.get_by_role("heading", name="Overview").first).to_be_visible()
 
 

@@ -28,7 +28,7 @@ def test_from_the_question_to_the_approved_points_and_half_of_a_purchase_back(
 ) -> None:
     sven = visit("support", shop, width=1280, theme="light")
     _find_ada(sven)
-    _answer_why(sven.page)
+    _answer_why(sven)
     _ask_for_500(sven)
 
     olga = visit("support", shop, width=390, theme="dark")
@@ -58,24 +58,25 @@ def _find_ada(sven: Visitor) -> None:
     sven.check_access()
 
 
-def _answer_why(page: Page) -> None:
-    page.get_by_role("link", name="Why?").first.click()
+def _answer_why(sven: Visitor) -> None:
+    page = sven.page
+    sven.follow(page.get_by_role("link", name="Why?").first)
     expect(page.get_by_text("1 point per £1").first).to_be_visible()
     expect(page.locator("#why")).to_contain_text("59")
-    page.get_by_role("link", name="ada", exact=True).first.click()
+    sven.follow(page.get_by_role("link", name="ada", exact=True).first)
 
 
 def _ask_for_500(sven: Visitor) -> None:
     page = sven.page
-    page.get_by_role("link", name="Adjust points").click()
+    sven.follow(page.get_by_role("link", name="Adjust points"))
     page.get_by_label("Points", exact=False).last.fill("500")
     page.get_by_label("Reason").select_option(label="Goodwill")
     page.get_by_label("Note").fill("The lift was out of order on her birthday")
-    page.get_by_role("button", name="Show the effect").click()
+    sven.follow(page.get_by_role("button", name="Show the effect"))
     expect(page.get_by_text("need a second person")).to_be_visible()
     expect(page.locator(".lc-effect")).to_contain_text("559")
     sven.check_access()
-    page.get_by_role("button", name="Ask for approval").click()
+    sven.follow(page.get_by_role("button", name="Ask for approval"))
     expect(page.get_by_text("it waits under Approvals")).to_be_visible()
     expect(_spendable(page)).to_contain_text("59")
 
@@ -84,10 +85,10 @@ def _approve(olga: Visitor) -> None:
     """On a phone."""
     page = olga.open("index")
     olga.choose("Approvals")
-    page.get_by_role("link", name="Decide").click()
+    olga.follow(page.get_by_role("link", name="Decide"))
     expect(page.get_by_text("The lift was out of order on her birthday")).to_be_visible()
     olga.check_access()
-    page.get_by_role("button", name="Approve").click()
+    olga.follow(page.get_by_role("button", name="Approve"))
     expect(page.get_by_text("nothing waits")).to_be_visible()
 
 
@@ -95,14 +96,14 @@ def _reverse_half(sven: Visitor) -> None:
     """Of what the purchase gave: what it takes back is listed before."""
     page = sven.page
     line = page.locator("#timeline li").filter(has_text="1 point per £1")
-    line.get_by_role("link", name="Reverse").click()
+    sven.follow(line.get_by_role("link", name="Reverse"))
     page.get_by_label("How many points").fill("29")
     page.get_by_label("Reason").fill("Half of it came back")
-    page.get_by_role("button", name="Show the effect").click()
+    sven.follow(page.get_by_role("button", name="Show the effect"))
     sven.check_access()
-    page.get_by_role("button", name="Reverse 29").click()
+    sven.follow(page.get_by_role("button", name="Reverse 29"))
     expect(page.get_by_text("Reversed 29 of 59 points.")).to_be_visible()
-    page.get_by_role("link", name="ada", exact=True).click()
+    sven.follow(page.get_by_role("link", name="ada", exact=True))
 
 
 def _spendable(page: Page) -> Locator:

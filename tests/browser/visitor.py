@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response
 
 from tests.browser import axe
 
@@ -51,15 +51,19 @@ class Visitor:
         self.open("login")
         self.page.get_by_label("Username").fill(username)
         self.page.get_by_label("Password").fill(password)
+        self.follow(self.page.get_by_role("button", name="Log in"))
+
+    def follow(self, way: Locator) -> None:
+        """Click what leads to another page, and stand on it, loaded: a click alone returns on the page before."""
         with self.page.expect_navigation():
-            self.page.get_by_role("button", name="Log in").click()
+            way.click()
 
     def choose(self, entry: str) -> None:
         """Press an entry of the sidebar, which has to be opened first where the screen is narrow."""
         if self.page.get_by_role("navigation", name="Console").count() == 0:
             self.page.get_by_role("button", name="Menu", exact=True).click()
         links = self.page.get_by_role("navigation", name="Console").get_by_role("link")
-        links.filter(has=self.page.get_by_text(entry, exact=True)).click()
+        self.follow(links.filter(has=self.page.get_by_text(entry, exact=True)))
 
     @contextmanager
     def expecting(self, *statuses: int) -> Iterator[None]:
@@ -76,6 +80,7 @@ class Visitor:
 
     def check_access(self, *, only: tuple[str, ...] = ()) -> None:
         """Note what keeps people out of the page as it stands (axe-core, where it is installed)."""
+        self.page.wait_for_load_state()
         self.hold_still()
         self.note(*axe.violations(self.page, only=only))
 
