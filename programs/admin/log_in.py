@@ -78,6 +78,9 @@ class LogIn(LoginView):
         frame = admin.site.each_context(self.request)
         return {**frame, **super().get_context_data(**kwargs), "title": "Log in", "ended": ended}
 
+    def get_redirect_url(self, request: HttpRequest | None = None) -> str:
+        return page_asked_for(request or self.request)
+
     def form_valid(self, form: Any) -> HttpResponse:
         user = form.get_user()
         if factor_of(user) is None:
@@ -122,6 +125,15 @@ class CodePage:
         login(request, user, backend=settings.AUTHENTICATION_BACKENDS[-1])
         carry_second_factor(request, factor)
         return HttpResponseRedirect(target)
+
+
+def page_asked_for(request: HttpRequest) -> str:
+    """What `next` names; nothing where that is another site's, or the way out, which opens by a button alone."""
+    target: str = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME, ""))
+    is_ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if is_ours and urlsplit(target).path != reverse("admin:logout") else ""
 
 
 def half_way(request: HttpRequest) -> User | None:

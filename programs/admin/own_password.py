@@ -1,19 +1,19 @@
 """The change of one's own password: by one's own will, or before anything else where an owner made it."""
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, update_session_auth_hash
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
-from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.forms import AdminOwnPasswordChangeForm
 
 from audit.errors import DomainError
 from programs.actions.staff import choose_password
 from programs.admin.base import actor_of, form_errors
+from programs.admin.log_in import page_asked_for
 
 
 def must_choose(request: HttpRequest) -> bool:
@@ -72,11 +72,4 @@ class OwnPassword(PasswordChangeView):
         if not was_asked:
             return HttpResponseRedirect(self.get_success_url())
         messages.success(self.request, "The password is yours alone now.")
-        return HttpResponseRedirect(self._wanted())
-
-    def _wanted(self) -> str:
-        """The page that was asked for before the choice; the way out is none, and opens by a button alone."""
-        target = self.request.GET.get(REDIRECT_FIELD_NAME, "")
-        is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={self.request.get_host()})
-        is_page = is_ours and urlsplit(target).path != reverse("admin:logout")
-        return target if is_page else reverse("admin:index")
+        return HttpResponseRedirect(page_asked_for(self.request) or reverse("admin:index"))

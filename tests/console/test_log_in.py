@@ -100,6 +100,14 @@ class TestSecondFactor:
         assert _is_in(half)
         assert _verbs(user)[-1] == "staff.logged_in"
 
+    @pytest.mark.parametrize("wanted", ["https://evil.example/", "/console/logout/", "/console/logout/?a=1"])
+    def test_nobody_is_sent_on_to_another_host_or_out(self, client: Client, user: User, wanted: str) -> None:
+        answer: Any = password_step(Client(), user, next_page=wanted)
+        assert answer["Location"] == "/console/"
+        phone, _ = set_up(client)
+        password_step(half := Client(), user, next_page=wanted)
+        assert half.post("/console/login/code/", {"code": phone.code()})["Location"] == "/console/"
+
     def test_a_session_that_skipped_the_code_is_nobodys(self, client: Client, user: User) -> None:
         """Whatever logged it in: another door, a session from before."""
         set_up(client)
