@@ -1,7 +1,6 @@
 """JSON from outside takes time by its size alone, and a refusal is no longer than a sentence, whatever is sent."""
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 
 from audit.errors import InvalidRequest
 from audit.json_in import check_values, read_json
+from tests.own_time import fastest
 
 
 def test_a_name_that_stands_twice_is_named_the_first_of_them() -> None:
@@ -57,15 +57,4 @@ def _many_below_a_long_name(count: int) -> Callable[[], Any]:
 
 @pytest.mark.parametrize("made", [_a_name_twice, _many_below_a_long_name])
 def test_ten_times_as_much_takes_about_ten_times_as_long(made: Callable[[int], Callable[[], Any]]) -> None:
-    assert _fastest(made(20_000)) < 40 * _fastest(made(2_000))
-
-
-def _fastest(call: Callable[[], Any]) -> float:
-    """Seconds of this thread's own work, so that a busy machine does not count."""
-    return min(_seconds(call) for _ in range(5))
-
-
-def _seconds(call: Callable[[], Any]) -> float:
-    start = time.thread_time()
-    call()
-    return time.thread_time() - start
+    assert fastest(made(20_000)) < 40 * fastest(made(2_000))

@@ -78,6 +78,7 @@ FORMS: dict[str, tuple[str, Callable[[Environment], tuple[str, dict[str, Any]]]]
     "an event that is sent": ("json", _of_event),
     "an event that is tried": ("json", _of_sample),
 }
+CONDITIONS = [form for form, (name, _) in FORMS.items() if name != "json"]
 WORDS = {
     "The condition": (f"{RULES}/sentence/", "condition", _of_rule("condition")),
     "The lines' condition": (f"{RULES}/sentence/", "award_where", _of_rule("award_where")),
@@ -136,7 +137,7 @@ def test_nor_is_it_said_in_words(operator: Client, environment: Environment, lab
 
 
 @pytest.mark.parametrize("text", NO_CONDITIONS)
-@pytest.mark.parametrize("form", [form for form, (name, _) in FORMS.items() if name != "json"])
+@pytest.mark.parametrize("form", CONDITIONS)
 def test_what_is_neither_a_condition_nor_empty_is_not_taken_for_always(
     operator: Client, environment: Environment, form: str, text: str
 ) -> None:
@@ -162,7 +163,7 @@ def test_nor_does_the_sentence_take_it_for_always(
 
 
 @pytest.mark.parametrize("text", ["", " ", "{}", "null"])
-@pytest.mark.parametrize("form", [form for form, (name, _) in FORMS.items() if name != "json"])
+@pytest.mark.parametrize("form", CONDITIONS)
 def test_a_condition_that_is_empty_stays_so_beside_another_fault_and_is_always(
     operator: Client, environment: Environment, form: str, text: str
 ) -> None:

@@ -1,13 +1,12 @@
 """Conditions on line items: any, all, and several things of the same line."""
 
-import time
-
 import pytest
 
 from programs.conditions import (
     parse,
     parse_item,
 )
+from tests.own_time import fastest
 from tests.programs.condition_examples import (
     LINES,
     facts,
@@ -84,7 +83,7 @@ def test_outside_a_line_item_there_are_none_of_them():
 )
 def test_ten_times_the_items_take_about_ten_times_as_long(raw):
     condition, few, many = parse(raw), items(1_000), items(10_000)
-    assert fastest(condition, many) < 40 * fastest(condition, few)
+    assert fastest(lambda: condition.matches(many)) < 40 * fastest(lambda: condition.matches(few))
 
 
 def test_a_thousand_listed_values_take_about_as_long_as_one():
@@ -92,19 +91,9 @@ def test_a_thousand_listed_values_take_about_as_long_as_one():
         parse(leaf("data.items[].sku", "in", [str(-number) for number in range(1, count + 1)]))
         for count in (1, 1_000)
     )
-    assert fastest(thousand, items(10_000)) < 10 * fastest(one, items(10_000))
+    known = items(10_000)
+    assert fastest(lambda: thousand.matches(known)) < 10 * fastest(lambda: one.matches(known))
 
 
 def items(count):
     return facts({"items": [{"sku": str(number), "quantity": number} for number in range(count)]})
-
-
-def fastest(condition, known):
-    """Seconds of this thread's own work, so that a busy machine does not count."""
-    return min(_seconds(lambda: condition.matches(known)) for _ in range(7))
-
-
-def _seconds(call):
-    start = time.thread_time()
-    call()
-    return time.thread_time() - start
