@@ -101,7 +101,7 @@ def _until(
             if now >= began:
                 latencies.append(now - client.sent_at)
             client.send(request())
-        if time.perf_counter() >= ends:
+        if latencies and time.perf_counter() >= ends:
             return latencies
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+import hypothesis
 import pytest
 import simplejson
 import time_machine
@@ -21,6 +22,11 @@ from loyalty.errors import ServiceUnavailable
 from programs.models import Environment
 from programs.queries import snapshots
 from tests import factories
+
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -30,7 +30,7 @@ def while_uncommitted(
             assert not waiting.done()
             if then:
                 then()
-        return waiting.result(timeout=10)
+        return waiting.result(timeout=60)
 
 
 def _somebody_waits() -> bool:

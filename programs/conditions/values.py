@@ -11,6 +11,7 @@ SCALARS = (str, bool, int, float, Decimal)
 # No exponent: "1e9" is how nobody writes money, and exponents make small texts into huge numbers.
 _NUMERIC_TEXT = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?")
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 _BARE_WORD = re.compile(r"[\w+-]+(\.[\w+-]+)*")
 _LONGEST_SHOWN = 60
 _MOST_DIGITS_SHOWN = 40
@@ -54,7 +55,7 @@ def iso_date(value: object) -> date | None:
 
 def storable(text: str) -> bool:
     """False for what PostgreSQL's jsonb cannot hold: NUL and lone surrogates."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return not _NOT_STORABLE.search(text)
 
 
 def plain(amount: Decimal) -> str:

@@ -1,14 +1,13 @@
-"""JSON from outside takes time by its size alone, and a refusal is no longer than a sentence, whatever is sent."""
+"""JSON from outside is work by its size alone, and a refusal is no longer than a sentence, whatever is sent."""
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+import simplejson
 
 from audit.errors import InvalidRequest
 from audit.json_in import check_values, read_json
-from tests.own_time import fastest
+from tests.work import Watched, touches_of
 
 
 def test_a_name_that_stands_twice_is_named_the_first_of_them() -> None:
@@ -40,21 +39,27 @@ def test_what_is_refused_is_named_by_its_path() -> None:
         assert refused.value.errors[0].field == at
 
 
-def _a_name_twice(count: int) -> Callable[[], Any]:
-    text = f'{{{",".join(f"{json.dumps(str(number))}:1" for number in range(count))},"{count - 1}":2}}'
+def test_to_find_the_name_that_stands_twice_each_is_looked_at_three_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pairs = [(Watched(number), 1) for number in [*range(2_000), 1_999]]
+    monkeypatch.setattr(simplejson, "loads", lambda _text, **options: options["object_pairs_hook"](pairs))
 
     def refused() -> None:
-        with pytest.raises(ValueError, match="stands twice"):
-            read_json(text)
+        with pytest.raises(ValueError, match="the name '1999' stands twice"):
+            read_json("{}")
 
-    return refused
-
-
-def _many_below_a_long_name(count: int) -> Callable[[], Any]:
-    values = {"n" * count * 20: [1] * count}
-    return lambda: check_values(values, "", 0, look_at_text=True)
+    assert touches_of(refused) < 3.1 * len(pairs)
 
 
-@pytest.mark.parametrize("made", [_a_name_twice, _many_below_a_long_name])
-def test_ten_times_as_much_takes_about_ten_times_as_long(made: Callable[[int], Callable[[], Any]]) -> None:
-    assert fastest(made(20_000)) < 40 * fastest(made(2_000))
+def test_a_name_is_put_into_a_path_only_where_something_below_it_is_refused() -> None:
+    name = Watched("n" * 100_000)
+    values: dict[str, Any] = {name: [{name: [1] * 1_000}] * 20}
+    assert touches_of(lambda: check_values(values, "", 0, look_at_text=True)) == 0
+    values[name].append({"\0": 1})
+
+    def refused() -> None:
+        with pytest.raises(InvalidRequest):
+            check_values(values, "", 0, look_at_text=True)
+
+    assert touches_of(refused) <= 2

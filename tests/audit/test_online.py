@@ -41,13 +41,13 @@ def test_an_index_waits_for_a_transaction_that_is_open(table: None) -> None:
             with transaction.atomic():
                 _execute("INSERT INTO audit_online_trial VALUES (1)")
                 wrote.set()
-                may_end.wait(20)
+                may_end.wait(60)
         finally:
             connections.close_all()
 
     writer, later = threading.Thread(target=write), threading.Timer(0.4, may_end.set)
     writer.start()
-    assert wrote.wait(20)
+    assert wrote.wait(60)
     with pytest.raises(DatabaseError, match="lock timeout"):
         _execute(BUILD)
 

@@ -375,13 +375,13 @@ def open_transaction(committed: None) -> Iterator[Callable[[], UUID]]:
             with transaction.atomic():
                 key.extend(write(1))
                 wrote.set()
-                may_end.wait(20)
+                may_end.wait(60)
         finally:
             connections.close_all()
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert wrote.wait(20)
+    assert wrote.wait(60)
 
     def commit() -> UUID:
         may_end.set()

@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from django.db import connections
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.api.audience.browser import CHROMIUM
 
 P = ParamSpec("P")
 R = TypeVar("R")
+PATIENCE = 60_000  # milliseconds: a busy machine is no fault of a page
 _ARGUMENTS = (
     "--no-sandbox",
     # What a page asks of another host fails, and is told: nothing leaves the machine.
@@ -29,8 +30,9 @@ class Chromium:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="browser")
         self._playwright: Playwright = self.run(lambda: sync_playwright().start())
         self.browser: Browser = self.run(
-            self._playwright.chromium.launch, executable_path=CHROMIUM, args=_ARGUMENTS
+            self._playwright.chromium.launch, executable_path=CHROMIUM, args=_ARGUMENTS, timeout=PATIENCE
         )
+        expect.set_options(timeout=PATIENCE)
 
     def run(self, do: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return self._thread.submit(do, *args, **kwargs).result()

@@ -15,7 +15,7 @@ from programs.admin.base import SESSION_KEY
 from programs.models import Environment
 from tests import factories
 from tests.api.audience.browser import CHROMIUM
-from tests.browser.chromium import Chromium, aside
+from tests.browser.chromium import PATIENCE, Chromium, aside
 from tests.browser.visitor import WIDTHS, Visitor
 from tests.console.tenants import Tenant, furnish
 from tests.sdk.live import live_server
@@ -119,7 +119,7 @@ def make_visitor(chromium: Chromium, url: str, *, width: int, theme: str) -> Vis
         reduced_motion="reduce",
         accept_downloads=True,
     )
-    context.set_default_timeout(10_000)  # milliseconds
+    context.set_default_timeout(PATIENCE)
     return Visitor(context, url)
 
 

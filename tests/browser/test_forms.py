@@ -110,7 +110,7 @@ def _rule_form(visit: Visit, environment: Environment, *, stored: bool) -> Page:
         if rule
         else visitor.open("programs_earningrule_add")
     )
-    page.wait_for_timeout(500)  # until all of the page's scripts have drawn their rows
+    page.wait_for_load_state("networkidle")  # the scripts ask for the fields, and draw their rows
     return page
 
 

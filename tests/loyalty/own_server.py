@@ -47,7 +47,7 @@ class Calls:
 
     def __init__(self, port: int, key: str) -> None:
         self.headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        self.connection = HTTPConnection(HOST, port, timeout=10)
+        self.connection = HTTPConnection(HOST, port, timeout=20)
 
     def call(
         self, method: str, path: str, body: Any = None, **headers: str

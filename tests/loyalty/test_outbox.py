@@ -73,7 +73,7 @@ def test_what_a_killed_worker_was_sending_is_sent_by_another(
         assert rows.count() == EVENTS
         workers = [begin_worker(), begin_worker()]
         try:
-            wait_for(lambda: len(receiver.requests) > EVENTS // 5, 15)
+            wait_for(lambda: len(receiver.requests) > EVENTS // 5)
             workers[0].send_signal(signal.SIGKILL)
             wait_for(lambda: not rows.filter(status="pending").exists(), 60)
         finally:

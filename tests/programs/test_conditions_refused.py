@@ -1,6 +1,5 @@
 """Which conditions are refused, with the path of the fault."""
 
-import time
 from decimal import Decimal
 
 import pytest
@@ -12,6 +11,7 @@ from programs.conditions import (
     validate,
 )
 from tests.programs.condition_examples import JSON, YES, facts, fault_of, leaf
+from tests.work import steps_of
 
 # -- what is refused, and where
 
@@ -144,9 +144,8 @@ def test_a_condition_has_at_most_200_nodes():
     ],
 )
 def test_huge_conditions_are_refused_at_once_with_a_few_short_faults(raw):
-    start = time.perf_counter()
+    assert steps_of(lambda: validate(raw)) < 100_000  # less than one for each of a million
     faults = validate(raw)
-    assert time.perf_counter() - start < 0.1  # 1 ms; to look at all of it would take more
     assert 1 <= len(faults) <= 20
     assert all(len(fault.path) + len(fault.detail) < 400 for fault in faults)
 

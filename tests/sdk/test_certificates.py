@@ -41,7 +41,7 @@ def met(treat: Callable[[socket.socket], None]) -> Iterator[str]:
                 except TimeoutError:
                     continue
                 with connection:
-                    connection.settimeout(5)
+                    connection.settimeout(60)
                     treat(connection)
 
         thread = threading.Thread(target=serve)

@@ -117,21 +117,21 @@ def test_nothing_else_is_repeated(client: Client, fake: Fake, waits: list[float]
 
 
 def test_a_server_that_is_silent_is_given_up_in_time_and_asked_again(fake: Fake, waits: list[float]) -> None:
-    fake.will(Answer(delay=0.6))
-    with Client("sk", base_url=fake.url, timeout=0.1, max_retries=1, sleep=waits.append) as client:
-        began = datetime.now(UTC)
-        with pytest.raises(library.TimedOutError) as caught:
-            client.points.award(customer_id="ada", points=1)
-    assert datetime.now(UTC) - began < timedelta(seconds=0.5)
+    fake.will(Answer(delay=20))
+    with (
+        Client("sk", base_url=fake.url, timeout=0.1, max_retries=1, sleep=waits.append) as client,
+        pytest.raises(library.TimedOutError) as caught,
+    ):
+        client.points.award(customer_id="ada", points=1)
     assert (caught.value.code, caught.value.status) == ("timed_out", None)
     assert len({asked.key for asked in fake.asked}) == 1
     assert len(waits) == 1
 
 
 def test_one_call_may_be_waited_for_longer_than_the_others(fake: Fake) -> None:
-    fake.will(Answer(200, {"id": "ada"}, delay=0.15))
+    fake.will(Answer(200, {"id": "ada"}, delay=1))
     with Client("sk", base_url=fake.url, timeout=0.05, max_retries=0) as client:
-        assert client.with_timeout(5).customers.retrieve("ada")["id"] == "ada"
+        assert client.with_timeout(60).customers.retrieve("ada")["id"] == "ada"
         with pytest.raises(library.TimedOutError, match=r"in 0\.05 seconds"):
             client.customers.retrieve("ada")
 

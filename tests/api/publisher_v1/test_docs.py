@@ -60,7 +60,7 @@ def test_every_curl_line_of_the_page_answers_what_stands_below_it(shop: Environm
 def _run(command: str) -> Any:
     """What the line answers, pasted into a shell at the document's instant."""
     line = f"{_NOW}; {command.replace('curl ', 'curl -s ', 1)}"
-    ran = subprocess.run(["bash", "-c", line], capture_output=True, check=True, timeout=30)
+    ran = subprocess.run(["bash", "-c", line], capture_output=True, check=True, timeout=60)
     return json.loads(ran.stdout)
 
 

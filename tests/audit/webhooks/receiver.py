@@ -105,7 +105,7 @@ def hang(receiver: Receiver) -> Answering:
     """Not a byte until the receiver ends."""
 
     def answer(_: BaseHTTPRequestHandler) -> None:
-        receiver.released.wait(30)
+        receiver.released.wait(60)
 
     return answer
 

@@ -54,14 +54,14 @@ def test_an_event_that_commits_late_is_told_although_later_ones_were_written(
                 kept.append(happen(here))
                 kept.append(present_transaction())
                 written.set()
-                assert commit.wait(10)
+                assert commit.wait(60)
         finally:
             connection.close()
             open_now.set()
 
     thread = threading.Thread(target=write_slowly)
     thread.start()
-    assert written.wait(10)
+    assert written.wait(60)
     late, number = kept
     later = happen(here)
     # Other databases of this server may hold the horizon back: the least it can be is asked for.
@@ -70,7 +70,7 @@ def test_an_event_that_commits_late_is_told_although_later_ones_were_written(
     relay_until(None)
     assert [row.event_id for row in deliveries(here)] == [early.pk]  # one that is open keeps what is later
     commit.set()
-    assert open_now.wait(10)
+    assert open_now.wait(60)
     thread.join()
     assert relay_until(present_transaction()) >= 2
     assert [row.event_id for row in deliveries(here)] == [early.pk, late.pk, later.pk]
@@ -192,5 +192,5 @@ def test_a_transaction_of_another_database_holds_nothing_back(committed_environm
     ) as other:
         other.execute("SELECT pg_current_xact_id()")
         event = happen(here)
-        wait_for(lambda: relay_until(None) and deliveries(here), 20)
+        wait_for(lambda: relay_until(None) and deliveries(here))
         assert [row.event_id for row in deliveries(here)] == [event.pk]

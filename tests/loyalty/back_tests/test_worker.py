@@ -246,7 +246,7 @@ def test_another_worker_does_what_one_was_at_when_it_was_ended(by: signal.Signal
     ) as worker:
         wait_for(lambda: elsewhere(test)[1], 60)
         worker.send_signal(by)
-        worker.wait(30)
+        worker.wait(60)
     status, done, total = elsewhere(test)
     assert (status, total) == ("running", 16_000)
     assert 0 < done < 16_000

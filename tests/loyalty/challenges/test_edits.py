@@ -244,7 +244,7 @@ def test_members_are_looked_at_in_portions_and_no_one_is_left_out(
     camp.edit(challenge, FEWER)
     camp.edit(other, FEWER)
     stopping = threading.Event()
-    pace = Pace(seconds=5, stopping=stopping, rest=0)
+    pace = Pace(seconds=60, stopping=stopping, rest=0)
     monkeypatch.setattr(stopping, "wait", lambda _: stopping.set())
     first = camp.settle(pace)
     assert (first.counts["members"], first.left, open_edits(challenge)) == (2, True, 1)

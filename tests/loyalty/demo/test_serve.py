@@ -81,7 +81,7 @@ def test_the_server_answers_is_known_by_its_pid_and_ends_whole(tmp_path: Path, p
         with pytest.raises(serve.Taken, match=f"runs already, as process {process.pid}:"):
             serve.refuse_if_taken(tmp_path, port)
         os.killpg(process.pid, signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
         assert not serve.pid_file(tmp_path).exists()
         wait_until_gone(process.pid)
         serve.refuse_if_taken(tmp_path, port)

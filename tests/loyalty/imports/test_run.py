@@ -130,7 +130,7 @@ def test_one_that_is_being_started_stays_when_its_owner_looks_at_another(
     with transaction.atomic():
         start_import(environment=committed_environment, key=first.pk, trial=False, actor=ANNA)
         looking.start()
-        looking.join(timeout=20)
+        looking.join(timeout=60)
         is_waiting = looking.is_alive()
     looking.join()
     assert not is_waiting

@@ -228,7 +228,7 @@ def test_an_award_to_an_account_that_is_being_swept_waits_for_the_chunk_and_is_r
         write(self, *arguments, **named)
         if self.actor.id == "sweep-under-test":
             written.set()
-            assert waiting.wait(10)
+            assert waiting.wait(60)
             threading.Event().wait(0.3)  # the award is at the lock by now
 
     monkeypatch.setattr(posting.Journal, "write", write_and_wait)
@@ -238,7 +238,7 @@ def test_an_award_to_an_account_that_is_being_swept_waits_for_the_chunk_and_is_r
     def work(number: int) -> Any:
         if number == 0:
             return settle_due(environment=environment, actor=sweeper, now=now)
-        assert written.wait(10)
+        assert written.wait(60)
         waiting.set()
         return give(environment, 50, member=name, now=now)
 
@@ -261,7 +261,7 @@ def test_an_account_that_somebody_writes_to_is_left_to_them(
     def write_late(self: posting.Journal, *arguments: Any, **named: Any) -> None:
         if self.actor.id == "tests":
             locked.set()
-            assert swept.wait(10)
+            assert swept.wait(60)
         write(self, *arguments, **named)
 
     monkeypatch.setattr(posting.Journal, "write", write_late)
@@ -269,7 +269,7 @@ def test_an_account_that_somebody_writes_to_is_left_to_them(
     def work(number: int) -> Any:
         if number == 0:
             return give(environment, 50, member=names[0], now=now)
-        assert locked.wait(10)
+        assert locked.wait(60)
         try:
             return settle_due(environment=environment, actor=type(make_actor()).system("sweep"), now=now)
         finally:

@@ -98,7 +98,7 @@ def test_members_who_were_being_made_when_their_limit_began_are_counted_soon_aft
             factories.give(factories.reload(environment), 5, "ada")
             connections.close_all()
 
-        pool.submit(begin).result(timeout=10)
+        pool.submit(begin).result(timeout=60)
     named = {"organization": organization.pk} if way == "give" else {"plan": organization.plan.pk}
     job = ProcrastinateJob.objects.get(
         task_name="recount_plan", args={name: str(key) for name, key in named.items()}

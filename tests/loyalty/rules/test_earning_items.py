@@ -1,6 +1,5 @@
 """Awards per item: pieces, lines or amounts of the line items that match."""
 
-import time
 from decimal import Decimal
 
 import pytest
@@ -11,6 +10,7 @@ from loyalty.rules.earning import evaluate
 from programs.awards import PerItemAward
 from programs.conditions import parse_item
 from tests.loyalty.rules.earning_examples import earn, purchase, rule, told
+from tests.work import steps_of
 
 A = parse_item({"field": "item.sku", "op": "eq", "value": "A"})
 BASKET = [
@@ -93,12 +93,7 @@ def test_the_sum_of_lines_is_exact(figures, each):
 
 
 @pytest.mark.parametrize("each", ["quantity", "line", "amount"])
-def test_ten_thousand_lines_take_a_few_milliseconds(each):
-    facts = purchase({"items": [{"q": 1}] * 10_000})
+def test_a_line_takes_at_most_130_steps(each):
+    facts = purchase({"items": [{"q": 1}] * 1_000})
     compiled = per(each, "1", parse_item({"not": {"field": "item.q", "op": "eq", "value": 2}}))
-    taken = []
-    for _ in range(5):
-        start = time.process_time()
-        evaluate(facts, [compiled])
-        taken.append(time.process_time() - start)
-    assert min(taken) < 0.04  # some 5 ms on a quiet core
+    assert steps_of(lambda: evaluate(facts, [compiled])) <= 130 * 1_000

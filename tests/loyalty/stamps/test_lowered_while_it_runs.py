@@ -65,7 +65,7 @@ def test_a_run_settles_by_the_configuration_of_each_chunk_and_ends(cafe: Cafe, a
     cafe.save(one, threshold=3)
     between = Between(lambda: cafe.save(other, threshold=2))
     done = settle_lowered(
-        actor=make_actor(), now=timezone.now(), pace=Pace(seconds=5, stopping=between, rest=0)
+        actor=make_actor(), now=timezone.now(), pace=Pace(seconds=60, stopping=between, rest=0)
     )
     assert (done.counts["cards"], done.left, done.failed) == (4, False, [])
     assert answers == [1, 1, 1, 1, 0]
@@ -95,7 +95,7 @@ def test_a_run_of_which_nothing_comes_ends_and_leaves_it_to_the_next(
     cafe.save(card, threshold=3)
     with monkeypatch.context() as stale:
         stale.setattr(turns, "environment_by_id", lambda key: old)
-        done = settle_lowered(actor=make_actor(), now=timezone.now(), pace=Pace(seconds=5, rest=0))
+        done = settle_lowered(actor=make_actor(), now=timezone.now(), pace=Pace(seconds=60, rest=0))
     assert (done.counts["cards"], done.left, answers) == (0, False, [0])
     assert settle_lowered(actor=make_actor(), now=timezone.now(), pace=Pace(rest=0)).counts["cards"] == 2
 

@@ -259,7 +259,7 @@ def test_an_account_that_somebody_writes_to_is_left_to_them(
     def write_late(self: posting.Journal, *arguments: Any, **named: Any) -> None:
         if threading.current_thread() is not threading.main_thread() and self.books:
             locked.set()
-            assert decided.wait(10)
+            assert decided.wait(60)
         write(self, *arguments, **named)
 
     monkeypatch.setattr(posting.Journal, "write", write_late)
@@ -267,7 +267,7 @@ def test_an_account_that_somebody_writes_to_is_left_to_them(
     def work(number: int) -> Any:
         if number == 0:
             return give(club.environment, 5, member="member-1", now=day(40))
-        assert locked.wait(10)
+        assert locked.wait(60)
         try:
             return club.evaluate()
         finally:
@@ -294,7 +294,7 @@ def test_a_member_whose_event_is_being_written_is_left_to_it(
     def write_late(self: posting.Journal, *arguments: Any, **named: Any) -> None:
         if self.events:
             locked.set()
-            assert decided.wait(10)
+            assert decided.wait(60)
         write(self, *arguments, **named)
 
     monkeypatch.setattr(posting.Journal, "write", write_late)
@@ -302,7 +302,7 @@ def test_a_member_whose_event_is_being_written_is_left_to_it(
     def work(number: int) -> Any:
         if number == 0:
             return club.buy("order-3", "5.00")
-        assert locked.wait(10)
+        assert locked.wait(60)
         try:
             return club.evaluate()
         finally:

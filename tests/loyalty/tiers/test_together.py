@@ -44,7 +44,7 @@ def test_an_event_that_gives_nothing_leaves_levels_of_points_to_the_accounts_hol
                 actor=make_actor(),
                 now=day(40),
             )
-        assert read.wait(10)
+        assert read.wait(60)
         try:
             return give(club.environment, 150, now=day(40))
         finally:
