@@ -22,6 +22,7 @@ from loyalty.errors import ServiceUnavailable
 from programs.models import Environment
 from programs.queries import snapshots
 from tests import factories
+from tests.waiting import PATIENT, wait_for_locks
 
 hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -156,12 +157,13 @@ def committed_environment(committed: None) -> Environment:
 
 @pytest.fixture
 def together() -> Callable[..., list[Any]]:
-    """Run a function in many threads at once, each on its own connection: what each returned or raised. Who is
-    told to come back, as on a slow machine, comes back twice."""
+    """Run a function in many threads at once, each on its own connection: what each returned or raised. A lock is
+    waited for longer than in a server, since a machine may be slow; who is told to come back comes back twice."""
 
-    def run(function: Callable[[int], Any], threads: int = 16) -> list[Any]:
+    def run(function: Callable[[int], Any], threads: int = 16, *, lock_timeout: str = PATIENT) -> list[Any]:
         def guarded(number: int) -> Any:
             try:
+                wait_for_locks(lock_timeout)
                 for _ in range(2):
                     with contextlib.suppress(ServiceUnavailable):
                         return function(number)

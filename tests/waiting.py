@@ -7,6 +7,14 @@ from typing import Any
 
 from django.db import connection, connections, transaction
 
+PATIENT = "60s"
+
+
+def wait_for_locks(lock_timeout: str) -> None:
+    """From now on this thread's connection waits so long for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", [lock_timeout])
+
 
 def while_uncommitted(
     change: Callable[[], Any], call: Callable[[], Any], then: Callable[[], Any] | None = None
@@ -16,6 +24,7 @@ def while_uncommitted(
 
     def elsewhere() -> Any:
         try:
+            wait_for_locks(PATIENT)
             return call()
         finally:
             connections.close_all()
@@ -24,8 +33,8 @@ def while_uncommitted(
         with transaction.atomic():
             change()
             waiting = pool.submit(elsewhere)
-            until = time.monotonic() + 1.5  # the lock's patience is 2 seconds
-            while not _somebody_waits() and time.monotonic() < until:
+            until = time.monotonic() + 60
+            while not (_somebody_waits() or waiting.done()) and time.monotonic() < until:
                 time.sleep(0.01)
             assert not waiting.done()
             if then:

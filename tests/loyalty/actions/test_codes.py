@@ -262,7 +262,7 @@ def test_a_code_that_is_being_claimed_stays_and_is_waited_for_by_nobody(
     add(committed_environment, reward, "A", "B", "C")
     with transaction.atomic():
         claimed = claim_code(reward.pk)
-        (removed,) = together(lambda _: remove(committed_environment, reward), threads=1)
+        (removed,) = together(lambda _: remove(committed_environment, reward), threads=1, lock_timeout="2s")
     assert claimed is not None
     assert (removed, claimed.code, pool(reward)) == (2, "A", ["A"])
 

@@ -239,6 +239,7 @@ def test_a_lock_that_can_not_be_had_is_a_clear_answer_and_nothing_is_written(
         answers = together(
             lambda number: api.post("/v1/points/award", body, **({"Idempotency_Key": "k"} if number else {})),
             2,
+            lock_timeout="2s",
         )
     assert [answer.status_code for answer in answers] == [503, 409]
     assert [answer.json()["code"] for answer in answers] == ["service_unavailable", "idempotency_key_in_use"]
