@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from loyalty.ledger.old_payloads import PAYLOADS, Payload
 from loyalty.models import Event, LedgerEntry, RetentionMark
 from loyalty.queries.windows import environments_with_windows
 from programs.models import Environment, Program
+from tests.console.many import make_many
 from tests.factories import give, make_actor, make_environment, make_rule, reload
 from tests.loyalty.earning.desk import Desk
 from tests.loyalty.ledger.till import day
@@ -335,22 +337,25 @@ def test_what_is_due_is_found_by_the_index_of_what_has_something_to_blank(payloa
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("noun", Noun, ids=str)
-def test_what_every_award_writes_is_read_by_the_index_of_its_ids(noun: RetentionMark.Noun) -> None:
-    """And no table is read as a whole, however large it is."""
-    program = new_id() if noun in (Noun.EVENT, Noun.ENTRY) else None
-    values: dict[str, Any] = {
-        "environment": new_id(),
-        "program": program,
-        "since": day(0),
-        "begin": new_id(),
-        "end": new_id(),
-        "settled": new_id(),
-        "last": new_id(),
-        "chunk": 10,
-    }
-    found = plan(Piece(noun, program, day(0)).statement(), values)
+def test_what_every_award_writes_is_read_by_the_index_of_its_ids() -> None:
+    """And no table is read as a whole, of a large tenant and of a small one beside it."""
+    large, small = make_environment(), make_environment()
+    make_many(large)
+    make_many(small, members=20, whale=20)
     index = {"event": "event_newest", "shared_event": "event_newest", "entry": "entry_environment"}
-    assert f"{index.get(noun, 'audit_environment')} on " in found
-    assert "Seq Scan" not in found
-    assert "Index Cond: ((environment_id = ANY" in found
+    for noun, environment in product(Noun, (large, small)):
+        program = new_id() if noun in (Noun.EVENT, Noun.ENTRY) else None
+        values: dict[str, Any] = {
+            "environment": environment.pk,
+            "program": program,
+            "since": day(0),
+            "begin": UUID(int=0),
+            "end": new_id(),
+            "settled": new_id(),
+            "last": new_id(),
+            "chunk": 10,
+        }
+        found = plan(Piece(noun, program, day(0)).statement(), values)
+        assert f"{index.get(noun, 'audit_environment')} on " in found, found
+        assert "Seq Scan" not in found, found
+        assert "Index Cond: ((environment_id = ANY" in found, found
