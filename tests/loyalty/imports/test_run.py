@@ -22,6 +22,7 @@ from loyalty.models import Import, ImportPiece, LedgerEntry, Member
 from programs.models import Environment
 from tests.factories import make_environment
 from tests.loyalty.imports.files import ANNA, BEN, balances, bring, counts, look, problems, run
+from tests.waiting import while_uncommitted
 
 LINES = "member_id,points\n" + "".join(f"m-{number},{number}\n" for number in range(1, 101))
 SUM = 5050
@@ -169,19 +170,14 @@ def test_an_erasure_waits_for_the_piece_that_is_worked_off(
         erase_member(
             environment=committed_environment, member="maria-schmidt", actor=ANNA, now=timezone.now()
         )
-        connection.close()
+
+    def work_off() -> None:
+        Import.objects.filter(pk=file.pk).update(status="running")
+        assert importing_run._step(file.pk) == "done"
 
     file = look(committed_environment, LINES)
     start_import(environment=committed_environment, key=file.pk, trial=False, actor=ANNA)
-    erasing = threading.Thread(target=erase)
-    with transaction.atomic():
-        Import.objects.filter(pk=file.pk).update(status="running")
-        assert importing_run._step(file.pk) == "done"
-        erasing.start()
-        erasing.join(timeout=0.3)
-        is_waiting = erasing.is_alive()
-    erasing.join()
-    assert is_waiting
+    while_uncommitted(work_off, erase)
     members = Member.objects.filter(environment=committed_environment)
     assert not members.filter(external_id="maria-schmidt").exists()
 
