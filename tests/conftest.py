@@ -65,6 +65,12 @@ def fresh_caches() -> Iterator[None]:
     forget_counts()
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Many users are made here, and none is attacked."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def environment(db: None) -> Environment:
     """A sandbox of its own."""

@@ -16,12 +16,6 @@ from tests.console.tenants import Tenant, furnish
 Login = Callable[..., Client]
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    """Many users are made here, and none is attacked."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def login(db: None) -> Login:
     """A client of a staff member of the environment's project, in that environment."""
