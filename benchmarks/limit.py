@@ -48,7 +48,7 @@ def _loop(order: dict[str, Any]) -> list[float]:
         call = calls(connection, order)
         for _ in range(3):
             call()
-        globals()["_together"].wait(30)
+        globals()["_together"].wait(300)
         began = time.perf_counter() + WARM_UP
         ends = began + order["seconds"]
         while (start := time.perf_counter()) < ends or not latencies:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.database import ROOT, settings
 
-PATIENCE = 60  # seconds for a server to answer
+PATIENCE = 300  # seconds for a server to answer
 MODULES = {"product": "config.settings", "yardstick": "benchmarks.yardstick.settings"}
 
 

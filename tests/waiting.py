@@ -42,6 +42,14 @@ def while_uncommitted(
         return waiting.result(timeout=60)
 
 
+def backends() -> set[int]:
+    """The process ids of the connections to this database. One ends a moment after its client, also a killed one,
+    whose last commit may still come."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        return {pid for (pid,) in cursor.fetchall()}
+
+
 def _somebody_waits() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty.api.common import warm
+from loyalty.api.common import throttling, warm
 from tests.api.world import Owner, make_owner
 
 
@@ -10,6 +10,14 @@ from tests.api.world import Owner, make_owner
 def warm_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key stays warm for as long as a test takes, however slow the machine: statements can be counted."""
     monkeypatch.setattr(warm, "CACHE_SECONDS", 3600)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that the limiter sees; 20 s into a minute."""
+    now = [60_000_020.0]
+    monkeypatch.setattr(throttling, "time", lambda: now[0])
+    return now
 
 
 @pytest.fixture(scope="module")

@@ -254,6 +254,7 @@ def test_an_expiry_counts_at_once_although_the_key_is_warm(
     assert api.get("/v1/programs").status_code == 401
 
 
+@pytest.mark.usefixtures("warm_key")
 def test_a_warm_key_costs_no_statement(api: Api) -> None:
     with CaptureQueriesContext(connection) as cold:
         api.get("/v1/programs")

@@ -220,6 +220,7 @@ def test_what_a_member_does_is_recorded_under_their_internal_key(
     assert {row.actor_id for row in rows} <= {key.hex}
 
 
+@pytest.mark.usefixtures("clock")
 def test_requests_are_counted_for_each_member_whichever_token_they_use(
     environment: Environment, made: NewTokenKey, settings: Any
 ) -> None:
@@ -234,6 +235,7 @@ def test_requests_are_counted_for_each_member_whichever_token_they_use(
     assert Api(factories.make_key(environment)).get("/v1/members/ada").status_code == 200
 
 
+@pytest.mark.usefixtures("clock")
 def test_a_token_that_is_no_good_counts_against_the_address_and_not_the_member(
     environment: Environment, made: NewTokenKey, settings: Any
 ) -> None:

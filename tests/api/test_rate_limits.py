@@ -15,14 +15,6 @@ NAMES = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that the limiter sees; 20 s into a minute."""
-    now = [60_000_020.0]
-    monkeypatch.setattr(throttling, "time", lambda: now[0])
-    return now
-
-
-@pytest.fixture
 def _three_a_minute(settings: Any) -> None:
     settings.API_REQUESTS_PER_MINUTE = 3
 

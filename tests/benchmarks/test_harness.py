@@ -17,6 +17,7 @@ from loyalty.ledger.checks import Inspection
 from loyalty.models import Account, Achievement, Event, LedgerEntry, MissionProgress, Stamp
 from programs.models import Environment
 from programs.queries.environments import environment_by_id
+from tests.loyalty.own_server import database_url
 
 ROWS, DEEP = 400, 100
 
@@ -47,10 +48,7 @@ def connection_now() -> Any:
 
 @pytest.fixture(scope="module")
 def servers(seeded: Seeded) -> Iterator[Place]:
-    with connection.cursor():
-        found = connection.connection.info
-        secret = f":{found.password}" if found.password else ""
-        url = f"postgres://{found.user}{secret}@/{found.dbname}?host={found.host}&port={found.port}"
+    url = f"{database_url()}&options=-c%20lock_timeout%3D60s"  # a machine that stalls refuses nobody
     with web_server("product", url) as product, web_server("yardstick", url) as yardstick:
         yield Place({**vars_of(seeded), "database": url}, {"product": product, "yardstick": yardstick})
 

@@ -1,5 +1,6 @@
 """A member is erased by an operator who types the id; nothing personal is left on any page."""
 
+import re
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ def test_it_says_what_goes_and_what_stays(operator: Client, ada: Member) -> None
 def test_the_typed_id_erases_and_the_page_says_so_without_a_name(operator: Client, ada: Member) -> None:
     answer = _erase(operator, ada)
     assert answer.status_code == 302
-    assert "ada" not in told(answer)
+    assert not re.search(r"\bada\b", str(told(answer)))  # as a word: an id may hold these letters
     ada.refresh_from_db()
     assert (ada.status, ada.external_id, ada.attributes) == ("erased", None, {})
     assert Account.objects.get(member=ada).total == 0

@@ -15,9 +15,11 @@ from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote
 
 import psycopg
 from django.conf import settings
+from django.db import connection
 
 from config import embedded_postgres, embedded_server
 
@@ -40,6 +42,14 @@ def wait_for(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
         assert time.monotonic() < end, f"Still not so after {seconds:.0f} s."
         time.sleep(0.02)
     return found
+
+
+def database_url() -> str:
+    """The test database, wherever it is."""
+    connection.ensure_connection()
+    info = connection.connection.info
+    secret = f":{quote(info.password, safe='')}" if info.password else ""
+    return f"postgres://{info.user}{secret}@/{info.dbname}?host={quote(info.host, safe='')}&port={info.port}"
 
 
 class Calls:

@@ -20,7 +20,7 @@ from config import embedded_server
 from tests.loyalty.own_server import Calls, OwnServer, children_of, wait_for
 
 CALLS = int(os.environ.get("LOYALTY_CRASH_CALLS", "304"))
-IMPORTED = int(os.environ.get("LOYALTY_IMPORT_LINES", "1500"))
+IMPORTED = int(os.environ.get("LOYALTY_IMPORT_LINES", "4000"))
 CLIENTS = 8
 MEMBERS = 20
 PATIENCE = 120.0  # seconds that a client repeats one call for

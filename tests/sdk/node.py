@@ -54,7 +54,7 @@ def run(*words: str, script: str | None = None, **environment: str) -> subproces
         check=False,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
 

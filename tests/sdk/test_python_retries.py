@@ -129,7 +129,7 @@ def test_a_server_that_is_silent_is_given_up_in_time_and_asked_again(fake: Fake,
 
 
 def test_one_call_may_be_waited_for_longer_than_the_others(fake: Fake) -> None:
-    fake.will(Answer(200, {"id": "ada"}, delay=1))
+    fake.will(Answer(200, {"id": "ada"}, delay=1), Answer(delay=20))
     with Client("sk", base_url=fake.url, timeout=0.05, max_retries=0) as client:
         assert client.with_timeout(60).customers.retrieve("ada")["id"] == "ada"
         with pytest.raises(library.TimedOutError, match=r"in 0\.05 seconds"):

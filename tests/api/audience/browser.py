@@ -57,12 +57,14 @@ def pages() -> Iterator[int]:
 def fetched(calls_by_origin: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
     """What a page of each origin got for its calls. Not for the ORM: an event loop runs meanwhile."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"], timeout=60_000
+        )
         try:
             found = {}
             for origin, calls in calls_by_origin.items():
                 page = browser.new_page()
-                page.goto(f"{origin}/")
+                page.goto(f"{origin}/", timeout=60_000)
                 found[origin] = page.evaluate(_FETCH, calls)
             return found
         finally:

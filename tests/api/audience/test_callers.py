@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
@@ -105,6 +106,7 @@ def test_a_token_that_is_no_good_is_told_why_and_does_nothing(club: Club) -> Non
     assert changed(before, digest()) == {}
 
 
+@pytest.mark.usefixtures("clock")
 def test_token_key_and_address_have_a_limit_each(club: Club, settings: Any) -> None:
     settings.API_REQUESTS_PER_MINUTE = 2
     throttling.forget_counts()

@@ -101,6 +101,7 @@ def test_without_a_member_app_no_page_may_call(club: Club) -> None:
     done(App(token).get("profile"))
 
 
+@pytest.mark.usefixtures("clock")
 def test_a_page_may_read_that_its_token_is_no_good_and_that_it_asks_too_often(
     club: Club, settings: Any
 ) -> None:

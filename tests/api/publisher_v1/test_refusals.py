@@ -113,6 +113,7 @@ def test_an_unknown_address_answers_in_the_same_envelope(db: None, path: str, me
     refused(answer, 404, "not_found")
 
 
+@pytest.mark.usefixtures("clock")
 @EVERY
 def test_the_limit_of_requests_counts_here_too(api: Api, settings: LazySettings, call: str) -> None:
     settings.API_REQUESTS_PER_MINUTE = 1

@@ -1,5 +1,6 @@
 """From an audit event to the tenant's server: signed, tried again as documented, at least once."""
 
+import re
 import threading
 from collections import Counter
 from datetime import datetime, timedelta
@@ -37,6 +38,7 @@ from tests.audit.webhooks.receiver import (
     status,
 )
 from tests.factories import make_actor, make_environment, make_member, make_plan, make_project
+from tests.loyalty.own_server import wait_for
 
 pytestmark = pytest.mark.usefixtures("relayed")
 HANGING = 3  # which attempt of the first test is left without an answer
@@ -67,7 +69,7 @@ def test_an_event_arrives_signed_however_often_the_receiver_fails_before(
 
     instants = [now]
     for number, seconds in enumerate((5, 30, 120, 600), start=1):
-        assert send(instants[-1], seconds=0.2 if number == HANGING else 60) == 1
+        assert send(instants[-1], seconds=2 if number == HANGING else 60) == 1
         (row,) = deliveries(environment)
         assert (row.status, row.attempts) == ("pending", number)
         assert row.next_attempt_at == next_attempt(row.pk, number, instants[-1], now + timedelta(days=3))
@@ -87,7 +89,7 @@ def test_an_event_arrives_signed_however_often_the_receiver_fails_before(
     assert [each["status"] for each in row.history] == [500, 500, None, None, 200]
     assert all(each.keys() == KEPT for each in row.history)
     assert row.history[0]["error"] == "It answered 500."
-    assert row.history[2]["error"] == "No whole answer within 0.2 seconds."
+    assert row.history[2]["error"] == "No whole answer within 2 seconds."
     assert len(receiver.requests) == 5
     assert set(receiver.ids()) == {f"aud_{event.pk.hex}"}
     with pytest.raises(WebhookVerificationError):
@@ -290,6 +292,7 @@ def test_what_a_dead_worker_held_is_sent_by_another_and_a_late_failure_changes_n
     receiver.answers += [hang(receiver)]
     dead = Sender(tenants=TENANTS, send=lambda *request: post(*request, seconds=0.3), clock=lambda: now)
     assert dead.begin() == 1
+    wait_for(lambda: not receiver.answers)
     assert send(now) == 0
     assert send(lease_of(now)) == 1
     assert [row.status for row in deliveries(environment)] == ["delivered"]
@@ -409,7 +412,7 @@ def test_an_erased_member_is_in_no_message_and_no_kept_answer(
     send(row.next_attempt_at)
     (row,) = deliveries(environment)
     assert (row.response, row.error, row.history, row.response_status) == ("", "", [], 500)
-    assert "ada" not in receiver.requests[1].text
+    assert not re.search(r"\bada\b", receiver.requests[1].text)  # as a word: an id may hold these letters
     assert receiver.requests[1].body["data"]["after"] is None
 
 

@@ -28,10 +28,10 @@ from loyalty.ledger import pools
 from loyalty.models import CodeUpload, RewardCode
 from programs.models import Environment, Reward
 from tests.factories import make_environment
-from tests.loyalty.back_tests.test_worker import database_url
-from tests.loyalty.own_server import wait_for
+from tests.loyalty.own_server import database_url, wait_for
 from tests.loyalty.pools import pool, pool_reward
 from tests.loyalty.uploads import add, counts, lines, look, run, started, uploaded
+from tests.waiting import backends
 
 
 class Watched(Pace):
@@ -223,16 +223,17 @@ def status_of_job(upload: CodeUpload) -> str:
 def test_a_worker_that_is_killed_in_the_middle_is_gone_on_from_by_another() -> None:
     environment = make_environment()
     reward = pool_reward(environment)
-    upload = started(environment, reward, lines(60_000))
+    upload, before = started(environment, reward, lines(60_000)), backends()
     with subprocess.Popen(
         [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "worker"],
         env=os.environ | {"DATABASE_URL": database_url()},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as worker:
-        wait_for(lambda: elsewhere_seen(upload)[1], 60)
+        wait_for(lambda: elsewhere_seen(upload)[1])
         worker.send_signal(signal.SIGKILL)
-        worker.wait(60)
+        worker.wait(120)
+    wait_for(lambda: not backends() - before)
     status, done, added = elsewhere_seen(upload)
     assert (status, added, status_of_job(upload)) == ("running", done, "doing")
     assert 0 < done < 60_000

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +24,8 @@ from loyalty.queries.trials import TrialRun
 from programs.models import Environment
 from tests.factories import make_environment, make_rule
 from tests.loyalty.back_tests.past import BEGIN, Past, run, started, store
-from tests.loyalty.own_server import wait_for
+from tests.loyalty.own_server import database_url, wait_for
+from tests.waiting import backends
 
 
 class Watched(Pace):
@@ -233,20 +233,33 @@ def test_while_one_runs_the_next_waits() -> None:
     assert (second.status, job_of(second).status) == ("queued", "todo")
 
 
+RESTING = """
+import django; django.setup()
+from functools import partial
+from django.core.management import call_command
+from loyalty import jobs
+jobs.Pace = partial(jobs.Pace, rest=10_000)
+call_command("worker")
+"""
+
+
 @pytest.mark.usefixtures("queue")
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGKILL])
 def test_another_worker_does_what_one_was_at_when_it_was_ended(by: signal.Signals) -> None:
     environment = make_environment()
-    test = waiting(environment, 16_000)
+    """It rests long after its first chunk, so that it is ended there."""
+    test, before = waiting(environment, 16_000), backends()
     with subprocess.Popen(
-        [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "worker"],
-        env=os.environ | {"DATABASE_URL": database_url()},
+        [sys.executable, "-c", RESTING],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "config.settings"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as worker:
-        wait_for(lambda: elsewhere(test)[1], 60)
+        wait_for(lambda: elsewhere(test)[1])
         worker.send_signal(by)
-        worker.wait(60)
+        worker.wait(120)
+    wait_for(lambda: not backends() - before)
     status, done, total = elsewhere(test)
     assert (status, total) == ("running", 16_000)
     assert 0 < done < 16_000
@@ -259,13 +272,6 @@ def test_another_worker_does_what_one_was_at_when_it_was_ended(by: signal.Signal
     assert test.result is not None
     assert (test.status, test.done, job_of(test).status) == ("done", 16_000, "succeeded")
     assert (test.result["events"], test.result["would"], test.result["members"]) == (16_000, 160_000, 50)
-
-
-def database_url() -> str:
-    with connection.cursor():
-        found = connection.connection.info
-        secret = f":{found.password}" if found.password else ""
-        return f"postgres://{found.user}{secret}@/{found.dbname}?host={found.host}&port={found.port}"
 
 
 def test_it_takes_as_long_as_it_takes_and_still_rests(monkeypatch: pytest.MonkeyPatch) -> None:
