@@ -93,7 +93,7 @@ def test_the_sum_of_lines_is_exact(figures, each):
 
 
 @pytest.mark.parametrize("each", ["quantity", "line", "amount"])
-def test_a_line_takes_at_most_130_steps(each):
+def test_a_line_takes_at_most_200_steps(each):
     facts = purchase({"items": [{"q": 1}] * 1_000})
     compiled = per(each, "1", parse_item({"not": {"field": "item.q", "op": "eq", "value": 2}}))
-    assert steps_of(lambda: evaluate(facts, [compiled])) <= 130 * 1_000
+    assert steps_of(lambda: evaluate(facts, [compiled])) <= 200 * 1_000  # 74 to 115 with Python 3.11
