@@ -60,7 +60,7 @@ def staff_actor(name: str) -> Actor:
 def make_project(name: str = "Shop", *, organization: str | None = None, time_zone: str = "UTC") -> Project:
     """A project in an organization of its own, with both environments."""
     return create_project(
-        organization_name=organization or f"Organization {uuid4().hex[:8]}",
+        organization_name=organization or f"Organization {uuid4().hex}",
         project_name=name,
         time_zone=time_zone,
         actor=make_actor(),
@@ -71,7 +71,7 @@ def make_plan(
     environment: Environment, *, without: Sequence[str] = (), code: str | None = None, **limits: int
 ) -> Environment:
     """Give the environment's organization a plan of its own with these limits, and all features but `without`."""
-    code = code or f"plan-{uuid4().hex[:8]}"
+    code = code or f"plan-{uuid4().hex}"
     plan = save_plan(
         plan=Plan(code=code, name=code),
         changes={"limits": limits, "features": [name for name in FEATURES if name not in without]},
@@ -139,7 +139,7 @@ def make_member(environment: Environment, external_id: str = "ada", **fields: An
 
 def make_staff(project: Project | None = None, role: str = "owner", *, username: str | None = None) -> User:
     user = User.objects.create_user(
-        username or f"staff-{uuid4().hex[:8]}", password="correct horse battery staple", is_staff=True
+        username or f"staff-{uuid4().hex}", password="correct horse battery staple", is_staff=True
     )
     if project:
         set_membership(project=project, user=user, role=role, actor=make_actor())

@@ -167,7 +167,7 @@ def _check_open(row: Redemption, status: Redemption.Status, now: datetime) -> No
 def _entries(row: Redemption) -> list[LedgerEntry]:
     """What paid for it and what it gave; read under its lock, since fulfilment adds to them."""
     rows = LedgerEntry.objects.filter(redemption_id=row.pk, reverses__isnull=True)
-    return list(rows.select_related("account__metric", "member").order_by("-points"))
+    return list(rows.select_related("account__metric", "member").order_by("-points", "id"))
 
 
 def _reverse(journal: Journal, entry: LedgerEntry, owner: UUID, cause: Cause) -> None:

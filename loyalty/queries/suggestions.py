@@ -82,4 +82,4 @@ def _collect(path: str, value: Any, found: dict[str, None]) -> None:
 def latest_event(environment: Environment, event_type: str) -> Event | None:
     """The last event of the type whose data is kept, with its member: a sample to try a rule on."""
     events = Event.objects.filter(environment_id=environment.pk, type=event_type, data__isnull=False)
-    return events.select_related("member").order_by("-occurred_at").first()
+    return events.select_related("member").order_by("-occurred_at", "-id").first()

@@ -327,7 +327,7 @@ def test_what_was_erased_leaves_lines_without_anything_personal(login: Any, envi
     page = login(environment, "owner").get(url)
     text = re.sub(r"\s+", " ", page.content.decode())
     assert "Lovelace" not in text
-    assert "nice" not in text
+    assert "is nice" not in text
     assert "no points; its explanation is erased" in text
     assert "Erased, with all personal data" in text
     assert "Earned" in text

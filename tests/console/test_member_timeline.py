@@ -124,6 +124,7 @@ class TestDays:
         assert said(client, until="2026-03-09") == []
         assert "Nothing of this kind in this time." in page_of(client, until="2026-03-09").content.decode()
 
+    @pytest.mark.usefixtures("at_noon")
     def test_the_days_and_the_kind_are_kept_in_the_links(
         self, support: Client, environment: Environment
     ) -> None:

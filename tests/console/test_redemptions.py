@@ -26,7 +26,7 @@ PAGES = ("fulfil", "fail", "cancel", "use", "resend")
 
 class TestList:
     @pytest.fixture(autouse=True)
-    def both(self, mug: Redemption, ten: Redemption) -> None:
+    def both(self, at_noon: None, mug: Redemption, ten: Redemption) -> None:
         self.mug, self.ten = mug, ten
 
     def _found(self, client: Client, **query: str) -> list[Redemption]:

@@ -143,7 +143,7 @@ def test_a_sandbox_in_real_time_too_but_not_one_whose_clock_is_behind(environmen
 def test_a_new_log_in_is_made_once_and_the_others_are_told_to_choose_another_name(
     committed: None, together: Together
 ) -> None:
-    name = f"sam-{uuid4().hex[:8]}"
+    name = f"sam-{uuid4().hex}"
     projects = [make_project() for _ in range(6)]
 
     def add(number: int) -> str:
