@@ -1,4 +1,4 @@
-"""Two transactions, of which the second waits for the first."""
+"""Waiting: for a condition, for a lock, and a transaction for another."""
 
 import time
 from collections.abc import Callable
@@ -8,6 +8,15 @@ from typing import Any
 from django.db import connection, connections, transaction
 
 PATIENT = "60s"
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
+    """What the condition answers as soon as that is true; an AssertionError when the time is over."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, f"Still not so after {seconds:.0f} s."
+        time.sleep(0.02)
+    return found
 
 
 def wait_for_locks(lock_timeout: str) -> None:
@@ -33,9 +42,7 @@ def while_uncommitted(
         with transaction.atomic():
             change()
             waiting = pool.submit(elsewhere)
-            until = time.monotonic() + 60
-            while not (_somebody_waits() or waiting.done()) and time.monotonic() < until:
-                time.sleep(0.01)
+            wait_for(lambda: _somebody_waits() or waiting.done())
             assert not waiting.done()
             if then:
                 then()

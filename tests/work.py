@@ -43,6 +43,10 @@ class Watched(str):
         Watched.touched += 1
         return super().__eq__(other)
 
+    def __ne__(self, other: object) -> bool:
+        Watched.touched += 1
+        return super().__ne__(other)
+
     def __add__(self, other: str) -> str:
         Watched.touched += 1
         return super().__add__(other)

@@ -13,7 +13,7 @@ import simplejson
 from loyalty.rules.arithmetic import MAX_AMOUNT
 from loyalty.rules.days import FIRST_YEAR, LAST_YEAR, midnight
 from loyalty.rules.import_files import as_columns
-from programs.conditions.values import numeric_text
+from programs.conditions.values import numeric_text, storable
 
 MAX_POINTS = 10**12
 NEVER = "never"
@@ -32,7 +32,6 @@ _YEARS = f"A date in the years {FIRST_YEAR} to {LAST_YEAR}."
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _DEEPEST = 32
 _PLACES = 6
-_NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class LineError(ValueError):
@@ -247,7 +246,7 @@ def _check(value: Any, depth: int) -> None:
         for inner in value:
             _check(inner, depth + 1)
     elif isinstance(value, str):
-        if _NOT_STORABLE.search(value):
+        if not storable(value):
             raise LineError("items: It has a character that can't be stored.")
     elif not isinstance(value, bool | None) and _is_absurd(Decimal(value)):
         raise LineError("items: A number has at most 100 digits.")

@@ -19,7 +19,7 @@ from audit.positions import Restored, present_epoch
 from audit.record import Actor, Place, record
 from audit.seals import begin_epoch, head_of, newest_seal, seal_next, seal_of, seal_state
 from audit.verifying import Verified, verify
-from tests.loyalty.own_server import wait_for
+from tests.waiting import wait_for
 
 ACTOR = Actor("staff", "auditor", "trace-1", "192.0.2.7")
 MEMBER = new_id()

@@ -20,6 +20,7 @@ import pytest
 
 from config import embedded_postgres, embedded_server
 from config.embedded_postgres import EmbeddedPostgresError, EmbeddedPostgresRefused
+from tests.waiting import wait_for
 
 CHECKOUT = Path(embedded_postgres.__file__).parent.parent
 AS_ROOT = os.geteuid() == 0
@@ -66,7 +67,7 @@ def server_of(root: Path) -> int:
 def kill_server(root: Path) -> None:
     server = server_of(root)
     os.kill(server, signal.SIGKILL)
-    assert embedded_server._wait(lambda: not embedded_server._alive(server), 60)
+    wait_for(lambda: not embedded_server._alive(server))
 
 
 def stranger(root: Path) -> "subprocess.Popen[bytes]":
@@ -202,9 +203,7 @@ def test_it_stops_when_idle_and_only_then(running: Path) -> None:
     with psycopg.connect(embedded_postgres.ensure_running(running)) as connection:
         assert embedded_postgres.stop(running, only_if_idle=True) is False
         connection.execute("SELECT 1")
-    deadline = time.monotonic() + 60
-    while not embedded_postgres.stop(running, only_if_idle=True) and time.monotonic() < deadline:
-        time.sleep(0.02)  # the backend ends a moment after its client
+    wait_for(lambda: embedded_postgres.stop(running, only_if_idle=True))  # its backend ends a moment later
     assert embedded_postgres.status(running) == "stopped"
     assert embedded_postgres.stop(running) is False
 

@@ -9,8 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -22,6 +21,7 @@ from django.conf import settings
 from django.db import connection
 
 from config import embedded_postgres, embedded_server
+from tests.waiting import wait_for
 
 BASE = Path(settings.BASE_DIR)
 HOST = "127.0.0.1"
@@ -33,15 +33,6 @@ if "with worker" in sys.argv:
     serve.start_worker(Path(sys.argv[3]))
 serve.become_server(Path(sys.argv[1]), int(sys.argv[2]))
 """
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
-    """What the condition answers as soon as that is true; an AssertionError when the time is over."""
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, f"Still not so after {seconds:.0f} s."
-        time.sleep(0.02)
-    return found
 
 
 def database_url() -> str:

@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from config import embedded_server
-from tests.loyalty.own_server import Calls, OwnServer, children_of, wait_for
+from tests.loyalty.own_server import Calls, OwnServer, children_of
+from tests.waiting import wait_for
 
 CALLS = int(os.environ.get("LOYALTY_CRASH_CALLS", "304"))
 IMPORTED = int(os.environ.get("LOYALTY_IMPORT_LINES", "4000"))

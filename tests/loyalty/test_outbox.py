@@ -23,7 +23,8 @@ from loyalty import outbox
 from programs.models import Environment
 from tests.audit.webhooks.receiver import happen, make_endpoint, present_transaction, receiving, relay_all
 from tests.conftest import Api
-from tests.loyalty.own_server import database_url, wait_for
+from tests.loyalty.own_server import database_url
+from tests.waiting import wait_for
 
 EVENTS = 500
 RUN = """

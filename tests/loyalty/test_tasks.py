@@ -31,8 +31,7 @@ from loyalty.queries.jobs import last_runs
 from programs.models import Environment, Metric
 from tests.conftest import Api
 from tests.factories import make_actor, make_environment, make_key, make_member
-from tests.loyalty.own_server import wait_for
-from tests.waiting import backends
+from tests.waiting import backends, wait_for
 
 ALL = {each.task.name for each in app.periodic_registry.periodic_tasks.values()}  # the timetable
 Together = Callable[..., list[Any]]
@@ -271,7 +270,7 @@ def test_what_a_slice_of_retention_leaves_is_put_behind_what_else_waits(
 def test_a_worker_that_has_ended_leaves_no_connection_open() -> None:
     before = backends()
     call_command("worker", "--once")
-    wait_for(lambda: not backends() - before)
+    assert wait_for(lambda: not backends() - before)
 
 
 @pytest.mark.usefixtures("queue")

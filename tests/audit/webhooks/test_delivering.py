@@ -38,7 +38,7 @@ from tests.audit.webhooks.receiver import (
     status,
 )
 from tests.factories import make_actor, make_environment, make_member, make_plan, make_project
-from tests.loyalty.own_server import wait_for
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.usefixtures("relayed")
 HANGING = 3  # which attempt of the first test is left without an answer

@@ -23,7 +23,7 @@ from tests.audit.webhooks.receiver import (
     present_transaction,
 )
 from tests.factories import make_environment, make_member
-from tests.loyalty.own_server import wait_for
+from tests.waiting import wait_for
 
 NOWHERE_URL = "http://127.0.0.1:9/"
 together_url = pytest.mark.usefixtures("no_endpoints_left")

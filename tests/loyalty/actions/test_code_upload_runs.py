@@ -28,10 +28,10 @@ from loyalty.ledger import pools
 from loyalty.models import CodeUpload, RewardCode
 from programs.models import Environment, Reward
 from tests.factories import make_environment
-from tests.loyalty.own_server import database_url, wait_for
+from tests.loyalty.own_server import database_url
 from tests.loyalty.pools import pool, pool_reward
 from tests.loyalty.uploads import add, counts, lines, look, run, started, uploaded
-from tests.waiting import backends
+from tests.waiting import backends, wait_for
 
 
 class Watched(Pace):

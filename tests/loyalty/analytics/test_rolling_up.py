@@ -26,7 +26,7 @@ from loyalty.queries.analytics.recounting import differences
 from programs.models import Environment, Metric, Project
 from tests.factories import give, make_actor, make_environment, reload
 from tests.loyalty.analytics.rolled import roll, stored_rows
-from tests.loyalty.own_server import wait_for
+from tests.waiting import wait_for
 
 NOW = datetime(2026, 3, 10, 22, 30, tzinfo=UTC)
 FULL = Pace(rest=0)

@@ -24,8 +24,8 @@ from loyalty.queries.trials import TrialRun
 from programs.models import Environment
 from tests.factories import make_environment, make_rule
 from tests.loyalty.back_tests.past import BEGIN, Past, run, started, store
-from tests.loyalty.own_server import database_url, wait_for
-from tests.waiting import backends
+from tests.loyalty.own_server import database_url
+from tests.waiting import backends, wait_for
 
 
 class Watched(Pace):

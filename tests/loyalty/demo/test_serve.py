@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from django.conf import settings
 
 from loyalty.demo import serve
+from tests.waiting import wait_for
 
 SCRIPT = """
 import sys
@@ -83,19 +83,17 @@ def test_the_server_answers_is_known_by_its_pid_and_ends_whole(tmp_path: Path, p
         os.killpg(process.pid, signal.SIGTERM)
         assert process.wait(timeout=60) == 0
         assert not serve.pid_file(tmp_path).exists()
-        wait_until_gone(process.pid)
+        wait_for(lambda: _is_empty(process.pid))
         serve.refuse_if_taken(tmp_path, port)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def wait_until_gone(group: int) -> None:
-    """Fail unless the process group is empty within a minute."""
-    for _ in range(1200):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.05)
-    pytest.fail("A process of the server's group is still there.")
+def _is_empty(group: int) -> bool:
+    """Whether no process of the group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False

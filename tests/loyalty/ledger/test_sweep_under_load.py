@@ -17,7 +17,8 @@ from statistics import quantiles
 
 import pytest
 
-from tests.loyalty.own_server import BASE, OwnServer, wait_for
+from tests.loyalty.own_server import BASE, OwnServer
+from tests.waiting import wait_for
 
 LOTS = int(os.environ.get("LOYALTY_SWEEP_LOTS", "0"))
 LOTS_AN_ACCOUNT = 2
